@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { accountSchema, integrationIdSchema, tokenNameSchema } from './names.ts';
+
+export const limitsSchema = z.strictObject({
+  concurrency: z.number().int().min(1).max(1000).optional(),
+  rates: z
+    .array(z.strictObject({ count: z.number().int().min(1), perSeconds: z.number().int().min(1).max(86_400) }))
+    .max(5)
+    .optional(),
+});
+export type Limits = z.infer<typeof limitsSchema>;
+export const defaultConcurrency = 8;
+
+const variablesSchema = z.record(tokenNameSchema, z.string().max(8192));
+
+/** The body of `PUT /v1/integrations/{id}`. */
+export const integrationBodySchema = z.strictObject({
+  account: accountSchema.optional(),
+  name: z.string().min(1).max(200),
+  type: z.literal('custom'),
+  variables: variablesSchema.optional(),
+  limits: limitsSchema.optional(),
+});
+export type IntegrationBody = z.infer<typeof integrationBodySchema>;
+
+/** The body of `PATCH /v1/integrations/{id}`: what is left out stays; a variable set to `null` is removed. */
+export const integrationPatchSchema = z.strictObject({
+  name: z.string().min(1).max(200).optional(),
+  variables: z.record(tokenNameSchema, z.string().max(8192).nullable()).optional(),
+  limits: limitsSchema.optional(),
+});
+export type IntegrationPatch = z.infer<typeof integrationPatchSchema>;
+
+export const integrationStatuses = ['active', 'paused'] as const;
+
+export const integrationSchema = z.strictObject({
+  id: integrationIdSchema,
+  account: accountSchema,
+  name: z.string(),
+  type: z.literal('custom'),
+  status: z.enum(integrationStatuses),
+  variables: z.record(z.string(), z.string()),
+  limits: limitsSchema,
+  lastSyncAt: z.iso.datetime().nullable(),
+  lastSyncQuality: z.enum(['complete', 'partial', 'stale']).nullable(),
+  hold: z
+    .strictObject({ reason: z.string(), since: z.iso.datetime(), nextProbeAt: z.iso.datetime().nullable() })
+    .nullable(),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+});
+export type Integration = z.infer<typeof integrationSchema>;
+
+export const minSecretLength = 8;
+/** Under this length a secret gets no hint: the hint would give too much of it away. */
+export const minHintedSecretLength = 16;
+
+export const secretBodySchema = z.strictObject({ value: z.string().min(minSecretLength).max(8192) });
+export const secretSchema = z.strictObject({
+  name: z.string(),
+  hint: z.string().nullable(),
+  updatedAt: z.iso.datetime(),
+});
+/** What can be known of a secret: never its value. */
+export type Secret = z.infer<typeof secretSchema>;

@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import { methods } from './command.ts';
+import { errorCodeSchema, failureSchema } from './errors.ts';
+import { laneSchema } from './lane.ts';
+import { commandNameSchema, integrationIdSchema } from './names.ts';
+import { tokensSchema } from './tokens.ts';
+
+export const invocationStatuses = ['queued', 'running', 'retrying', 'succeeded', 'failed', 'cancelled'] as const;
+export const invocationStatusSchema = z.enum(invocationStatuses);
+export type InvocationStatus = z.infer<typeof invocationStatusSchema>;
+export const endedStatuses = ['succeeded', 'failed', 'cancelled'] as const satisfies readonly InvocationStatus[];
+
+/** Has it come to its end? An ended invocation never changes again but by a person's retry. */
+export function hasEnded(status: InvocationStatus): boolean {
+  return (endedStatuses as readonly InvocationStatus[]).includes(status);
+}
+
+export const attemptOutcomes = ['succeeded', 'retryable', 'permanent', 'unknown'] as const;
+export type AttemptOutcome = (typeof attemptOutcomes)[number];
+
+export const referenceSchema = z.string().min(1).max(200);
+export const idempotencyKeySchema = z.string().min(1).max(200);
+
+/** The body of `POST /v1/invocations`. */
+export const invocationBodySchema = z.strictObject({
+  integration: integrationIdSchema,
+  command: commandNameSchema,
+  tokens: tokensSchema.optional(),
+  lane: laneSchema.optional(),
+  reference: referenceSchema.optional(),
+  idempotencyKey: idempotencyKeySchema.optional(),
+  runAt: z.iso.datetime({ offset: true }).optional(),
+});
+export type InvocationBody = z.infer<typeof invocationBodySchema>;
+
+const headersSchema = z.array(z.strictObject({ key: z.string(), value: z.string() }));
+
+export const sentRequestSchema = z.strictObject({
+  method: z.enum(methods),
+  url: z.string(),
+  headers: headersSchema,
+  body: z.string().nullable(),
+});
+/** A request as sent, secrets and sensitive values masked. */
+export type SentRequest = z.infer<typeof sentRequestSchema>;
+
+export const attemptSchema = z.strictObject({
+  number: z.number().int(),
+  commandVersion: z.number().int().nullable(),
+  startedAt: z.iso.datetime(),
+  durationMs: z.number().int(),
+  outcome: z.enum(attemptOutcomes),
+  status: z.number().int().nullable(),
+  error: failureSchema.nullable(),
+  request: sentRequestSchema.nullable(),
+  response: z
+    .strictObject({
+      status: z.number().int(),
+      headers: headersSchema,
+      bytes: z.number().int(),
+      bodyPreview: z.string().nullable(),
+    })
+    .nullable(),
+});
+/** One HTTP exchange of an invocation. */
+export type Attempt = z.infer<typeof attemptSchema>;
+
+export const resultSchema = z.strictObject({
+  status: z.number().int(),
+  contentType: z.string().nullable(),
+  bytes: z.number().int(),
+  sha256: z.string(),
+  unchanged: z.boolean(),
+});
+export type Result = z.infer<typeof resultSchema>;
+
+export const invocationSchema = z.strictObject({
+  id: z.uuid(),
+  account: z.string(),
+  integration: z.string(),
+  command: z.string(),
+  lane: laneSchema,
+  status: invocationStatusSchema,
+  tokens: tokensSchema,
+  reference: z.string().nullable(),
+  idempotencyKey: z.string().nullable(),
+  batch: z.uuid().nullable(),
+  attempts: z.array(attemptSchema),
+  result: resultSchema.nullable(),
+  error: failureSchema.nullable(),
+  createdAt: z.iso.datetime(),
+  nextAttemptAt: z.iso.datetime().nullable(),
+  finishedAt: z.iso.datetime().nullable(),
+});
+/** One use of a command. */
+export type Invocation = z.infer<typeof invocationSchema>;
+
+export const invocationFilterSchema = z.strictObject({
+  account: z.string().optional(),
+  integration: z.string().optional(),
+  command: z.string().optional(),
+  status: invocationStatusSchema.optional(),
+  lane: laneSchema.optional(),
+  code: errorCodeSchema.optional(),
+  reference: z.string().optional(),
+  since: z.iso.datetime({ offset: true }).optional(),
+  until: z.iso.datetime({ offset: true }).optional(),
+});
+export type InvocationFilter = z.infer<typeof invocationFilterSchema>;
