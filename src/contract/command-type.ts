@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { commandNameSchema, tokenNameSchema } from './names.ts';
+import { commandNameSchema, lineOfText, text, tokenNameSchema } from './names.ts';
 
 export const declaredTokenSchema = z.strictObject({
   name: tokenNameSchema,
-  description: z.string().max(1000).optional(),
-  example: z.string().max(1000).optional(),
+  description: text(1000).optional(),
+  example: text(1000).optional(),
   required: z.boolean().optional(),
   sensitive: z.boolean().optional(),
   aliasOf: tokenNameSchema.optional(),
@@ -14,9 +14,9 @@ export type DeclaredToken = z.infer<typeof declaredTokenSchema>;
 /** The body of `PUT /v1/command-types/{name}`. */
 export const commandTypeBodySchema = z
   .strictObject({
-    description: z.string().max(2000).optional(),
+    description: text(2000).optional(),
     tokens: z.array(declaredTokenSchema).max(100),
-    result: z.strictObject({ contentTypes: z.array(z.string().min(1)).optional() }).optional(),
+    result: z.strictObject({ contentTypes: z.array(lineOfText(200)).optional() }).optional(),
   })
   .superRefine((body, context) => {
     const declared = new Map<string, DeclaredToken>();

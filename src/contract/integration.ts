@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { accountSchema, integrationIdSchema, tokenNameSchema } from './names.ts';
+import { accountSchema, integrationIdSchema, lineOfText, text, tokenNameSchema } from './names.ts';
 
 export const limitsSchema = z.strictObject({
   concurrency: z.number().int().min(1).max(1000).optional(),
@@ -11,12 +11,12 @@ export const limitsSchema = z.strictObject({
 export type Limits = z.infer<typeof limitsSchema>;
 export const defaultConcurrency = 8;
 
-const variablesSchema = z.record(tokenNameSchema, z.string().max(8192));
+const variablesSchema = z.record(tokenNameSchema, text(8192));
 
 /** The body of `PUT /v1/integrations/{id}`. */
 export const integrationBodySchema = z.strictObject({
   account: accountSchema.optional(),
-  name: z.string().min(1).max(200),
+  name: lineOfText(200),
   type: z.literal('custom'),
   variables: variablesSchema.optional(),
   limits: limitsSchema.optional(),
@@ -25,8 +25,8 @@ export type IntegrationBody = z.infer<typeof integrationBodySchema>;
 
 /** The body of `PATCH /v1/integrations/{id}`: what is left out stays; a variable set to `null` is removed. */
 export const integrationPatchSchema = z.strictObject({
-  name: z.string().min(1).max(200).optional(),
-  variables: z.record(tokenNameSchema, z.string().max(8192).nullable()).optional(),
+  name: lineOfText(200).optional(),
+  variables: z.record(tokenNameSchema, text(8192).nullable()).optional(),
   limits: limitsSchema.optional(),
 });
 export type IntegrationPatch = z.infer<typeof integrationPatchSchema>;
@@ -55,7 +55,7 @@ export const minSecretLength = 8;
 /** Under this length a secret gets no hint: the hint would give too much of it away. */
 export const minHintedSecretLength = 16;
 
-export const secretBodySchema = z.strictObject({ value: z.string().min(minSecretLength).max(8192) });
+export const secretBodySchema = z.strictObject({ value: text(8192).min(minSecretLength) });
 export const secretSchema = z.strictObject({
   name: z.string(),
   hint: z.string().nullable(),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { methods } from './command.ts';
 import { errorCodeSchema, failureSchema } from './errors.ts';
 import { laneSchema } from './lane.ts';
-import { commandNameSchema, integrationIdSchema } from './names.ts';
+import { commandNameSchema, integrationIdSchema, lineOfText } from './names.ts';
 import { tokensSchema } from './tokens.ts';
 
 export const invocationStatuses = ['queued', 'running', 'retrying', 'succeeded', 'failed', 'cancelled'] as const;
@@ -18,8 +18,8 @@ export function hasEnded(status: InvocationStatus): boolean {
 export const attemptOutcomes = ['succeeded', 'retryable', 'permanent', 'unknown'] as const;
 export type AttemptOutcome = (typeof attemptOutcomes)[number];
 
-export const referenceSchema = z.string().min(1).max(200);
-export const idempotencyKeySchema = z.string().min(1).max(200);
+export const referenceSchema = lineOfText(200);
+export const idempotencyKeySchema = lineOfText(200);
 
 /** The body of `POST /v1/invocations`. */
 export const invocationBodySchema = z.strictObject({

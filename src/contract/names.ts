@@ -16,7 +16,30 @@ export const commandNameSchema = z
     'must begin with a letter and hold at most 64 letters, digits, "_", "." or "-"',
   );
 
-export const accountSchema = z.string().min(1).max(200);
+/**
+ * One line of ordinary text. Control characters are refused: PostgreSQL cannot store U+0000, and the others have no
+ * place in a name.
+ */
+export function lineOfText(maxLength: number) {
+  return (
+    z
+      .string()
+      .min(1)
+      .max(maxLength)
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+      .regex(/^[^\u0000-\u001f\u007f]*$/, 'must not hold control characters')
+  );
+}
+
+/** Text that may have several lines, but no U+0000. */
+export function text(maxLength: number) {
+  return z
+    .string()
+    .max(maxLength)
+    .refine((value) => !value.includes('\u0000'), 'must not hold the character U+0000');
+}
+
+export const accountSchema = lineOfText(200);
 export const defaultAccount = 'default';
 
 const reservedPrefix = 'errand.';

@@ -1,0 +1,46 @@
+import type { Accept, CommandBody } from '../contract/command.ts';
+import type { CommandType } from '../contract/command-type.ts';
+import type { Limits } from '../contract/integration.ts';
+import type { Lane } from '../contract/lane.ts';
+import type { CompiledAccept, Policy } from '../judging/policy.ts';
+import type { CompiledRequest } from '../tokens/compile.ts';
+
+export type { Accept };
+
+/** A command ready to run: parsed once, when its configuration is loaded. */
+export type CompiledCommand = {
+  name: string;
+  version: number;
+  definition: CommandBody;
+  type: CommandType;
+  request: CompiledRequest;
+  accept: CompiledAccept;
+  policy: Readonly<Record<Lane, Policy>>;
+};
+
+/** Everything that is needed to run an integration's commands, of one configuration version. */
+export type Configuration = {
+  integration: string;
+  account: string;
+  name: string;
+  status: 'active' | 'paused';
+  version: number;
+  limits: Limits;
+  variables: ReadonlyMap<string, string>;
+  /** Decrypted values; `null` where none of the keys that Errand was given can decrypt it. */
+  secrets: ReadonlyMap<string, string | null>;
+  commands: ReadonlyMap<string, CompiledCommand>;
+  /** Replaces every secret's value, in any encoding it may appear in, by `***`. */
+  redact: (text: string) => string;
+};
+
+/** The configuration cache: a query only for what is new, changed or old. */
+export type Configurations = {
+  /**
+   * The current configuration, or `null` if there is no such integration. A cached one older than `atLeast` is loaded
+   * anew first, so that work accepted after a change never runs the template from before it.
+   */
+  get(integration: string, atLeast?: number): Promise<Configuration | null>;
+  /** Drops one integration, or all of them (a command type changed, notifications may have been missed). */
+  forget(integration?: string): void;
+};

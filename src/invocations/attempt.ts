@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import type { CompiledCommand } from '../integrations/configuration.ts';
+import type { Exchange } from '../judging/exchange.ts';
+import type { Verdict } from '../judging/judge.ts';
+import type { AttemptRecord, Claimed } from './invocation.ts';
+
+/** Of text answers that were not a success, this much is kept (contract §6). */
+const previewBytes = 16 * 1024;
+/** Redaction looks this much further, so that a secret across the cut is still found whole. */
+const redactionMargin = 8 * 1024;
+
+export type Attempted = {
+  claimed: Claimed;
+  command: CompiledCommand | null;
+  configurationVersion: number;
+  exchange: Exchange | null;
+  verdict: Verdict;
+  durationMs: number;
+  redact: (text: string) => string;
+};
+
+/** An attempt as it is stored: secrets masked, the body only as a result or, if it is text, as a preview. */
+export function describeAttempt(attempted: Attempted): AttemptRecord {
+  const { claimed, command, exchange, verdict, redact } = attempted;
+  const headers = exchange?.headers ?? null;
+  const body = exchange === null ? null : exchange.kind === 'answer' ? exchange.body : (exchange.preview ?? null);
+  const succeeded = verdict.outcome === 'succeeded';
+  return {
+    commandVersion: command?.version ?? null,
+    configurationVersion: attempted.configurationVersion,
+    startedAt: claimed.claimedAt,
+    durationMs: attempted.durationMs,
+    outcome: verdict.outcome,
+    sent: exchange !== null,
+    status: exchange?.status ?? null,
+    error: succeeded ? null : { ...verdict.failure, message: storable(redact(verdict.failure.message)) },
+    responseHeaders: headers?.map(({ key, value }) => ({ key, value: storable(redact(value)) })) ?? null,
+    responseBytes: exchange?.status === undefined ? null : (body?.byteLength ?? 0),
+    bodyPreview: succeeded || body === null ? null : preview(body, contentTypeOf(headers), redact),
+    lastSyncAt: command?.request.uses.includes('errand.lastSync') ? claimed.lastSyncAt : null,
+    result: succeeded
+      ? {
+          bytes: verdict.bytes,
+          contentType: verdict.contentType === null ? null : storable(verdict.contentType),
+          sha256: createHash('sha256').update(verdict.bytes).digest(),
+        }
+      : null,
+  };
+}
+
+function contentTypeOf(headers: readonly { key: string; value: string }[] | null): string {
+  return headers?.find(({ key }) => key.toLowerCase() === 'content-type')?.value.toLowerCase() ?? '';
+}
+
+/** Media types that a person can read; an answer that names none is taken for text if it looks like it. */
+const textual =
+  /^(?:text\/|application\/(?:.*\+)?(?:json|xml)\b|application\/(?:x-www-form-urlencoded|problem\+json|javascript))/;
+
+function preview(body: Uint8Array, contentType: string, redact: (text: string) => string): string | null {
+  if (body.byteLength === 0) return null;
+  const head = body.subarray(0, previewBytes + redactionMargin);
+  if (contentType === '' ? head.includes(0) : !textual.test(contentType)) return null;
+  const charset = /charset\s*=\s*"?(iso-8859-1|latin1|windows-1252)/.test(contentType) ? 'windows-1252' : 'utf-8';
+  const text = storable(redact(new TextDecoder(charset).decode(head)));
+  return Buffer.from(text).subarray(0, previewBytes).toString();
+}
+
+/** PostgreSQL's text cannot hold U+0000. */
+function storable(text: string): string {
+  return text.includes('\u0000') ? text.replaceAll('\u0000', '\ufffd') : text;
+}

@@ -1,0 +1,130 @@
+import { type AuditRecord, system } from '../audit/entry.ts';
+import type { Failure } from '../contract/errors.ts';
+import type { AttemptOutcome, InvocationStatus } from '../contract/invocation.ts';
+import type { Lane } from '../contract/lane.ts';
+import type { Tokens } from '../contract/tokens.ts';
+
+/**
+ * The life of an invocation. Every arrow is one guarded statement in store/; nothing else changes `status`.
+ *
+ *   enqueue ──► queued ──claim──► running ──record──► succeeded | failed
+ *                                  │   ▲
+ *                    record/free   ▼   │ claim
+ *                               retrying
+ *
+ * `free` takes a running row back from a worker whose heartbeat stopped. `due_at` says when an open row is to be looked
+ * at next, `rung_at` that a job was added for it.
+ */
+export type NewInvocation = {
+  id: string;
+  account: string;
+  integration: string;
+  command: string;
+  lane: Lane;
+  tokens: Tokens;
+  sealedTokens: string | null;
+  fingerprint: Buffer;
+  reference: string | null;
+  idempotencyKey: string | null;
+  configurationVersion: number;
+  /** Unix milliseconds; `null`: now. */
+  runAt: number | null;
+  /** The producer's own job that this invocation came from. */
+  job: { queue: string; jobId: string; timestamp: number } | null;
+  audit: AuditRecord;
+};
+
+/** What became of a new invocation: it is there now, or was there before under its key or its job. */
+export type Enqueued =
+  | { outcome: 'created'; id: string }
+  | { outcome: 'existing'; id: string }
+  | { outcome: 'key-conflict'; id: string };
+
+/** A row that this worker holds. Times are the database's clock, in Unix milliseconds. */
+export type Claimed = {
+  id: string;
+  account: string;
+  integration: string;
+  command: string;
+  lane: Lane;
+  tokens: Tokens;
+  sealedTokens: string | null;
+  fingerprint: Buffer;
+  configurationVersion: number;
+  attempt: number;
+  tried: number;
+  /** How often a worker died or failed over it. */
+  crashes: number;
+  claimedAt: number;
+  firstAttemptAt: number;
+  lastSyncAt: number | null;
+};
+
+/** One finished attempt, as it is stored. */
+export type AttemptRecord = {
+  commandVersion: number | null;
+  configurationVersion: number;
+  /** Unix milliseconds by the database's clock. */
+  startedAt: number;
+  durationMs: number;
+  outcome: AttemptOutcome;
+  sent: boolean;
+  status: number | null;
+  error: Failure | null;
+  responseHeaders: readonly { key: string; value: string }[] | null;
+  responseBytes: number | null;
+  bodyPreview: string | null;
+  lastSyncAt: number | null;
+  result: { bytes: Uint8Array; contentType: string | null; sha256: Buffer } | null;
+};
+
+/** Where a claimed invocation goes after an attempt: the one thing that recording commits. */
+export type Settled = {
+  claimed: Claimed;
+  attempt: AttemptRecord;
+  next:
+    | { status: 'succeeded' }
+    | { status: 'failed'; error: Failure }
+    | { status: 'retrying'; error: Failure; delayMs: number };
+  audit: readonly AuditRecord[];
+};
+
+/** A row for which a job is to be added. */
+export type Doorbell = { invocation: string; integration: string; generation: number };
+
+export type StatusOf = { id: string; status: InvocationStatus };
+
+/** The ending of an invocation that Errand itself keeps failing on: whatever it was, the others go on. */
+export function setAside(claimed: Claimed, cause: unknown): Settled {
+  const name = cause instanceof Error ? cause.name : 'an error';
+  const message = `Errand failed on it ${claimed.crashes + 1} times (${name}) and set it aside; its log has the details.`;
+  const error: Failure = { code: 'poisoned', message, side: 'errand' };
+  return {
+    claimed,
+    attempt: {
+      commandVersion: null,
+      configurationVersion: claimed.configurationVersion,
+      startedAt: claimed.claimedAt,
+      durationMs: 0,
+      outcome: 'unknown',
+      sent: false,
+      status: null,
+      error,
+      responseHeaders: null,
+      responseBytes: null,
+      bodyPreview: null,
+      lastSyncAt: null,
+      result: null,
+    },
+    next: { status: 'failed', error },
+    audit: [
+      {
+        account: claimed.account,
+        actor: system,
+        action: 'invocation.failed',
+        subject: { type: 'invocation', id: claimed.id },
+        details: { integration: claimed.integration, command: claimed.command, attempt: claimed.attempt, error },
+      },
+    ],
+  };
+}

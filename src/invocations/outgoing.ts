@@ -1,0 +1,48 @@
+import type { TokenValue } from '../contract/tokens.ts';
+import type { RenderedRequest } from '../tokens/render.ts';
+
+/**
+ * A trace's ids, made from what is known anyway: the same for a request when it is rendered again. W3C Trace Context:
+ * 32 and 16 hexadecimal digits, neither all zero.
+ */
+function traceparent(invocation: string, attempt: number): string {
+  return `00-${invocation.replaceAll('-', '')}-${attempt.toString(16).padStart(16, '0')}-01`;
+}
+
+/** The rendered request with the headers that every request carries, unless the command sets its own (contract §6). */
+export function outgoingRequest(
+  rendered: RenderedRequest,
+  sender: { userAgent: string; invocation: string; attempt: number },
+): RenderedRequest {
+  const own = new Set(rendered.headers.map(({ key }) => key.toLowerCase()));
+  const standard = [
+    { key: 'User-Agent', value: sender.userAgent },
+    { key: 'Idempotency-Key', value: sender.invocation },
+    { key: 'traceparent', value: traceparent(sender.invocation, sender.attempt) },
+  ];
+  return { ...rendered, headers: [...rendered.headers, ...standard.filter(({ key }) => !own.has(key.toLowerCase()))] };
+}
+
+/** The text that a token's value puts into a request, for finding it there. */
+export function textOf(value: TokenValue): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** What an `errand.` token stands for in an attempt (contract §5). */
+export function errandValue(
+  name: string,
+  claimed: { id: string; attempt: number; claimedAt: number; lastSyncAt: number | null },
+): string | undefined {
+  switch (name) {
+    case 'errand.invocationId':
+      return claimed.id;
+    case 'errand.attempt':
+      return String(claimed.attempt);
+    case 'errand.now':
+      return new Date(claimed.claimedAt).toISOString();
+    case 'errand.lastSync':
+      return claimed.lastSyncAt === null ? '' : new Date(claimed.lastSyncAt).toISOString();
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,77 @@
+import type { Lane } from '../contract/lane.ts';
+import type { Doorbell } from './invocation.ts';
+
+export type RingDependencies = {
+  due: {
+    takeDue(lane: Lane, bounds: { perIntegration: number; limit: number }): Promise<Doorbell[]>;
+    takeDueOf(integration: string, lane: Lane, limit: number): Promise<Doorbell[]>;
+    unring(ids: readonly string[]): Promise<void>;
+  };
+  /** Adds jobs; rejects soon if the queue is away. */
+  addJobs: (lane: Lane, doorbells: readonly Doorbell[]) => Promise<void>;
+  /** Calls `ring` once the earliest of the delays asked for is over. */
+  createTimer: (ring: () => Promise<void>) => { at(delayMs: number): void; stop(): void };
+  log: { warn(fields: object, message: string): void };
+};
+
+export type Ringer = {
+  /** Adds jobs for rows that are marked as rung; if that fails they are unmarked for the sweep. Never rejects. */
+  add(lane: Lane, doorbells: readonly Doorbell[]): Promise<void>;
+  /** Rings for the lane's due rows that nobody rang for; answers for how many. */
+  due(lane: Lane): Promise<number>;
+  /** Rings for the next due rows of one integration; answers for how many. */
+  dueOf(integration: string, lane: Lane, limit: number): Promise<number>;
+  /** A row of the lane falls due in so many milliseconds. */
+  dueIn(lane: Lane, delayMs: number): void;
+  stop(): void;
+};
+
+/**
+ * How many due rows of one integration are rung for at a time. More than it can have in flight, so that workers see
+ * that it has more; few enough that thousands of waiting rows are not turned into jobs only to be put back.
+ */
+const perIntegration = 25;
+const perPass = 500;
+
+/**
+ * The doorbell: every due row gets a BullMQ job, whether it is a first attempt, a retry, a `runAt`, or its job was lost.
+ * A process that makes a row due later sets a timer here; if it dies, the sweep rings instead.
+ */
+export function createRinger({ due, addJobs, createTimer, log }: RingDependencies): Ringer {
+  async function add(lane: Lane, doorbells: readonly Doorbell[]): Promise<void> {
+    if (doorbells.length === 0) return;
+    try {
+      await addJobs(lane, doorbells);
+    } catch (error) {
+      log.warn({ event: 'ring.failed', lane, count: doorbells.length, err: error }, 'The queue is away: rows wait');
+      await due.unring(doorbells.map(({ invocation }) => invocation)).catch(() => {
+        // The database is away too: the sweep finds the rows once their job has been missing for a while.
+      });
+    }
+  }
+
+  async function ringDue(lane: Lane): Promise<number> {
+    const doorbells = await due.takeDue(lane, { perIntegration, limit: perPass });
+    await add(lane, doorbells);
+    return doorbells.length;
+  }
+
+  const timers = {
+    interactive: createTimer(async () => void (await ringDue('interactive'))),
+    batch: createTimer(async () => void (await ringDue('batch'))),
+  } satisfies Record<Lane, unknown>;
+
+  return {
+    add,
+    due: ringDue,
+    async dueOf(integration, lane, limit) {
+      const doorbells = await due.takeDueOf(integration, lane, limit);
+      await add(lane, doorbells);
+      return doorbells.length;
+    },
+    dueIn: (lane, delayMs) => timers[lane].at(delayMs),
+    stop() {
+      for (const timer of Object.values(timers)) timer.stop();
+    },
+  };
+}

@@ -1,0 +1,43 @@
+/** A header as received, in the order in which it came; names keep their spelling. */
+export type ReceivedHeader = { readonly key: string; readonly value: string };
+
+/** A complete HTTP answer: what `judge` decides about. */
+export type Answer = {
+  kind: 'answer';
+  status: number;
+  headers: readonly ReceivedHeader[];
+  /** The body, decoded from its Content-Encoding. */
+  body: Uint8Array;
+  /** `false` if only the closing of the connection marked the body's end, so that it may be truncated (RFC 9112 §6.3). */
+  framed: boolean;
+};
+
+/** The error codes of an exchange that brought no complete answer (contract §3). */
+export const exchangeFailureCodes = [
+  'egress-blocked',
+  'dns-failed',
+  'connect-failed',
+  'tls-failed',
+  'timeout',
+  'protocol-error',
+  'response-too-large',
+] as const;
+export type ExchangeFailureCode = (typeof exchangeFailureCodes)[number];
+
+/** An exchange that brought no complete answer. */
+export type ExchangeFailure = {
+  kind: 'failure';
+  code: ExchangeFailureCode;
+  message: string;
+  /** Could the same request succeed later? */
+  retryable: boolean;
+  /** Were any bytes of the request written? Then the customer's server may have acted on it. */
+  requestSent: boolean;
+  /** What had been seen of the answer before it broke off. */
+  status?: number;
+  headers?: readonly ReceivedHeader[];
+  preview?: Uint8Array;
+};
+
+/** What one HTTP exchange brought: sending/ produces it, `judge` consumes it. */
+export type Exchange = Answer | ExchangeFailure;

@@ -1,0 +1,101 @@
+import { LRUCache } from 'lru-cache';
+import type { Pool } from 'pg';
+import type { Settled } from '../invocations/invocation.ts';
+import { createGatherer } from '../platform/gather.ts';
+import { keepBlobs, seeBlobs } from '../store/blobs.ts';
+import { recordSettled } from '../store/endings.ts';
+
+export type Recorder = {
+  /**
+   * Commits an attempt and all that follows from it. Resolves after COMMIT: `false` if the row was no longer this
+   * worker's, so nothing was written. Rejects if it could not be written in spite of retries.
+   */
+  record(settled: Settled): Promise<boolean>;
+  /** Resolves when everything handed over so far is committed. */
+  idle(): Promise<void>;
+};
+
+export type RecorderOptions = {
+  pool: Pool;
+  worker: string;
+  /** Is it worth trying the same group again (a deadlock, a connection that broke, a database that is away)? */
+  isTransient: (error: unknown) => boolean;
+  /** Waits before the n-th try again, from 1 on; rejects when it is no longer worth it. */
+  pause: (tries: number) => Promise<void>;
+};
+
+/** Rows of one commit. More does not pay: the statement's own cost per row dominates from about 100 on. */
+const maxRows = 250;
+/** Bytes of one commit: bounds the memory that a group takes beside the byte budget of sending. */
+const maxBytes = 64 * 1024 * 1024;
+/** From this size on it is cheaper to ask whether the bytes are kept already than to send them again. */
+const askFirstBytes = 16 * 1024;
+
+/**
+ * The group commit: what is handed over while a commit is in flight shares the next one. A transient error repeats the
+ * whole group; bad data halves it until the one bad row fails alone.
+ */
+export function createRecorder(options: RecorderOptions): Recorder {
+  const { pool, worker } = options;
+  /** Hashes that this process saw kept, by day: spares asking for bytes that come again and again. */
+  const kept = new LRUCache<string, string>({ max: 20_000 });
+
+  async function keepBytes(group: readonly Settled[]): Promise<void> {
+    const today = new Date().toISOString().slice(0, 10);
+    const missing = new Map<string, { sha256: Buffer; bytes: Uint8Array }>();
+    for (const { attempt } of group) {
+      if (attempt.result === null) continue;
+      const key = attempt.result.sha256.toString('base64');
+      if (kept.get(key) !== today) missing.set(key, attempt.result);
+    }
+    const large = [...missing.values()].filter(({ bytes }) => bytes.byteLength >= askFirstBytes);
+    if (large.length > 0) {
+      for (const hash of await seeBlobs(
+        pool,
+        large.map(({ sha256 }) => sha256),
+      )) {
+        const key = hash.toString('base64');
+        missing.delete(key);
+        kept.set(key, today);
+      }
+    }
+    if (missing.size === 0) return;
+    await keepBlobs(pool, [...missing.values()]);
+    for (const key of missing.keys()) kept.set(key, today);
+  }
+
+  async function commit(group: readonly Settled[]): Promise<(boolean | Error)[]> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await keepBytes(group);
+        const moved = await recordSettled(pool, worker, group);
+        return group.map(({ claimed }) => moved.has(claimed.id));
+      } catch (error) {
+        if (!options.isTransient(error)) return await halve(group, error);
+        await options.pause(tries);
+      }
+    }
+  }
+
+  async function halve(group: readonly Settled[], error: unknown): Promise<(boolean | Error)[]> {
+    if (group.length === 1) return [error instanceof Error ? error : new Error(String(error))];
+    const middle = group.length >> 1;
+    return [...(await commit(group.slice(0, middle))), ...(await commit(group.slice(middle)))];
+  }
+
+  const gatherer = createGatherer<Settled, boolean | Error>({
+    flush: commit,
+    maxItems: maxRows,
+    maxBytes,
+    sizeOf: ({ attempt }) => attempt.result?.bytes.byteLength ?? 0,
+  });
+
+  return {
+    async record(settled) {
+      const outcome = await gatherer.add(settled);
+      if (outcome instanceof Error) throw outcome;
+      return outcome;
+    },
+    idle: () => gatherer.idle(),
+  };
+}

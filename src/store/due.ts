@@ -1,0 +1,111 @@
+import type { Pool } from 'pg';
+import type { Lane } from '../contract/lane.ts';
+import type { Doorbell } from '../invocations/invocation.ts';
+import { boundsOf, isDue } from './invocations.ts';
+
+/** Marks the picked rows as rung, one generation on: a job id that was used before would be ignored in silence. */
+const ringPicked = `
+update invocations i set rung_at = now(), generation = i.generation + 1
+from picked where i.id = picked.id
+returning i.id as invocation, i.integration, i.generation`;
+
+/**
+ * Due rows that nobody rang for, oldest first, at most `perIntegration` of each: one integration with thousands of
+ * waiting rows fills neither the queue nor this answer.
+ */
+export async function takeDue(
+  pool: Pool,
+  lane: Lane,
+  bounds: { perIntegration: number; limit: number },
+): Promise<Doorbell[]> {
+  const { rows } = await pool.query<Doorbell>({
+    name: 'take-due',
+    text: `
+with due as (
+  select id, due_at, row_number() over (partition by integration order by due_at, id) as place
+  from invocations
+  where lane = $1 and ${isDue} and status in ('queued', 'retrying') and rung_at is null
+), picked as (
+  select i.id from invocations i
+  where i.id in (select id from due where place <= $2 order by due_at, id limit $3)
+    and i.status in ('queued', 'retrying') and i.rung_at is null
+  order by i.id for update skip locked
+)${ringPicked}`,
+    values: [lane, bounds.perIntegration, bounds.limit],
+  });
+  return rows;
+}
+
+/** The next `limit` due rows of one integration that nobody rang for. */
+export async function takeDueOf(pool: Pool, integration: string, lane: Lane, limit: number): Promise<Doorbell[]> {
+  const { rows } = await pool.query<Doorbell>({
+    name: 'take-due-of',
+    text: `
+with picked as (
+  select id from invocations
+  where integration = $1 and lane = $2 and ${isDue} and status in ('queued', 'retrying') and rung_at is null
+  order by due_at, id limit $3 for update skip locked
+)${ringPicked}`,
+    values: [integration, lane, limit],
+  });
+  return rows;
+}
+
+/** Takes back that a job was added: it could not be, or its integration has no free slot here. */
+export async function unring(pool: Pool, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await pool.query({
+    name: 'unring',
+    text: `
+with open as (
+  select id from invocations
+  where id = any($1::uuid[]) and id between $2 and $3 and status in ('queued', 'retrying')
+  order by id for update
+)
+update invocations i set rung_at = null from open where i.id = open.id`,
+    values: [ids, ...boundsOf(ids)],
+  });
+}
+
+/** Rows rung for more than `olderThanMs` ago and still waiting: their jobs may be lost. */
+export async function overdueRung(pool: Pool, lane: Lane, olderThanMs: number, limit: number): Promise<Doorbell[]> {
+  const { rows } = await pool.query<Doorbell>({
+    name: 'overdue-rung',
+    text: `
+select id as invocation, integration, generation from invocations
+where lane = $1 and ${isDue} and status in ('queued', 'retrying')
+  and rung_at < now() - $2 * interval '1 millisecond'
+order by due_at limit $3`,
+    values: [lane, olderThanMs, limit],
+  });
+  return rows;
+}
+
+/** Their jobs are still in the queue: looks at them again only after a while. */
+export async function stillRung(pool: Pool, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await pool.query({
+    name: 'still-rung',
+    text: `
+with open as (
+  select id from invocations
+  where id = any($1::uuid[]) and id between $2 and $3 and status in ('queued', 'retrying') and rung_at is not null
+  order by id for update
+)
+update invocations i set rung_at = now() from open where i.id = open.id`,
+    values: [ids, ...boundsOf(ids)],
+  });
+}
+
+/** Milliseconds until the next row of the lane falls due that nobody rang for; `null` if none does within `withinMs`. */
+export async function nextDueInMs(pool: Pool, lane: Lane, withinMs: number): Promise<number | null> {
+  const { rows } = await pool.query<{ in_ms: number }>({
+    name: 'next-due',
+    text: `
+select greatest(0, extract(epoch from due_at - now()) * 1000)::float8 as in_ms from invocations
+where lane = $1 and due_at > now() and due_at <= now() + $2 * interval '1 millisecond' and rung_at is null
+order by due_at limit 1`,
+    values: [lane, withinMs],
+  });
+  return rows[0]?.in_ms ?? null;
+}

@@ -1,0 +1,283 @@
+import { sql } from 'drizzle-orm';
+import {
+  boolean,
+  customType,
+  date,
+  index,
+  integer,
+  json,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
+import type { Actor } from '../contract/audit.ts';
+import type { CommandBody } from '../contract/command.ts';
+import type { DeclaredToken } from '../contract/command-type.ts';
+import type { Failure } from '../contract/errors.ts';
+import type { Limits } from '../contract/integration.ts';
+import type { AttemptOutcome, InvocationStatus } from '../contract/invocation.ts';
+import type { Lane } from '../contract/lane.ts';
+import type { Tokens } from '../contract/tokens.ts';
+
+const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
+const moment = (name: string) => timestamp(name, { withTimezone: true, precision: 3 });
+
+/** A customer's own systems. A deleted one stays as a row, so that versions go on where they were if it comes back. */
+export const integrations = pgTable(
+  'integrations',
+  {
+    id: text().primaryKey(),
+    account: text().notNull(),
+    name: text().notNull(),
+    type: text().notNull().$type<'custom'>(),
+    status: text().notNull().$type<'active' | 'paused'>(),
+    limits: jsonb().notNull().$type<Limits>(),
+    /** Grows with every change of the integration, its values and its commands: caches compare it. */
+    configurationVersion: integer('configuration_version').notNull().default(1),
+    lastSyncAt: moment('last_sync_at'),
+    createdAt: moment('created_at').notNull().defaultNow(),
+    updatedAt: moment('updated_at').notNull().defaultNow(),
+    deletedAt: moment('deleted_at'),
+  },
+  (table) => [index('integrations_account').on(table.account, table.id)],
+);
+
+/**
+ * Variables and secrets, each valid from one configuration version until another: a past request is rendered again
+ * with the variables it was sent with. The sealed value of a secret is dropped as soon as it is replaced.
+ */
+export const integrationValues = pgTable(
+  'integration_values',
+  {
+    integration: text().notNull(),
+    name: text().notNull(),
+    since: integer().notNull(),
+    until: integer(),
+    kind: text().notNull().$type<'variable' | 'secret'>(),
+    value: text(),
+    sealed: text(),
+    hint: text(),
+    updatedAt: moment('updated_at').notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.integration, table.name, table.since] }),
+    uniqueIndex('integration_values_current').on(table.integration, table.name).where(sql`${table.until} is null`),
+  ],
+);
+
+/** The command types that an admin added; the built-in ones are in contract/command-type.ts. */
+export const commandTypes = pgTable('command_types', {
+  name: text().primaryKey(),
+  description: text(),
+  tokens: jsonb().notNull().$type<DeclaredToken[]>(),
+  result: jsonb().$type<{ contentTypes?: string[] }>(),
+  updatedAt: moment('updated_at').notNull().defaultNow(),
+});
+
+export const commands = pgTable(
+  'commands',
+  {
+    integration: text().notNull(),
+    name: text().notNull(),
+    version: integer().notNull(),
+    updatedAt: moment('updated_at').notNull().defaultNow(),
+    deletedAt: moment('deleted_at'),
+  },
+  (table) => [primaryKey({ columns: [table.integration, table.name] })],
+);
+
+export const commandVersions = pgTable(
+  'command_versions',
+  {
+    integration: text().notNull(),
+    name: text().notNull(),
+    version: integer().notNull(),
+    definition: json().notNull().$type<CommandBody>(),
+    savedAt: moment('saved_at').notNull().defaultNow(),
+    savedBy: jsonb('saved_by').notNull().$type<Actor>(),
+  },
+  (table) => [primaryKey({ columns: [table.integration, table.name, table.version] })],
+);
+
+/**
+ * One use of a command. Partitioned by month of its UUIDv7 id.
+ *
+ * `due_at` is not null exactly while the invocation is open, so the two partial indexes hold open rows only. It does not
+ * change when the row is claimed, and `status`, `rung_at` and `worker` are in no index: claiming is a HOT update.
+ */
+export const invocations = pgTable(
+  'invocations',
+  {
+    id: uuid().primaryKey(),
+    account: text().notNull(),
+    integration: text().notNull(),
+    command: text().notNull(),
+    lane: text().notNull().$type<Lane>(),
+    status: text().notNull().$type<InvocationStatus>(),
+    /** `json`, not `jsonb`: a token value may hold U+0000, which jsonb refuses. */
+    tokens: json().notNull().$type<Tokens>(),
+    /** The sensitive token values, sealed as one JSON object. */
+    sealedTokens: text('sealed_tokens'),
+    /** Identifies the token values: see integrations/fingerprint. */
+    fingerprint: bytea().notNull(),
+    reference: text(),
+    idempotencyKey: text('idempotency_key'),
+    configurationVersion: integer('configuration_version').notNull(),
+    /** The latest attempt's number: never reused, so it fences off a worker that comes too late. */
+    attempt: integer().notNull().default(0),
+    /** Attempts that count against the command's `retry.attempts` since it was enqueued or retried by a person. */
+    tried: integer().notNull().default(0),
+    /** How often a worker died over it. */
+    crashes: integer().notNull().default(0),
+    /** Who holds it while it is running. */
+    worker: uuid(),
+    claimedAt: moment('claimed_at'),
+    firstAttemptAt: moment('first_attempt_at'),
+    dueAt: moment('due_at'),
+    /** When a job was last added for it; null: nobody rang since it became due. */
+    rungAt: moment('rung_at'),
+    generation: integer().notNull().default(0),
+    error: jsonb().$type<Failure>(),
+    createdAt: moment('created_at').notNull().defaultNow(),
+    finishedAt: moment('finished_at'),
+  },
+  (table) => [
+    index('invocations_due').on(table.lane, table.dueAt).where(sql`${table.dueAt} is not null`),
+    index('invocations_due_by_integration')
+      .on(table.integration, table.lane, table.dueAt)
+      .where(sql`${table.dueAt} is not null`),
+    index('invocations_by_integration').on(table.integration, table.id),
+    index('invocations_by_account').on(table.account, table.id),
+    index('invocations_by_reference').on(table.reference, table.id).where(sql`${table.reference} is not null`),
+  ],
+);
+
+/**
+ * One HTTP exchange of an invocation; the one that succeeded is also its result. The request is not stored: it is
+ * rendered again from the command's version, that configuration's variables, the tokens and what is kept here.
+ * Partitioned by month of the invocation's id.
+ */
+export const attempts = pgTable(
+  'attempts',
+  {
+    invocation: uuid().notNull(),
+    number: integer().notNull(),
+    commandVersion: integer('command_version'),
+    configurationVersion: integer('configuration_version').notNull(),
+    startedAt: moment('started_at').notNull(),
+    durationMs: integer('duration_ms').notNull(),
+    outcome: text().notNull().$type<AttemptOutcome>(),
+    /** Was a request handed to the network? False for what failed before, e.g. a rendering failure. */
+    sent: boolean().notNull(),
+    status: integer(),
+    error: jsonb().$type<Failure>(),
+    responseHeaders: jsonb('response_headers').$type<{ key: string; value: string }[]>(),
+    responseBytes: integer('response_bytes'),
+    bodyPreview: text('body_preview'),
+    contentType: text('content_type'),
+    sha256: bytea(),
+    resultBytes: integer('result_bytes'),
+    unchanged: boolean(),
+    /** `errand.lastSync` as it was rendered. */
+    lastSyncAt: moment('last_sync_at'),
+  },
+  (table) => [primaryKey({ columns: [table.invocation, table.number] })],
+);
+
+/** Result bytes, once per SHA-256. */
+export const blobs = pgTable('blobs', {
+  sha256: bytea().primaryKey(),
+  bytes: bytea().notNull(),
+  /** The last day a result referred to it anew: garbage collection leaves young ones alone. */
+  seenOn: date('seen_on').notNull().defaultNow(),
+});
+
+/** The newest good result for each command and token values. */
+export const latestResults = pgTable(
+  'latest_results',
+  {
+    integration: text().notNull(),
+    command: text().notNull(),
+    fingerprint: bytea().notNull(),
+    invocation: uuid().notNull(),
+    attempt: integer().notNull(),
+    sha256: bytea().notNull(),
+    contentType: text('content_type'),
+    at: moment('at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.integration, table.command, table.fingerprint] })],
+);
+
+export const idempotencyKeys = pgTable(
+  'idempotency_keys',
+  {
+    integration: text().notNull(),
+    command: text().notNull(),
+    key: text().notNull(),
+    invocation: uuid().notNull(),
+    fingerprint: bytea().notNull(),
+    createdAt: moment('created_at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.integration, table.command, table.key] })],
+);
+
+/** Producers' own jobs that became invocations. Job ids restart after a FLUSHALL, hence the job's timestamp. */
+export const adoptedJobs = pgTable(
+  'adopted_jobs',
+  {
+    queue: text().notNull(),
+    jobId: text('job_id').notNull(),
+    jobTimestamp: moment('job_timestamp').notNull(),
+    invocation: uuid().notNull(),
+    adoptedAt: moment('adopted_at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.queue, table.jobId, table.jobTimestamp] })],
+);
+
+/** Worker processes and their heartbeat: what a worker without one held is free again. */
+export const workers = pgTable('workers', {
+  id: uuid().primaryKey(),
+  lane: text().notNull().$type<Lane>(),
+  host: text().notNull(),
+  pid: integer().notNull(),
+  startedAt: moment('started_at').notNull().defaultNow(),
+  heartbeatAt: moment('heartbeat_at').notNull().defaultNow(),
+});
+
+/** Append-only; partitioned by month of its UUIDv7 id. */
+export const auditLog = pgTable(
+  'audit_log',
+  {
+    id: uuid().primaryKey(),
+    at: moment('at').notNull().defaultNow(),
+    account: text(),
+    actorType: text('actor_type').notNull().$type<Actor['type']>(),
+    actorId: text('actor_id').notNull(),
+    actorName: text('actor_name'),
+    action: text().notNull(),
+    subjectType: text('subject_type').notNull(),
+    subjectId: text('subject_id').notNull(),
+    details: json().notNull().$type<Record<string, unknown>>(),
+  },
+  (table) => [
+    index('audit_log_by_subject').on(table.subjectType, table.subjectId, table.id),
+    index('audit_log_by_account').on(table.account, table.id),
+  ],
+);
+
+export const apiKeys = pgTable('api_keys', {
+  id: uuid().primaryKey(),
+  name: text(),
+  role: text().notNull(),
+  /** `["*"]` for all accounts. */
+  accounts: text().array().notNull(),
+  hash: bytea().notNull(),
+  createdAt: moment('created_at').notNull().defaultNow(),
+  expiresAt: moment('expires_at'),
+  lastUsedAt: moment('last_used_at'),
+  revokedAt: moment('revoked_at'),
+});
