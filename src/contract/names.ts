@@ -16,9 +16,12 @@ export const commandNameSchema = z
     'must begin with a letter and hold at most 64 letters, digits, "_", "." or "-"',
   );
 
+const wellFormed = (value: string) => value.isWellFormed();
+const illFormed = 'must not hold half of a surrogate pair';
+
 /**
  * One line of ordinary text. Control characters are refused: PostgreSQL cannot store U+0000, and the others have no
- * place in a name.
+ * place in a name. So are lone surrogates, which UTF-8 has no bytes for.
  */
 export function lineOfText(maxLength: number) {
   return (
@@ -28,6 +31,7 @@ export function lineOfText(maxLength: number) {
       .max(maxLength)
       // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
       .regex(/^[^\u0000-\u001f\u007f]*$/, 'must not hold control characters')
+      .refine(wellFormed, illFormed)
   );
 }
 
@@ -36,7 +40,8 @@ export function text(maxLength: number) {
   return z
     .string()
     .max(maxLength)
-    .refine((value) => !value.includes('\u0000'), 'must not hold the character U+0000');
+    .refine((value) => !value.includes('\u0000'), 'must not hold the character U+0000')
+    .refine(wellFormed, illFormed);
 }
 
 export const accountSchema = lineOfText(200);
@@ -52,6 +57,7 @@ export function tokenNameProblem(name: string): string | null {
   if (/[{}]/.test(name)) return 'must not hold a brace';
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
   if (/[\u0000-\u001f\u007f]/.test(name)) return 'must not hold a control character';
+  if (!name.isWellFormed()) return 'must not hold half of a surrogate pair';
   if (name === '__proto__') return 'must not be "__proto__"';
   if (name.toLowerCase().startsWith(reservedPrefix))
     return `must not begin with "${reservedPrefix}", which is Errand's own`;

@@ -2,6 +2,7 @@ import type { Accept, CommandBody } from '../contract/command.ts';
 import type { CommandType } from '../contract/command-type.ts';
 import type { Limits } from '../contract/integration.ts';
 import type { Lane } from '../contract/lane.ts';
+import type { FieldError } from '../contract/problem.ts';
 import type { CompiledAccept, Policy } from '../judging/policy.ts';
 import type { CompiledRequest } from '../tokens/compile.ts';
 
@@ -30,6 +31,8 @@ export type Configuration = {
   /** Decrypted values; `null` where none of the keys that Errand was given can decrypt it. */
   secrets: ReadonlyMap<string, string | null>;
   commands: ReadonlyMap<string, CompiledCommand>;
+  /** Commands that are saved but cannot be compiled any more, e.g. by a newer version of Errand, and why. */
+  broken: ReadonlyMap<string, readonly FieldError[]>;
   /** Replaces every secret's value, in any encoding it may appear in, by `***`. */
   redact: (text: string) => string;
 };
@@ -41,6 +44,8 @@ export type Configurations = {
    * anew first, so that work accepted after a change never runs the template from before it.
    */
   get(integration: string, atLeast?: number): Promise<Configuration | null>;
+  /** What is cached, however old: for decisions that need no query, such as a slot. */
+  peek(integration: string): Configuration | undefined;
   /** Drops one integration, or all of them (a command type changed, notifications may have been missed). */
   forget(integration?: string): void;
 };

@@ -128,6 +128,14 @@ function compose(
 }
 
 function notConfigured(configuration: Configuration, command: string): Refusal {
+  const broken = configuration.broken.get(command);
+  if (broken !== undefined) {
+    return new Refusal(
+      'conflict',
+      `Command "${command}" does not fit its command type any more; save it again.`,
+      broken,
+    );
+  }
   const names = [...configuration.commands.keys()];
   const has = names.length === 0 ? 'it has none yet' : `it has ${names.map((name) => `"${name}"`).join(', ')}`;
   return new Refusal('not-found', `Integration "${configuration.integration}" has no command "${command}"; ${has}.`);

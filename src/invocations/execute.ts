@@ -48,7 +48,8 @@ export function createExecute(dependencies: ExecuteDependencies): (claimed: Clai
   const { clock } = dependencies;
   return async (claimed) => {
     const claimedAt = clock.elapsed();
-    const outcome = await attempt(dependencies, claimed);
+    const now = () => claimed.claimedAt + clock.elapsed() - claimedAt;
+    const outcome = await attempt(dependencies, claimed, now);
     const durationMs = clock.elapsed() - claimedAt;
     const { command, exchange, verdict } = outcome;
     const next = settle(verdict, {
@@ -56,7 +57,7 @@ export function createExecute(dependencies: ExecuteDependencies): (claimed: Clai
       tried: claimed.tried,
       requestSent: exchange !== null && (exchange.kind === 'answer' || exchange.requestSent),
       firstAttemptAt: claimed.firstAttemptAt,
-      now: claimed.claimedAt + durationMs,
+      now: now(),
       random: clock.random(),
     });
     const described = describeAttempt({ ...outcome, claimed, durationMs });
@@ -65,7 +66,7 @@ export function createExecute(dependencies: ExecuteDependencies): (claimed: Clai
   };
 }
 
-async function attempt(dependencies: ExecuteDependencies, claimed: Claimed): Promise<Outcome> {
+async function attempt(dependencies: ExecuteDependencies, claimed: Claimed, now: () => number): Promise<Outcome> {
   const configuration = await dependencies.configurations.get(claimed.integration, claimed.configurationVersion);
   const version = configuration?.version ?? claimed.configurationVersion;
   const failed = (code: ErrorCode, message: string, command: CompiledCommand | null = null): Outcome => ({
@@ -107,7 +108,7 @@ async function attempt(dependencies: ExecuteDependencies, claimed: Claimed): Pro
     policy: command.policy[claimed.lane],
     maxBytes: command.accept.maxBytes,
   });
-  const verdict = judge(exchange, command.accept, claimed.claimedAt);
+  const verdict = judge(exchange, command.accept, now());
   return { command, configurationVersion: version, exchange, verdict, redact };
 }
 

@@ -2,12 +2,10 @@ import type { SentRequest } from '../contract/invocation.ts';
 import type { TokenValue } from '../contract/tokens.ts';
 import type { PastCommand, PastCommands } from '../integrations/past-commands.ts';
 import { sensitiveNames } from '../tokens/names.ts';
+import { mask } from '../tokens/places/place.ts';
 import { renderRequest } from '../tokens/render.ts';
 import { errandValue, outgoingRequest, textOf } from './outgoing.ts';
 import type { AttemptRow, InvocationRow } from './read.ts';
-
-/** What stands for a secret's or a sensitive token's value wherever it is shown. */
-export const mask = '***';
 
 export type PastRequests = {
   /** The request of an attempt as it was sent, secrets and sensitive values masked; `null` if it cannot be known any more. */

@@ -10,8 +10,8 @@ export type RingDependencies = {
   /** Adds jobs; rejects soon if the queue is away. */
   addJobs: (lane: Lane, doorbells: readonly Doorbell[]) => Promise<void>;
   /** Calls `ring` once the earliest of the delays asked for is over. */
-  createTimer: (ring: () => Promise<void>) => { at(delayMs: number): void; stop(): void };
-  log: { warn(fields: object, message: string): void };
+  createTimer: (ring: () => Promise<void>) => { at(delayMs: number): void; stop(): Promise<void> };
+  log: { warn(event: string, fields: Record<string, unknown>, message: string): void };
 };
 
 export type Ringer = {
@@ -23,7 +23,8 @@ export type Ringer = {
   dueOf(integration: string, lane: Lane, limit: number): Promise<number>;
   /** A row of the lane falls due in so many milliseconds. */
   dueIn(lane: Lane, delayMs: number): void;
-  stop(): void;
+  /** Rings no more; resolves when no ring is under way. */
+  stop(): Promise<void>;
 };
 
 /**
@@ -43,7 +44,7 @@ export function createRinger({ due, addJobs, createTimer, log }: RingDependencie
     try {
       await addJobs(lane, doorbells);
     } catch (error) {
-      log.warn({ event: 'ring.failed', lane, count: doorbells.length, err: error }, 'The queue is away: rows wait');
+      log.warn('ring.failed', { lane, count: doorbells.length, error }, 'The queue is away: rows wait');
       await due.unring(doorbells.map(({ invocation }) => invocation)).catch(() => {
         // The database is away too: the sweep finds the rows once their job has been missing for a while.
       });
@@ -70,8 +71,8 @@ export function createRinger({ due, addJobs, createTimer, log }: RingDependencie
       return doorbells.length;
     },
     dueIn: (lane, delayMs) => timers[lane].at(delayMs),
-    stop() {
-      for (const timer of Object.values(timers)) timer.stop();
+    async stop() {
+      await Promise.all(Object.values(timers).map((timer) => timer.stop()));
     },
   };
 }

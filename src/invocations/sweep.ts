@@ -14,7 +14,7 @@ export type SweepDependencies = {
   lost: (lane: Lane, doorbells: readonly Doorbell[]) => Promise<Doorbell[]>;
   /** Takes running rows back from workers that fell silent. */
   free: (silentForMs: number, limit: number) => Promise<{ id: string; lane: Lane }[]>;
-  log: { info(fields: object, message: string): void };
+  log: { info(event: string, fields: Record<string, unknown>, message: string): void };
 };
 
 /** Workers beat every 2 s; five missed beats and it is taken for dead. With the sweep's interval: well under 30 s. */
@@ -53,6 +53,6 @@ export async function sweep(dependencies: SweepDependencies, mayFree: boolean): 
     if (next !== null) ringer.dueIn(lane, next);
   }
   const swept = { freed: freed.length, lost: lostCount, rung };
-  if (swept.freed > 0 || swept.lost > 0) log.info({ event: 'sweep.found', ...swept }, 'Took up work that was left');
+  if (swept.freed > 0 || swept.lost > 0) log.info('sweep.found', swept, 'Took up work that was left');
   return swept;
 }

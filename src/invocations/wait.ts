@@ -5,7 +5,7 @@ export type WaiterDependencies = {
   /** Tells of endings as they happen; may miss some. */
   onEnded: (listener: (end: { invocation: string; status: InvocationStatus }) => void) => void;
   statusesOf: (ids: readonly string[]) => Promise<StatusOf[]>;
-  log: { warn(fields: object, message: string): void };
+  log: { warn(event: string, fields: Record<string, unknown>, message: string): void };
 };
 
 export type Waiter = {
@@ -34,7 +34,7 @@ export function createWaiter({ onEnded, statusesOf, log }: WaiterDependencies): 
     try {
       for (const { id, status } of await statusesOf([...waiting.keys()])) if (hasEnded(status)) end(id);
     } catch (error) {
-      log.warn({ event: 'wait.look-failed', err: error }, 'Could not look up the invocations that clients wait for');
+      log.warn('wait.look-failed', { error }, 'Could not look up the invocations that clients wait for');
     }
     if (waiting.size > 0) timer ??= setTimeout(look, laterLooksMs);
   }

@@ -20,6 +20,8 @@ export type WorkDependencies = {
   adopt: (lane: Lane, job: ProducersJob) => Promise<Adopted>;
   /** Moves the row to `running`, if it is due and free; many share one statement. */
   claim: (id: string) => Promise<Claimed | null>;
+  /** The row is not this worker's any more; `certain` is false if that could not be written. */
+  release: (id: string, certain: boolean) => void;
   statusOf: (id: string) => Promise<InvocationStatus | null>;
   execute: (claimed: Claimed) => Promise<Settled>;
   record: (settled: Settled) => Promise<boolean>;
@@ -32,7 +34,7 @@ export type WorkDependencies = {
     tryTake(integration: string): { release(): void } | null;
   };
   ringer: Pick<Ringer, 'dueIn'>;
-  log: Record<'debug' | 'info' | 'error', (fields: object, message: string) => void>;
+  log: Record<'debug' | 'info' | 'error', (event: string, fields: Record<string, unknown>, message: string) => void>;
 };
 
 /** A worker's handling of one job: adopt, take a slot, claim, execute, record, end the job. */
@@ -57,7 +59,14 @@ export function createWork(dependencies: WorkDependencies): (job: TakenJob) => P
       const claimed = await dependencies.claim(row.id);
       // Somebody else has it, or it has ended: a second ring, or a job that was handed over twice.
       if (claimed === null) return completed(row.id, (await dependencies.statusOf(row.id)) ?? 'cancelled');
-      return await run(dependencies, claimed);
+      let certain = false;
+      try {
+        const ending = await run(dependencies, claimed);
+        certain = true;
+        return ending;
+      } finally {
+        dependencies.release(claimed.id, certain);
+      }
     } finally {
       slot.release();
     }
@@ -73,10 +82,7 @@ async function run(dependencies: WorkDependencies, claimed: Claimed): Promise<Jo
     return await attempt(dependencies, claimed, await dependencies.execute(claimed));
   } catch (error) {
     const { id, integration, command, crashes } = claimed;
-    dependencies.log.error(
-      { event: 'attempt.crashed', invocation: id, integration, command, err: error },
-      'Errand failed',
-    );
+    dependencies.log.error('attempt.crashed', { invocation: id, integration, command, error }, 'Errand failed');
     if (crashes >= toleratedCrashes) return attempt(dependencies, claimed, setAside(claimed, error));
     await dependencies.giveBack(claimed, crashDelayMs);
     dependencies.ringer.dueIn(claimed.lane, crashDelayMs);
@@ -111,7 +117,6 @@ function completed(invocation: string, status: InvocationStatus): JobEnding {
 /** One wide event per attempt: at `info` where something failed, at `debug` where all went well. */
 function report({ log }: WorkDependencies, { claimed, attempt, next }: Settled, recorded: boolean): void {
   const fields = {
-    event: 'attempt',
     invocation: claimed.id,
     integration: claimed.integration,
     command: claimed.command,
@@ -121,9 +126,9 @@ function report({ log }: WorkDependencies, { claimed, attempt, next }: Settled, 
     next: next.status,
     httpStatus: attempt.status,
     durationMs: Math.round(attempt.durationMs),
-    ...(next.status === 'succeeded' ? {} : { code: next.error.code, error: next.error.message }),
+    ...(next.status === 'succeeded' ? {} : { code: next.error.code, reason: next.error.message }),
     ...(recorded ? {} : { recorded: false }),
   };
-  if (next.status === 'succeeded' && recorded) log.debug(fields, 'Attempt');
-  else log.info(fields, recorded ? 'Attempt' : 'Attempt came too late to be recorded: the row had been taken back');
+  if (next.status === 'succeeded' && recorded) log.debug('attempt', fields, 'Attempt');
+  else log.info('attempt', fields, recorded ? 'Attempt' : 'Came too late to be recorded: the row had been taken back');
 }

@@ -3,11 +3,9 @@ import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate as applyMigrations } from 'drizzle-orm/node-postgres/migrator';
 import pg from 'pg';
+import { advisoryLocks } from './locks.ts';
 
 const migrationsFolder = fileURLToPath(new URL('../../drizzle', import.meta.url));
-
-/** Any constant of our own: two `errand migrate` at the same time take turns. */
-const migrationLock = 7_230_711;
 
 /** The database was migrated by a newer Errand: this one would misread it. */
 export class NewerSchemaError extends Error {
@@ -44,7 +42,7 @@ export async function migrate(databaseUrl: string): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl, application_name: 'errand-migrate' });
   await client.connect();
   try {
-    await client.query('select pg_advisory_lock($1)', [migrationLock]);
+    await client.query('select pg_advisory_lock($1)', [advisoryLocks.migrate]);
     if ((await schemaState(client)) === 'newer') throw new NewerSchemaError();
     await applyMigrations(drizzle({ client }), { migrationsFolder });
     await client.query('select errand_ensure_partitions()');

@@ -26,18 +26,10 @@ export async function forgetSilentWorkers(pool: Pool): Promise<void> {
 
 export type Freed = { id: string; integration: string; lane: Lane };
 
-/**
- * Takes running rows back from workers whose heartbeat stopped `silentForMs` ago. What was in flight is kept as an
- * attempt of unknown outcome that does not count against the command's attempts; the row is due at once.
- */
-export async function freeFromSilentWorkers(pool: Pool, silentForMs: number, limit: number): Promise<Freed[]> {
-  const { rows } = await pool.query<Freed>({
-    name: 'free-from-silent-workers',
-    text: `
+/** Frees held rows; `where` says which. What was in flight is kept as an attempt of unknown outcome that does not count. */
+const freeing = (where: string) => `
 with held as (
-  select i.id from invocations i
-  where i.due_at is not null and i.status = 'running'
-    and not exists (select 1 from workers w where w.id = i.worker and w.heartbeat_at > now() - $1 * interval '1 millisecond')
+  select i.id from invocations i where i.due_at is not null and i.status = 'running' and ${where}
   order by i.id limit $2 for update skip locked
 ), freed as (
   update invocations i
@@ -56,8 +48,25 @@ with held as (
     json_build_object('attempt', attempt, 'outcome', 'unknown', 'reason', 'its worker stopped')
   from freed
 )
-select id, integration, lane from freed`,
+select id, integration, lane from freed`;
+
+const freeSilentSql = freeing(`not exists (
+  select 1 from workers w where w.id = i.worker and w.heartbeat_at > now() - $1 * interval '1 millisecond')`);
+
+/** Takes running rows back from workers whose heartbeat stopped `silentForMs` ago; they are due at once. */
+export async function freeFromSilentWorkers(pool: Pool, silentForMs: number, limit: number): Promise<Freed[]> {
+  const { rows } = await pool.query<Freed>({
+    name: 'free-from-silent-workers',
+    text: freeSilentSql,
     values: [silentForMs, limit],
   });
   return rows;
+}
+
+const freeOrphansSql = freeing('i.worker = $1 and i.id <> all($3::uuid[])');
+
+/** Frees the rows that a worker holds but for those that it knows of. */
+export async function freeOrphans(pool: Pool, worker: string, known: readonly string[]): Promise<number> {
+  const { rows } = await pool.query(freeOrphansSql, [worker, 1_000, known]);
+  return rows.length;
 }

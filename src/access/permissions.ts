@@ -1,0 +1,36 @@
+import type { Role } from '../contract/api-key.ts';
+
+/**
+ * Which role may do what (contract §3), in one place; an admin may do everything.
+ *
+ * `configurer` keeps what is configured and reads it, but sees no invocations: their tokens and results are the
+ * customers' own data. `operator` reads everything but keys, and changes no configuration.
+ */
+const granted = {
+  'command-types.read': ['configurer', 'operator'],
+  'command-types.write': [],
+  'integrations.read': ['configurer', 'operator'],
+  'integrations.write': ['configurer'],
+  'secrets.read': ['configurer', 'operator'],
+  'secrets.write': ['configurer'],
+  'commands.read': ['configurer', 'operator'],
+  'commands.write': ['configurer'],
+  'commands.preview': ['configurer'],
+  'invocations.enqueue': ['producer'],
+  'invocations.read': ['producer', 'operator'],
+  'audit.read': ['operator'],
+  'keys.manage': [],
+} as const satisfies Record<string, readonly Role[]>;
+
+export type Permission = keyof typeof granted;
+export const permissions = Object.keys(granted) as readonly Permission[];
+
+/** May a key of this role do that? Which accounts it may do it in is another question: see `KeyAccounts`. */
+export function can(role: Role, permission: Permission): boolean {
+  return role === 'admin' || (granted[permission] as readonly Role[]).includes(role);
+}
+
+/** The roles that may do it, smallest first, to say so to one that may not. */
+export function rolesThatCan(permission: Permission): readonly Role[] {
+  return [...granted[permission], 'admin'];
+}

@@ -1,0 +1,54 @@
+import type { FastifyInstance } from 'fastify';
+import type { FieldError } from '../contract/problem.ts';
+import { pathText } from './field-errors.ts';
+import { ProblemError } from './problems.ts';
+import { InvalidInput } from './validation.ts';
+
+/** Deeper than any real body, and shallow enough for every recursion over it. */
+const maxDepth = 64;
+
+/**
+ * Reads JSON bodies strictly: what would be changed in silence is refused instead, namely broken UTF-8, half a surrogate
+ * pair, integers that a double cannot hold, and the key `__proto__`. `constructor` is an ordinary name (contract §5).
+ */
+export function acceptJson(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'ignore');
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    let text: string;
+    try {
+      text = new TextDecoder('utf-8', { fatal: true }).decode(body as Buffer);
+    } catch {
+      return done(new ProblemError('malformed-request', 'The body is not valid UTF-8.'));
+    }
+    parse(request, text, (error, value) => {
+      if (error !== null) return done(notJson(error));
+      const errors: FieldError[] = [];
+      inspect(value, [], errors);
+      return errors.length === 0 ? done(null, value) : done(new InvalidInput('body', errors));
+    });
+  });
+}
+
+function notJson(error: Error & { code?: string }): Error {
+  if (error.code === 'FST_ERR_CTP_EMPTY_JSON_BODY') return error;
+  const forbidden = /forbidden prototype property/.test(error.message);
+  const detail = forbidden ? 'The body has a key "__proto__", which is refused.' : 'The body is not valid JSON.';
+  return new ProblemError('malformed-request', detail);
+}
+
+function inspect(value: unknown, path: readonly PropertyKey[], errors: FieldError[]): void {
+  const refuse = (message: string) => void errors.push({ path: pathText(path), message });
+  if (errors.length >= 10) return;
+  if (typeof value === 'string') {
+    if (!value.isWellFormed()) refuse('must be whole Unicode text; it holds half of a surrogate pair');
+  } else if (typeof value === 'number') {
+    if (!Number.isFinite(value)) refuse('is too large a number');
+    else if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
+      refuse('has more digits than a JSON number keeps; send it as a string');
+    }
+  } else if (typeof value === 'object' && value !== null) {
+    if (path.length >= maxDepth) refuse(`is nested too deeply; at most ${maxDepth} levels`);
+    else for (const [key, each] of Object.entries(value)) inspect(each, [...path, key], errors);
+  }
+}

@@ -1,0 +1,65 @@
+import swagger from '@fastify/swagger';
+import type { FastifyInstance } from 'fastify';
+import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { apiKeySchema } from '../contract/api-key.ts';
+import { auditEntrySchema } from '../contract/audit.ts';
+import { commandBodySchema, commandSchema } from '../contract/command.ts';
+import { commandTypeBodySchema, commandTypeSchema } from '../contract/command-type.ts';
+import {
+  integrationBodySchema,
+  integrationPatchSchema,
+  integrationSchema,
+  secretSchema,
+} from '../contract/integration.ts';
+import { attemptSchema, invocationBodySchema, invocationSchema } from '../contract/invocation.ts';
+import { tokenValueSchema } from '../contract/tokens.ts';
+import { anyProblemSchema } from './problems.ts';
+
+/** What OpenAPI shows as a component of its own; recursive schemas must be among them. */
+const components = {
+  ApiKey: apiKeySchema,
+  Attempt: attemptSchema,
+  AuditEntry: auditEntrySchema,
+  Command: commandSchema,
+  CommandBody: commandBodySchema,
+  CommandType: commandTypeSchema,
+  CommandTypeBody: commandTypeBodySchema,
+  Integration: integrationSchema,
+  IntegrationBody: integrationBodySchema,
+  IntegrationPatch: integrationPatchSchema,
+  Invocation: invocationSchema,
+  InvocationBody: invocationBodySchema,
+  Problem: anyProblemSchema,
+  Secret: secretSchema,
+  TokenValue: tokenValueSchema,
+};
+
+/** Describes the API as OpenAPI 3.1, from the very schemas that it checks by. Routes registered before are not in it. */
+export function describeApi(app: FastifyInstance, version: string): void {
+  const schemaRegistry = z.registry<{ id?: string | undefined }>();
+  for (const [id, schema] of Object.entries(components)) schemaRegistry.add(schema, { id });
+  app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Errand',
+        version,
+        description: "Runs a billing system's custom integrations. Errors are RFC 9457 problem details.",
+      },
+      components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', bearerFormat: 'errand_…' } } },
+      security: [{ apiKey: [] }],
+    },
+    transform: createJsonSchemaTransform({ schemaRegistry }),
+    transformObject: createJsonSchemaTransformObject({ schemaRegistry }),
+  });
+}
+
+/** `/openapi.json`; made once, since it cannot change while the process runs. */
+export function openapiRoute(app: FastifyInstance): void {
+  let description: string | null = null;
+  app.get('/openapi.json', { config: { permission: 'public' }, schema: { hide: true } }, async (_request, reply) => {
+    description ??= JSON.stringify(app.swagger());
+    return reply.header('content-type', 'application/json; charset=utf-8').send(description);
+  });
+}

@@ -1,0 +1,77 @@
+import { Unauthenticated } from '../access/authenticate.ts';
+import { Refusal, type RefusalKind } from '../contract/problem.ts';
+import { isUnavailable } from '../platform/pg.ts';
+import { ProblemError, type ProblemName, problemCatalogue, problemNames } from './problems.ts';
+import { InvalidInput } from './validation.ts';
+
+const ofRefusal = {
+  invalid: 'invalid',
+  'not-found': 'not-found',
+  conflict: 'conflict',
+  forbidden: 'forbidden',
+  unavailable: 'unavailable',
+} as const satisfies Record<RefusalKind, ProblemName>;
+
+/** Long enough for a database to restart, short enough that nobody gives up. */
+const retryAfter = { 'retry-after': '5' };
+
+/** What fastify says of a body, in the words of an API's user. */
+const ofFastify: Readonly<Record<string, (error: Error) => ProblemError>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: () => new ProblemError('too-large', 'The body may hold at most 1 MiB (1,048,576 bytes).'),
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: () =>
+    new ProblemError('unsupported-media-type', 'The body must be JSON: send Content-Type: application/json.', {
+      headers: { 'accept-post': 'application/json' },
+    }),
+  FST_ERR_CTP_EMPTY_JSON_BODY: () =>
+    new ProblemError('malformed-request', 'The body is empty, though Content-Type says that it is JSON.'),
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
+    new ProblemError('malformed-request', 'The body is not as long as Content-Length says.'),
+  FST_ERR_BAD_URL: () => new ProblemError('malformed-request', 'The path is not properly percent-encoded.'),
+  FST_ERR_MAX_PARAM_LENGTH: () => new ProblemError('not-found', 'There is nothing with a name of that length.'),
+  // The server is shutting down.
+  FST_ERR_REOPENED_CLOSE_SERVER: () => away(),
+};
+
+function away(cause?: unknown): ProblemError {
+  const detail = 'The database or the queue cannot be reached. Try again in a few seconds.';
+  return new ProblemError('unavailable', detail, { headers: retryAfter, cause });
+}
+
+/** Any error as the problem that it is to the client. What nobody foresaw is `internal`, and says nothing of itself. */
+export function problemOf(error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error;
+  if (error instanceof InvalidInput) return error.toProblem();
+  if (error instanceof Unauthenticated) return unauthenticated(error);
+  if (error instanceof Refusal) {
+    const headers = error.kind === 'unavailable' ? retryAfter : {};
+    return new ProblemError(ofRefusal[error.kind], error.message, { errors: error.errors, headers, cause: error });
+  }
+  if (isUnavailable(error)) return away(error);
+  return ofForeign(error);
+}
+
+function unauthenticated({ message, keyGiven }: Unauthenticated): ProblemError {
+  const challenge = 'Bearer realm="errand"';
+  const headers = { 'www-authenticate': keyGiven ? `${challenge}, error="invalid_token"` : challenge };
+  return new ProblemError('unauthenticated', message, { headers });
+}
+
+function ofForeign(error: unknown): ProblemError {
+  if (error instanceof Error) {
+    const { code, statusCode } = error as Error & { code?: unknown; statusCode?: unknown };
+    const known = typeof code === 'string' ? ofFastify[code] : undefined;
+    if (known !== undefined) return known(error);
+    // Fastify's and its plugins' other errors carry a status; those of the client's making may tell what was wrong.
+    const name = problemNames.find((each) => problemCatalogue[each].status === statusCode);
+    if (name !== undefined && typeof statusCode === 'number' && statusCode < 500) {
+      return new ProblemError(name, error.message);
+    }
+  }
+  return new ProblemError(
+    'internal',
+    'Something went wrong in Errand. Its log has the details under the X-Request-Id.',
+    {
+      cause: error,
+    },
+  );
+}

@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { commandBodySchema, commandSchema } from '../../contract/command.ts';
+import { commandNameSchema } from '../../contract/names.ts';
+import { pageQuerySchema, pageSchema } from '../../contract/paging.ts';
+import { tokensSchema } from '../../contract/tokens.ts';
+import type { Integrations } from '../../integrations/use-cases.ts';
+import { type Api, principalOf } from '../instance.ts';
+
+const tags = ['commands'];
+const params = z.strictObject({ id: z.string(), command: z.string() });
+const path = '/v1/integrations/:id/commands/:command';
+
+const previewBodySchema = z.strictObject({ tokens: tokensSchema.optional(), draft: commandBodySchema.optional() });
+const previewSchema = z.strictObject({
+  method: z.string(),
+  url: z.string(),
+  headers: z.array(z.strictObject({ key: z.string(), value: z.string() })),
+  body: z.string().nullable(),
+  egress: z.strictObject({ allowed: z.boolean().nullable(), reason: z.string().nullable() }),
+});
+
+/** Commands: each save is a new version. */
+export function commandRoutes(app: Api, { integrations }: { integrations: Integrations }): void {
+  const { commands, preview } = integrations;
+  const read = { permission: 'commands.read' } as const;
+  const write = { permission: 'commands.write' } as const;
+
+  app.get(
+    '/v1/integrations/:id/commands',
+    {
+      config: read,
+      schema: {
+        summary: "An integration's commands, by name",
+        tags,
+        params: z.strictObject({ id: z.string() }),
+        querystring: pageQuerySchema,
+        response: { 200: pageSchema(commandSchema) },
+      },
+    },
+    (request) => commands.list(principalOf(request).accounts, request.params.id, request.query),
+  );
+
+  app.put(
+    path,
+    {
+      config: write,
+      schema: {
+        summary: 'Save a command, as a new version',
+        tags,
+        params: z.strictObject({ id: z.string(), command: commandNameSchema }),
+        body: commandBodySchema,
+        response: { 200: commandSchema },
+      },
+    },
+    (request) => {
+      const { accounts, actor } = principalOf(request);
+      return commands.put(accounts, actor, request.params.id, request.params.command, request.body);
+    },
+  );
+
+  app.get(
+    path,
+    { config: read, schema: { summary: 'A command, as it is now', tags, params, response: { 200: commandSchema } } },
+    (request) => commands.get(principalOf(request).accounts, request.params.id, request.params.command),
+  );
+
+  app.delete(
+    path,
+    {
+      config: write,
+      schema: { summary: 'Delete a command', tags, params, response: { 204: z.null().describe('Deleted.') } },
+    },
+    async (request, reply) => {
+      const { accounts, actor } = principalOf(request);
+      await commands.remove(accounts, actor, request.params.id, request.params.command);
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.post(
+    `${path}/preview`,
+    {
+      config: { permission: 'commands.preview' },
+      schema: {
+        summary: 'The request as it would be sent, secrets masked; sends nothing',
+        tags,
+        params,
+        body: previewBodySchema,
+        response: { 200: previewSchema },
+      },
+    },
+    (request) => {
+      const { id, command } = request.params;
+      return preview(principalOf(request).accounts, id, command, request.body);
+    },
+  );
+}

@@ -1,0 +1,143 @@
+import { v7 as uuidv7 } from 'uuid';
+import { createAccess } from '../access/access.ts';
+import { createApi } from '../api/api.ts';
+import { createAudit } from '../audit/list.ts';
+import type { TokenValue } from '../contract/tokens.ts';
+import { createPastCommands, type PastCommands } from '../integrations/past-commands.ts';
+import { createIntegrations } from '../integrations/use-cases.ts';
+import { sealedTokensContext } from '../invocations/enqueue.ts';
+import { createPastRequests } from '../invocations/past-request.ts';
+import { createReader, type InvocationRow } from '../invocations/read.ts';
+import { createWaiter } from '../invocations/wait.ts';
+import type { Log } from '../platform/log.ts';
+import { createRedactor } from '../platform/redaction.ts';
+import { createSender, type Sender } from '../sending/sender.ts';
+import { createKeyStore } from '../store/api-keys.ts';
+import { createAuditStore } from '../store/audit.ts';
+import { readBlob } from '../store/blobs.ts';
+import { loadPast } from '../store/configuration.ts';
+import { createIntegrationStore } from '../store/configuring.ts';
+import { decodeCursor, encodeCursor } from '../store/cursor.ts';
+import { attemptsOf, findInvocation, pageInvocations } from '../store/invocation-pages.ts';
+import { statusesOf } from '../store/invocations.ts';
+import { type Core, openCore, type ReadyConfig } from './core.ts';
+import { readinessOf } from './readiness.ts';
+import { userAgent, version } from './version.ts';
+
+/** Errand cannot start as it is configured; `message` says what to change. */
+export class CannotStart extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'CannotStart';
+  }
+}
+
+export type RunningApi = { url: string; stop(): Promise<void> };
+
+/** The HTTP API. @throws CannotStart if nobody could use it, or its port is taken. */
+export async function startApi(config: ReadyConfig, log: Log): Promise<RunningApi> {
+  const core = openCore(config, log, 'api');
+  // Only looks where a preview's request would lead; nothing is ever sent from here.
+  const sender = createSender({ allow: config.egressAllow, maxBufferedBytes: 0, userAgent });
+  const access = createAccess({
+    store: createKeyStore(core.pool),
+    adminKey: config.adminKey,
+    now: Date.now,
+    newId: () => uuidv7(),
+  });
+  const waiter = createWaiter({
+    onEnded: core.queues.onEnded,
+    statusesOf: (ids) => statusesOf(core.pool, ids),
+    log,
+  });
+  const pastCommands = openPastCommands(core);
+  const api = createApi({
+    access,
+    audit: createAudit({ store: createAuditStore(core.pool) }),
+    integrations: openIntegrations(core, sender),
+    invocations: {
+      ...openReader(core, pastCommands),
+      enqueue: (principal, body) => core.enqueue(principal, body),
+      waitForEnd: waiter.waitForEnd,
+    },
+    readiness: readinessOf(core),
+    log,
+    version,
+  });
+  const stop = async () => {
+    waiter.stop();
+    await api.close();
+    await sender.close();
+    await core.close();
+  };
+  try {
+    if (config.adminKey === null && !(await access.hasAdmin())) {
+      throw new CannotStart(
+        'ERRAND_ADMIN_KEY: must be set, because there is no admin key yet (or make one with "errand keys create --role admin")',
+      );
+    }
+    return { url: await listen(api, config), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function listen(api: ReturnType<typeof createApi>, { host, port }: ReadyConfig): Promise<string> {
+  try {
+    return await api.listen({ host, port });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE')
+      throw new CannotStart(`PORT: ${host}:${port} is in use, perhaps by another Errand; choose another, or 0`);
+    if (code === 'EACCES')
+      throw new CannotStart(`PORT: this user may not listen on ${host}:${port}; choose one above 1023`);
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+      throw new CannotStart(`HOST: "${host}" is no address of this machine`);
+    throw error;
+  }
+}
+
+function openIntegrations(core: Core, sender: Sender) {
+  return createIntegrations({
+    store: createIntegrationStore(core.pool),
+    sealer: core.sealer,
+    createRedactor,
+    checkEgress: sender.checkEgress,
+    cursors: { encode: encodeCursor, decode: decodeCursor },
+    now: Date.now,
+  });
+}
+
+function openPastCommands({ pool, onForget }: Core): PastCommands {
+  const pastCommands = createPastCommands({ load: (...of) => loadPast(pool, ...of) });
+  // Only a change of command types, told as a change of everything, alters what was.
+  onForget((integration) => integration === undefined && pastCommands.forget());
+  return pastCommands;
+}
+
+function openReader({ pool, configurations, sealer }: Core, pastCommands: PastCommands) {
+  const unsealTokens = ({ id, sealedTokens }: InvocationRow): Record<string, TokenValue> | null => {
+    if (sealedTokens === null) return {};
+    try {
+      return JSON.parse(sealer.open(sealedTokens, sealedTokensContext(id)));
+    } catch {
+      return null;
+    }
+  };
+  return createReader({
+    store: {
+      find: (id) => findInvocation(pool, id),
+      page: (accounts, filter, page) => pageInvocations(pool, accounts, filter, page),
+      attemptsOf: (ids) => attemptsOf(pool, ids),
+      blob: (sha256) => readBlob(pool, sha256),
+    },
+    pastRequests: createPastRequests({
+      pastCommands,
+      unsealTokens,
+      redactorOf: async (integration) => (await configurations.get(integration))?.redact ?? ((text) => text),
+      createRedactor,
+      userAgent,
+    }),
+  });
+}

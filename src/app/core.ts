@@ -1,0 +1,124 @@
+import type { Pool } from 'pg';
+import { v7 as uuidv7 } from 'uuid';
+import type { SecretKey } from '../contract/secret-keys.ts';
+import type { Configurations } from '../integrations/configuration.ts';
+import { createConfigurations } from '../integrations/configurations.ts';
+import { createSealer, type Sealer } from '../integrations/sealing.ts';
+import { createEnqueue, type Enqueue } from '../invocations/enqueue.ts';
+import type { Enqueued, NewInvocation } from '../invocations/invocation.ts';
+import { createRinger, type Ringer } from '../invocations/ring.ts';
+import type { LaneConnection } from '../lanes/connection.ts';
+import { createDoorbell } from '../lanes/doorbell.ts';
+import { openQueuePool } from '../lanes/queue-pool.ts';
+import { type LaneQueues, openLaneQueues } from '../lanes/queues.ts';
+import type { Config } from '../platform/config.ts';
+import { createGatherer } from '../platform/gather.ts';
+import type { Log } from '../platform/log.ts';
+import { openListener, openPool } from '../platform/pg.ts';
+import { createRedactor } from '../platform/redaction.ts';
+import { loadConfiguration } from '../store/configuration.ts';
+import { configurationChannel } from '../store/configuring.ts';
+import { takeDue, takeDueOf, unring } from '../store/due.ts';
+import { insertInvocations } from '../store/invocations.ts';
+
+/** The configuration with what `up` and `demo` make where it is not set: every role can run on it. */
+export type ReadyConfig = Config & { databaseUrl: string; secretKeys: readonly SecretKey[] };
+
+/** What every role stands on: the database, the queues, the configuration cache, and enqueueing. */
+export type Core = {
+  config: ReadyConfig;
+  log: Log;
+  pool: Pool;
+  sealer: Sealer;
+  configurations: Configurations;
+  /** Told when configurations were dropped from the cache: of one integration, or of all. */
+  onForget: (listener: (integration: string | undefined) => void) => void;
+  connection: LaneConnection;
+  queues: LaneQueues;
+  ringer: Ringer;
+  enqueue: Enqueue;
+  /** Repeatable. */
+  close(): Promise<void>;
+};
+
+/** Connections of one process to its own tables: gathered statements need few. */
+const poolSize = 10;
+
+/** The most invocations that share one commit; each brings its tokens of up to 256 KiB. */
+const enqueueGroup = { maxItems: 200, maxBytes: 16 * 1024 * 1024 };
+
+/** @param name the role, e.g. `api`, for `pg_stat_activity` */
+export function openCore(config: ReadyConfig, log: Log, name: string): Core {
+  const url = config.databaseUrl;
+  const pool = openPool({ url, max: poolSize, applicationName: `errand-${name}`, log });
+  const sealer = createSealer(config.secretKeys);
+  const load = (id: string) => loadConfiguration(pool, id);
+  const configurations = createConfigurations({ load, sealer, createRedactor });
+  const forgetters: ((integration: string | undefined) => void)[] = [configurations.forget];
+  const forget = (integration?: string) => {
+    for (const each of forgetters) each(integration);
+  };
+  // What was told while nobody listened is unknown, so after a reconnection everything is loaded anew.
+  const changed = (integration: string) => forget(integration === '*' ? undefined : integration);
+  const listener = openListener(url, configurationChannel, changed, { log, onReconnect: forget });
+
+  const connection: LaneConnection =
+    config.redisUrl === null
+      ? { kind: 'postgres', pool: openQueuePool(url, log) }
+      : { kind: 'redis', url: config.redisUrl };
+  const queues = openLaneQueues(connection, { prefix: config.queuePrefix, log });
+  const ringer = openRinger(pool, queues, log);
+  const inserts = createGatherer<NewInvocation, Enqueued>({
+    flush: (news) => insertInvocations(pool, news),
+    ...enqueueGroup,
+    sizeOf: ({ tokens }) => JSON.stringify(tokens).length,
+  });
+  const enqueue = createEnqueue({
+    configurations,
+    insert: inserts.add,
+    ring: (lane, doorbell) => ringer.add(lane, [doorbell]),
+    dueIn: ringer.dueIn,
+    sealer,
+    newId: () => uuidv7(),
+    now: Date.now,
+  });
+  let closing: Promise<void> | null = null;
+  async function close(): Promise<void> {
+    await ringer.stop();
+    await inserts.idle();
+    await queues.close();
+    await listener.close();
+    if (connection.kind === 'postgres') await connection.pool.end();
+    await pool.end();
+  }
+  return {
+    config,
+    log,
+    pool,
+    sealer,
+    configurations,
+    onForget: (listener) => forgetters.push(listener),
+    connection,
+    queues,
+    ringer,
+    enqueue,
+    close: () => (closing ??= close()),
+  };
+}
+
+function openRinger(pool: Pool, queues: LaneQueues, log: Log): Ringer {
+  return createRinger({
+    due: {
+      takeDue: (lane, bounds) => takeDue(pool, lane, bounds),
+      takeDueOf: (integration, lane, limit) => takeDueOf(pool, integration, lane, limit),
+      unring: (ids) => unring(pool, ids),
+    },
+    addJobs: (lane, doorbells) => queues.ring(lane, doorbells),
+    createTimer: (ring) =>
+      createDoorbell({
+        ring,
+        onError: (error) => log.warn('doorbell.failed', { error }, 'Could not ring for due rows: the sweep will'),
+      }),
+    log,
+  });
+}

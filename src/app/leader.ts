@@ -1,0 +1,71 @@
+import { silentForMs, sweep, sweepIntervalMs } from '../invocations/sweep.ts';
+import { openLeader } from '../platform/pg.ts';
+import { nextDueInMs, overdueRung, stillRung, unring } from '../store/due.ts';
+import { advisoryLocks } from '../store/locks.ts';
+import { forgetSilentWorkers, freeFromSilentWorkers } from '../store/workers.ts';
+import type { Core } from './core.ts';
+
+/** Partitions of the coming months and the rows of workers long gone: once at the election, then this often. */
+const upkeepIntervalMs = 3_600_000;
+
+/** Stands by to lead: whoever holds the lock sweeps, one process of all. */
+export function startLeader(core: Core): { stop(): Promise<void> } {
+  const { pool, queues, ringer, log } = core;
+  const dependencies = {
+    ringer,
+    due: {
+      overdueRung: (lane, olderThanMs, limit) => overdueRung(pool, lane, olderThanMs, limit),
+      stillRung: (ids) => stillRung(pool, ids),
+      unring: (ids) => unring(pool, ids),
+      nextDueInMs: (lane, withinMs) => nextDueInMs(pool, lane, withinMs),
+    },
+    lost: (lane, doorbells) => queues.lost(lane, doorbells),
+    free: (silent, limit) => freeFromSilentWorkers(pool, silent, limit),
+    log,
+  } satisfies Parameters<typeof sweep>[0];
+
+  async function upkeep(): Promise<void> {
+    await pool.query('select errand_ensure_partitions()');
+    await forgetSilentWorkers(pool);
+  }
+
+  async function lead(signal: AbortSignal): Promise<void> {
+    const since = performance.now();
+    let upkeepAt = since;
+    while (!signal.aborted) {
+      try {
+        await sweep(dependencies, performance.now() - since >= silentForMs);
+        if (performance.now() >= upkeepAt) {
+          await upkeep();
+          upkeepAt = performance.now() + upkeepIntervalMs;
+        }
+      } catch (error) {
+        log.warn('sweep.failed', { error }, 'A sweep failed; the next one goes on');
+      }
+      await pause(sweepIntervalMs, signal);
+    }
+  }
+
+  const leader = openLeader(core.config.databaseUrl, advisoryLocks.leader, {
+    onGained: (signal) => {
+      log.info('leader.gained', {}, 'Leads: sweeps for work that was left');
+      return lead(signal);
+    },
+    onLost: () => log.warn('leader.lost', {}, 'Leads no longer'),
+    log,
+  });
+  return { stop: () => leader.close() };
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    function done() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+    if (signal.aborted) done();
+    else signal.addEventListener('abort', done, { once: true });
+  });
+}

@@ -1,0 +1,13 @@
+/** Ends the command with this exit code and message: what went wrong is the user's to read, not a stack trace. */
+export class CliFailure extends Error {
+  readonly exitCode: number;
+
+  constructor(exitCode: number, message: string) {
+    super(message);
+    this.name = 'CliFailure';
+    this.exitCode = exitCode;
+  }
+}
+
+/** Exit codes (contract §2). */
+export const exitCodes = { failed: 1, usage: 2, configuration: 78 } as const;

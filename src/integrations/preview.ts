@@ -1,0 +1,133 @@
+import type { KeyAccounts } from '../contract/api-key.ts';
+import type { CommandBody } from '../contract/command.ts';
+import type { SentRequest } from '../contract/invocation.ts';
+import { type FieldError, Refusal } from '../contract/problem.ts';
+import type { Tokens, TokenValue } from '../contract/tokens.ts';
+import { resolveTokens, sensitiveNames } from '../tokens/names.ts';
+import { renderRequest } from '../tokens/render.ts';
+import { type AssembleDependencies, assemble, compileCommand } from './assemble.ts';
+import { problemsOf, requireCommand, requireType } from './commands.ts';
+import type { CompiledCommand, Configuration } from './configuration.ts';
+import { requireIntegration } from './scope.ts';
+import type { IntegrationStore, StoredConfiguration } from './stored.ts';
+
+/** May the request go there? `null`: it cannot be told now, the name does not resolve. */
+export type EgressVerdict = { allowed: boolean | null; reason: string | null };
+
+export type Preview = SentRequest & { egress: EgressVerdict };
+
+export type PreviewBody = { tokens?: Tokens | undefined; draft?: CommandBody | undefined };
+
+export type PreviewDependencies = AssembleDependencies & {
+  store: IntegrationStore;
+  /** Looks at where the real URL leads; sends nothing. */
+  checkEgress: (url: string) => Promise<EgressVerdict>;
+  now: () => number;
+};
+
+/** Stands for the invocation that a preview is not: a UUIDv7, so that it looks like one. */
+const sampleInvocation = '00000000-0000-7000-8000-000000000000';
+
+/**
+ * Shows the request that a command, saved or a draft, would send with these tokens. Secrets and sensitive values are
+ * masked; the headers are those of the command, without `User-Agent`, `Idempotency-Key` and `traceparent`, which every
+ * request carries in addition. `errand.` tokens have sample values.
+ *
+ * @throws Refusal `not-found`; `invalid` if the draft or the tokens are wrong or it cannot be rendered.
+ */
+export function createPreview(dependencies: PreviewDependencies) {
+  const { store, checkEgress, now } = dependencies;
+  return async (
+    scope: KeyAccounts,
+    id: string,
+    name: string,
+    { tokens = {}, draft }: PreviewBody,
+  ): Promise<Preview> => {
+    const stored = requireIntegration(scope, id, await store.load(id));
+    const command = commandToShow(stored, name, draft);
+    const configuration = assemble(stored, dependencies);
+    const given = checkTokens(configuration, command, tokens);
+    const errand = sampleErrand(stored, now());
+    const value = (token: string): TokenValue | undefined =>
+      configuration.secrets.get(token) ?? configuration.variables.get(token) ?? given.get(token) ?? errand.get(token);
+    requireReadable(configuration, command);
+
+    const real = render(command, value, configuration);
+    const sensitive = sensitiveNames(command.type.tokens);
+    const masked = (token: string) => configuration.secrets.has(token) || sensitive.has(token);
+    const shown = render(command, value, configuration, masked);
+    const redact = redactorFor(dependencies, configuration, given, sensitive);
+    const egress = await checkEgress(real.url);
+    return {
+      method: shown.method,
+      url: redact(shown.url),
+      headers: shown.headers.map((header) => ({ key: header.key, value: redact(header.value) })),
+      body: shown.body === undefined ? null : redact(shown.body),
+      egress: { allowed: egress.allowed, reason: egress.reason === null ? null : redact(egress.reason) },
+    };
+  };
+}
+
+function commandToShow(stored: StoredConfiguration, name: string, draft: CommandBody | undefined): CompiledCommand {
+  const type = requireType(stored, name);
+  const saved = draft === undefined ? requireCommand(stored, name) : { name, version: 0, definition: draft };
+  const errors = draft === undefined ? [] : problemsOf(draft, type, stored);
+  const compiled = compileCommand(saved, type, stored.values);
+  if (compiled.ok && errors.length === 0) return compiled.command;
+  const problems = compiled.ok ? errors : errors.length > 0 ? errors : compiled.errors;
+  const prefix = draft === undefined ? '' : 'draft.';
+  const fields = problems.map(({ path, message }) => ({ path: prefix + path, message }));
+  throw new Refusal('invalid', 'The command cannot be used as it is.', fields);
+}
+
+function checkTokens(configuration: Configuration, command: CompiledCommand, tokens: Tokens): Map<string, TokenValue> {
+  const reserved = [...configuration.variables.keys(), ...configuration.secrets.keys()];
+  const resolved = resolveTokens(command.type.tokens, tokens, { reserved });
+  if (resolved.ok) return resolved.values;
+  const errors = resolved.errors.map(({ path, message }) => ({ path: `tokens.${path}`, message }));
+  throw new Refusal('invalid', 'The tokens do not fit the command.', errors);
+}
+
+function requireReadable({ secrets }: Configuration, command: CompiledCommand): void {
+  const unreadable = command.request.uses.find((name) => secrets.get(name) === null);
+  if (unreadable === undefined) return;
+  throw new Refusal(
+    'invalid',
+    `The secret "${unreadable}" cannot be decrypted with the keys in ERRAND_SECRET_KEYS; save it again.`,
+  );
+}
+
+function render(
+  command: CompiledCommand,
+  value: (name: string) => TokenValue | undefined,
+  { redact }: Configuration,
+  masked?: (name: string) => boolean,
+) {
+  const rendered = renderRequest(command.request, value, masked === undefined ? {} : { masked });
+  if (rendered.ok) return rendered.request;
+  const errors: FieldError[] = [{ path: rendered.where, message: redact(rendered.message) }];
+  throw new Refusal('invalid', redact(rendered.message), errors);
+}
+
+/** A sensitive value may also stand in the template or in another token. */
+function redactorFor(
+  { createRedactor }: PreviewDependencies,
+  configuration: Configuration,
+  given: ReadonlyMap<string, TokenValue>,
+  sensitive: ReadonlySet<string>,
+): (text: string) => string {
+  const values = [...given].flatMap(([name, value]) =>
+    sensitive.has(name) ? [typeof value === 'string' ? value : JSON.stringify(value)] : [],
+  );
+  const own = createRedactor(values);
+  return (text) => own(configuration.redact(text));
+}
+
+function sampleErrand({ integration }: StoredConfiguration, now: number): ReadonlyMap<string, string> {
+  return new Map([
+    ['errand.invocationId', sampleInvocation],
+    ['errand.attempt', '1'],
+    ['errand.now', new Date(now).toISOString()],
+    ['errand.lastSync', integration.lastSyncAt?.toISOString() ?? ''],
+  ]);
+}

@@ -1,0 +1,104 @@
+import type { AuditRecord } from '../audit/entry.ts';
+import type { KeyAccounts } from '../contract/api-key.ts';
+import type { Actor } from '../contract/audit.ts';
+import { minHintedSecretLength, minSecretLength, type Secret } from '../contract/integration.ts';
+import { tokenNameProblem } from '../contract/names.ts';
+import type { Page, PageQuery } from '../contract/paging.ts';
+import { Refusal } from '../contract/problem.ts';
+import { refuseBreaking, refuseTakenNames } from './clashes.ts';
+import { type Cursors, paginate } from './paginate.ts';
+import { requireIntegration } from './scope.ts';
+import { secretContext } from './secret-context.ts';
+import type { IntegrationStore, StoredConfiguration, StoredValue } from './stored.ts';
+
+export type SecretDependencies = {
+  store: IntegrationStore;
+  sealer: { seal(plaintext: string, context: string): string };
+  cursors: Cursors;
+};
+
+/** Values that go in and never come out. */
+export function createSecretUses({ store, sealer, cursors }: SecretDependencies) {
+  return {
+    /** @throws Refusal `not-found` */
+    async list(scope: KeyAccounts, id: string, query: PageQuery): Promise<Page<Secret>> {
+      const { values } = requireIntegration(scope, id, await store.load(id));
+      return paginate(values.filter(isSecret).map(present), query, cursors);
+    },
+
+    /**
+     * Saves or replaces a secret. Whether the value is the one it had is not compared: it always is a new version.
+     *
+     * @throws Refusal `not-found` (the integration), `invalid` (the name or the value), `conflict` (the name is a
+     * variable, or a token of a configured command).
+     */
+    async put(scope: KeyAccounts, actor: Actor, id: string, name: string, value: string): Promise<Secret> {
+      checkSecret(name, value);
+      const sealed = sealer.seal(value, secretContext(id, name));
+      const stored = await store.change(id, (now) => {
+        const current = requireIntegration(scope, id, now);
+        const existing = current.values.find((one) => one.name === name);
+        if (existing?.kind === 'variable') {
+          const errors = [{ path: 'name', message: `"${name}" is a variable of this integration` }];
+          throw new Refusal('conflict', 'A name is a variable or a secret, not both.', errors);
+        }
+        if (existing === undefined) refuseTakenNames(current, [name], () => 'name');
+        return {
+          beginValues: [{ name, kind: 'secret', value: null, sealed, hint: hintOf(value) }],
+          audit: [entry(current, actor, 'secret.saved', name, { replaced: existing !== undefined })],
+        };
+      });
+      const saved = stored?.values.find((one) => one.name === name);
+      if (saved === undefined) throw new Error(`secret ${id}/${name} was saved and is not there`);
+      return present(saved);
+    },
+
+    /** @throws Refusal `not-found`, `conflict` (a command uses it). */
+    async remove(scope: KeyAccounts, actor: Actor, id: string, name: string): Promise<void> {
+      await store.change(id, (now) => {
+        const current = requireIntegration(scope, id, now);
+        if (!current.values.some((one) => isSecret(one) && one.name === name)) {
+          throw new Refusal('not-found', `Integration "${id}" has no secret "${name}".`);
+        }
+        const left = current.values.filter((one) => one.name !== name);
+        refuseBreaking(current, left, [name]);
+        return { endValues: [name], audit: [entry(current, actor, 'secret.deleted', name, {})] };
+      });
+    },
+  };
+}
+
+function isSecret({ kind }: StoredValue): boolean {
+  return kind === 'secret';
+}
+
+function present({ name, hint, updatedAt }: StoredValue): Secret {
+  return { name, hint, updatedAt: updatedAt.toISOString() };
+}
+
+function checkSecret(name: string, value: string): void {
+  const problem = tokenNameProblem(name);
+  if (problem !== null) throw new Refusal('invalid', 'The name cannot be used.', [{ path: 'name', message: problem }]);
+  if (value.length < minSecretLength) {
+    const message = `must hold at least ${minSecretLength} characters: shorter ones cannot be kept out of records reliably`;
+    throw new Refusal('invalid', 'The value cannot be used.', [{ path: 'value', message }]);
+  }
+}
+
+/** `gckQ...taJ9`: enough to tell two keys apart. */
+function hintOf(value: string): string | null {
+  const characters = Array.from(value);
+  if (characters.length < minHintedSecretLength) return null;
+  return `${characters.slice(0, 4).join('')}...${characters.slice(-4).join('')}`;
+}
+
+function entry(
+  { integration }: StoredConfiguration,
+  actor: Actor,
+  action: AuditRecord['action'],
+  name: string,
+  details: Record<string, unknown>,
+): AuditRecord {
+  const subject = { type: 'secret', id: `${integration.id}/${name}` };
+  return { account: integration.account, actor, action, subject, details };
+}

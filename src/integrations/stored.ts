@@ -1,0 +1,111 @@
+import type { AuditRecord } from '../audit/entry.ts';
+import type { KeyAccounts } from '../contract/api-key.ts';
+import type { Actor } from '../contract/audit.ts';
+import type { CommandBody } from '../contract/command.ts';
+import type { CommandType } from '../contract/command-type.ts';
+import type { Limits } from '../contract/integration.ts';
+import type { Page, PageQuery } from '../contract/paging.ts';
+
+/** A variable or secret as it is kept. `since` is the configuration version that it came with. */
+export type StoredValue = {
+  name: string;
+  kind: 'variable' | 'secret';
+  since: number;
+  /** Of a variable. */
+  value: string | null;
+  /** Of a secret. */
+  sealed: string | null;
+  hint: string | null;
+  updatedAt: Date;
+};
+
+/** A command's current version. A deleted one keeps its number: the next version goes on from there. */
+export type StoredCommand = {
+  name: string;
+  version: number;
+  definition: CommandBody;
+  updatedAt: Date;
+  deleted: boolean;
+};
+
+export type StoredIntegration = {
+  id: string;
+  account: string;
+  name: string;
+  status: 'active' | 'paused';
+  limits: Limits;
+  configurationVersion: number;
+  lastSyncAt: Date | null;
+  createdAt: Date;
+  updatedAt: Date;
+  deletedAt: Date | null;
+};
+
+/** An integration with everything that is configured for it, of one moment. */
+export type StoredConfiguration = {
+  integration: StoredIntegration;
+  /** The current variables and secrets. */
+  values: readonly StoredValue[];
+  commands: readonly StoredCommand[];
+  /** The types that an admin added. */
+  types: readonly CommandType[];
+};
+
+export type NewValue = Pick<StoredValue, 'name' | 'kind' | 'value' | 'sealed' | 'hint'>;
+
+/** What is to become of an integration, all at once, as its next configuration version. */
+export type Change = {
+  /** New fields; brings a deleted one back. */
+  integration?: { account: string; name: string; limits: Limits };
+  deleted?: true;
+  endValues?: readonly string[];
+  /** Each ends the current value of its name. */
+  beginValues?: readonly NewValue[];
+  saveCommand?: { name: string; definition: CommandBody; savedBy: Actor };
+  removeCommands?: readonly string[];
+  audit: readonly AuditRecord[];
+};
+
+export type ChangeOptions = {
+  /** Where there is no such integration, one is made, deleted until the change brings it to life. */
+  create?: { account: string; name: string };
+};
+
+export type IntegrationListFilter = { account?: string; q?: string; status?: 'active' | 'paused' };
+
+/** A command of a type, with the names of the values around it. */
+export type CommandUse = {
+  integration: string;
+  definition: CommandBody;
+  variables: readonly string[];
+  secrets: readonly string[];
+};
+
+export type IntegrationStore = {
+  /** One consistent snapshot; also of a deleted integration. */
+  load(id: string): Promise<StoredConfiguration | null>;
+  /**
+   * One transaction: locks the integration, lets `decide` see it as it is, carries out what it answers with the audit
+   * entries, and tells every process. `decide` answers `null` to leave all as it is, and throws to refuse.
+   *
+   * @returns the integration after the change; `null` if there is none.
+   */
+  change(
+    id: string,
+    decide: (now: StoredConfiguration | null) => Change | null,
+    options?: ChangeOptions,
+  ): Promise<StoredConfiguration | null>;
+  /** Newest first. */
+  page(
+    accounts: KeyAccounts,
+    filter: IntegrationListFilter,
+    query: PageQuery,
+  ): Promise<Page<{ integration: StoredIntegration; variables: Record<string, string> }>>;
+  types(): Promise<CommandType[]>;
+  /** Like `change`, for a command type; no command of any integration is saved in the meantime. */
+  changeType(
+    name: string,
+    decide: (now: { stored: CommandType | null; uses: readonly CommandUse[] }) => AuditRecord | null,
+    type: CommandType,
+  ): Promise<void>;
+};

@@ -1,0 +1,25 @@
+import { createCommandTypeUses } from './command-types.ts';
+import { createCommandUses } from './commands.ts';
+import { createIntegrationUses } from './integrations.ts';
+import { createPreview, type PreviewDependencies } from './preview.ts';
+import { createSecretUses, type SecretDependencies } from './secrets.ts';
+
+export type IntegrationsDependencies = PreviewDependencies &
+  SecretDependencies & { sealer: PreviewDependencies['sealer'] & SecretDependencies['sealer'] };
+
+export type Integrations = ReturnType<typeof createIntegrations>;
+
+/**
+ * Everything people do with integrations. All take the accounts of the caller's key first: what lies outside of them is
+ * refused like what does not exist. Every change is one transaction: the next configuration version, its audit entry,
+ * and the notification of every process.
+ */
+export function createIntegrations(dependencies: IntegrationsDependencies) {
+  return {
+    ...createIntegrationUses(dependencies),
+    secrets: createSecretUses(dependencies),
+    commands: createCommandUses(dependencies),
+    commandTypes: createCommandTypeUses(dependencies),
+    preview: createPreview(dependencies),
+  };
+}

@@ -1,0 +1,91 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { createPostgresBackend, createRedisBackend, QueueEvents } from 'bullmq';
+import { hasEnded, type InvocationStatus, invocationStatusSchema } from '../contract/invocation.ts';
+import { type LaneConnection, type LaneLog, patientRedis } from './connection.ts';
+import { parseRingId } from './lane-job.ts';
+import { createOutageLog } from './outage-log.ts';
+import { asBullPool } from './queue-pool.ts';
+
+/** An invocation came to its end, as far as the queue knows: the row decides. */
+export type Ended = { invocation: string; status: InvocationStatus };
+
+export type EndedEvents = { close(): Promise<void> };
+
+/** BullMQ's events of a queue, whatever the backend. */
+type Events = {
+  on(event: 'completed', listener: (args: { jobId: string; returnvalue: unknown }) => void): unknown;
+  on(event: 'failed', listener: (args: { jobId: string }) => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  run(): Promise<void>;
+  close(): Promise<void>;
+  getBackend(): { close(force?: boolean): Promise<void> };
+};
+
+/** On PostgreSQL, BullMQ thins out its notifications under load; those that wait look after so long themselves. */
+const postgresLookMs = 1_000;
+const restartMs = 1_000;
+/** Closing waits for ever where Redis is away; after this long the connection is cut. */
+const closeMs = 500;
+
+function openEvents(connection: LaneConnection, queue: string): Events {
+  if (connection.kind === 'redis') {
+    const options = { connection: patientRedis(connection.url), autorun: false };
+    return new QueueEvents(queue, options, createRedisBackend) as Events;
+  }
+  const options = { connection: asBullPool(connection.pool), autorun: false, blockingTimeout: postgresLookMs };
+  return new QueueEvents(queue, options, createPostgresBackend) as Events;
+}
+
+function endedByReturn(value: unknown): Ended | null {
+  if (typeof value !== 'object' || value === null || !('invocation' in value) || !('status' in value)) return null;
+  const status = invocationStatusSchema.safeParse(value.status);
+  if (typeof value.invocation !== 'string' || !status.success || !hasEnded(status.data)) return null;
+  return { invocation: value.invocation, status: status.data };
+}
+
+/** Follows a queue's events from now on, through outages; what happens during one may be missed. */
+export function followEnded(
+  connection: LaneConnection,
+  queue: string,
+  log: Pick<LaneLog, 'warn'>,
+  listener: (ended: Ended) => void,
+): EndedEvents {
+  const onError = createOutageLog(log, { queue, part: 'events' });
+  const stop = new AbortController();
+  let current: Events | null = null;
+
+  async function close(events: Events): Promise<void> {
+    const closing = events.close().catch(onError);
+    await Promise.race([closing, delay(closeMs, undefined, { ref: false })]);
+    await events.getBackend().close(true).catch(onError);
+  }
+
+  async function follow(): Promise<void> {
+    while (!stop.signal.aborted) {
+      const events = openEvents(connection, queue);
+      current = events;
+      events.on('error', onError);
+      events.on('completed', ({ returnvalue }) => {
+        const ended = endedByReturn(returnvalue);
+        if (ended !== null) listener(ended);
+      });
+      events.on('failed', ({ jobId }) => {
+        const ring = parseRingId(jobId);
+        if (ring !== null) listener({ invocation: ring.invocation, status: 'failed' });
+      });
+      // On PostgreSQL a failed first connection is remembered for good, so each try needs a new object.
+      await events.run().catch(onError);
+      if (stop.signal.aborted) return;
+      await close(events);
+      await delay(restartMs, undefined, { signal: stop.signal }).catch(() => {});
+    }
+  }
+
+  void follow();
+  return {
+    async close() {
+      stop.abort();
+      if (current !== null) await close(current);
+    },
+  };
+}

@@ -1,0 +1,18 @@
+import type { LaneLog } from './connection.ts';
+
+/** While a queue is away every connection fails several times a second: the same message is worth one line in so long. */
+const repeatMs = 10_000;
+
+/** A listener for BullMQ's `error` events that logs each message once in a while. */
+export function createOutageLog(log: Pick<LaneLog, 'warn'>, fields: object): (error: Error) => void {
+  const saidAt = new Map<string, number>();
+  return (error) => {
+    const now = Date.now();
+    // An AggregateError of several refused addresses has no message of its own.
+    const key = error.message || ('code' in error ? String(error.code) : error.name);
+    if (now - (saidAt.get(key) ?? Number.NEGATIVE_INFINITY) < repeatMs) return;
+    if (saidAt.size >= 100) saidAt.clear();
+    saidAt.set(key, now);
+    log.warn({ event: 'queue.error', ...fields, err: error }, 'The queue reports an error');
+  };
+}

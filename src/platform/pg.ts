@@ -1,0 +1,109 @@
+import pg from 'pg';
+import type { Log } from './log.ts';
+import { isUnavailable, reasonOf } from './pg-errors.ts';
+import { pause } from './pg-session.ts';
+import { redactUrl } from './redact-url.ts';
+
+export { isTransient, isUnavailable } from './pg-errors.ts';
+export { type LeaderOptions, openLeader } from './pg-leader.ts';
+export { openListener } from './pg-listener.ts';
+
+export type PoolOptions = {
+  url: string;
+  /** The most connections; PostgreSQL's default `max_connections` of 100 is shared by all processes. */
+  max: number;
+  /** In `pg_stat_activity`, e.g. `errand-api`. */
+  applicationName: string;
+  log: Log;
+  /**
+   * Longest that one statement may take, for pools whose callers wait for an answer (the API). The client waits a little
+   * longer than the server, for a server that is gone without a word. Default: no bound.
+   */
+  statementTimeoutMs?: number;
+};
+
+/** Connecting takes milliseconds; what takes longer is a database that is away, and callers want to know. */
+const connectTimeoutMs = 5_000;
+/** A process that was frozen in the middle of a transaction must not hold its locks for ever. */
+const idleInTransactionMs = 60_000;
+const clientGraceMs = 2_000;
+
+/**
+ * A pool whose idle connections may break without ending the process, and whose `bigint` columns are numbers where a
+ * number can hold them exactly, and otherwise text, as the driver has it.
+ */
+export function openPool(options: PoolOptions): pg.Pool {
+  const { url, max, applicationName, log, statementTimeoutMs } = options;
+  const pool = new pg.Pool({
+    connectionString: url,
+    max,
+    application_name: applicationName,
+    connectionTimeoutMillis: connectTimeoutMs,
+    idleTimeoutMillis: 30_000,
+    idle_in_transaction_session_timeout: idleInTransactionMs,
+    keepAlive: true,
+    types: { getTypeParser: typeParser as typeof pg.types.getTypeParser },
+    ...(statementTimeoutMs === undefined
+      ? {}
+      : { statement_timeout: statementTimeoutMs, query_timeout: statementTimeoutMs + clientGraceMs }),
+  });
+  // Without a listener, a restart of PostgreSQL ends the process. The pool drops the connection by itself.
+  pool.on('error', (error) => log.warn('database.connection-lost', { pool: applicationName, reason: reasonOf(error) }));
+  return pool;
+}
+
+const int8 = pg.types.builtins.INT8;
+
+function typeParser(oid: number, format?: 'text' | 'binary'): unknown {
+  if (oid === int8 && format !== 'binary') return parseInt8;
+  return format === 'binary' ? pg.types.getTypeParser(oid, 'binary') : pg.types.getTypeParser(oid, 'text');
+}
+
+export function parseInt8(text: string): number | string {
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : text;
+}
+
+/** `server_version_num` of PostgreSQL 14, the oldest that works (contract §2). */
+const oldestVersion = 140_000;
+const waitRetryMs = 2_000;
+
+/**
+ * Resolves when the database answers; while it is away, says so every 2 s. Resolves, too, when `signal` fires.
+ *
+ * @throws Error when waiting cannot help: a wrong password, no such database, a PostgreSQL that is too old.
+ */
+export async function waitForDatabase(url: string, options: { log: Log; signal?: AbortSignal }): Promise<void> {
+  const signal = options.signal ?? new AbortController().signal;
+  while (!signal.aborted) {
+    try {
+      await checkVersion(url);
+      return;
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      const fields = { database: redactUrl(url), reason: reasonOf(error) };
+      options.log.warn('database.unreachable', fields, 'PostgreSQL does not answer; tries again in 2 s');
+      await pause(waitRetryMs, signal);
+    }
+  }
+}
+
+async function checkVersion(url: string): Promise<void> {
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: connectTimeoutMs,
+    query_timeout: connectTimeoutMs,
+  });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ number: number; version: string }>(
+      "select current_setting('server_version_num')::int as number, current_setting('server_version') as version",
+    );
+    const [row] = rows;
+    if (row === undefined || row.number >= oldestVersion) return;
+    throw new Error(`${redactUrl(url)} is PostgreSQL ${row.version}; Errand needs 14 or newer`);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}

@@ -1,0 +1,140 @@
+import { connect, isIP, type Socket } from 'node:net';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { comparableHost, type EgressAllowList } from '../contract/egress.ts';
+import type { Deadline } from './deadline.ts';
+import { blockedAddresses, blockedByName, type Destination, isLiteral, type Resolver } from './egress.ts';
+import { codeOf, connectTrouble, spoken, Trouble, tlsTrouble } from './trouble.ts';
+
+export type DialOptions = {
+  allow: EgressAllowList;
+  resolve: Resolver;
+  /** Bounds resolving, connecting and the TLS handshake together. */
+  connectTimeoutMs: number;
+  deadline: Deadline;
+};
+
+/**
+ * Opens one connection: resolves the name once, checks every address, connects to a checked address and to nothing
+ * else, and shakes hands under the URL's name. Whatever wants to connect must come through here.
+ *
+ * @throws Trouble: `egress-blocked`, `dns-failed`, `connect-failed`, `tls-failed` or `timeout`.
+ */
+export async function dial(destination: Destination, options: DialOptions): Promise<Socket> {
+  const { connectTimeoutMs, deadline } = options;
+  const { name, secure } = destination;
+  const given = Promise.withResolvers<never>();
+  const abandoned = new AbortController();
+  let doing = `Resolving the name of ${name}`;
+  const giveUp = (ms: number) => {
+    given.reject(new Trouble('timeout', `${doing} took longer than ${spoken(ms)}`, { retryable: true }));
+  };
+  const timer = setTimeout(() => giveUp(connectTimeoutMs), connectTimeoutMs);
+  deadline.onStop(() => giveUp(deadline.timeoutMs));
+  try {
+    const addresses = await Promise.race([checkedAddresses(destination, options), given.promise]);
+    doing = `Connecting to ${name}`;
+    const socket = await Promise.race([connectToFirst(addresses, destination, abandoned.signal), given.promise]);
+    if (!secure) return socket;
+    doing = `The TLS handshake with ${name}`;
+    return await Promise.race([shakeHands(socket, destination, abandoned.signal), given.promise]);
+  } catch (error) {
+    abandoned.abort();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    deadline.onStop(undefined);
+  }
+}
+
+async function checkedAddresses(
+  destination: Destination,
+  { allow, resolve }: Pick<DialOptions, 'allow' | 'resolve'>,
+): Promise<readonly string[]> {
+  const addresses = isLiteral(destination) ? [destination.host] : await resolved(destination, allow, resolve);
+  const blocked = blockedAddresses(destination, addresses, allow);
+  if (blocked !== undefined) throw new Trouble('egress-blocked', blocked, { retryable: false });
+  return addresses;
+}
+
+async function resolved(destination: Destination, allow: EgressAllowList, resolve: Resolver) {
+  let problem = 'it has no address';
+  try {
+    const addresses = await resolve(destination.host);
+    if (addresses.length > 0) return addresses;
+  } catch (error) {
+    const code = codeOf(error);
+    problem = code === 'ENOTFOUND' ? 'no such name is known' : `the resolver failed (${code})`;
+  }
+  const blocked = blockedByName(destination, allow);
+  if (blocked !== undefined) throw new Trouble('egress-blocked', blocked, { retryable: false });
+  throw new Trouble('dns-failed', `The name ${destination.host} could not be resolved: ${problem}`, {
+    retryable: true,
+  });
+}
+
+/**
+ * How long one address is tried alone before the next one is tried as well (RFC 8305 §5). Unlike
+ * `autoSelectFamily`, which gives an address up after as long, none is given up while another may fail.
+ */
+const nextAddressAfterMs = 250;
+
+function connectToFirst(addresses: readonly string[], { port, name }: Destination, abandoned: AbortSignal) {
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+  const trying = new Set<Socket>();
+  let next = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const stopAll = () => {
+    clearTimeout(timer);
+    for (const socket of trying) socket.destroy();
+    trying.clear();
+  };
+  const tryNext = () => {
+    clearTimeout(timer);
+    const address = addresses[next];
+    if (address === undefined) return;
+    next += 1;
+    // An address, never a name: nothing is left to resolve.
+    const socket = connect({ host: address, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 });
+    trying.add(socket);
+    socket.once('connect', () => {
+      trying.delete(socket);
+      stopAll();
+      abandoned.removeEventListener('abort', stopAll);
+      resolve(socket);
+    });
+    // Stays on the socket: what happens to it between here and undici must not be an uncaught error.
+    socket.on('error', (error) => {
+      if (!trying.delete(socket)) return;
+      if (next < addresses.length) tryNext();
+      else if (trying.size === 0) reject(connectTrouble(name, error));
+    });
+    if (next < addresses.length) timer = setTimeout(tryNext, nextAddressAfterMs);
+  };
+  abandoned.addEventListener('abort', stopAll);
+  tryNext();
+  return promise;
+}
+
+function shakeHands(socket: Socket, { host, name }: Destination, abandoned: AbortSignal): Promise<TLSSocket> {
+  const { promise, resolve, reject } = Promise.withResolvers<TLSSocket>();
+  const secured = connectTls({
+    socket,
+    // Of the URL, not of the address: SNI and the certificate's check. RFC 6066 §3: no trailing dot, no address.
+    host: comparableHost(host),
+    ...(isIP(host) === 0 ? { servername: comparableHost(host) } : {}),
+    // An HTTP/2 stream that is reset can look like a complete answer to undici (8.12.4), so HTTP/1.1 only.
+    ALPNProtocols: ['http/1.1'],
+    minVersion: 'TLSv1.2',
+    // Said, so that NODE_TLS_REJECT_UNAUTHORIZED=0 cannot unsay it.
+    rejectUnauthorized: true,
+  });
+  const abandon = () => secured.destroy();
+  abandoned.addEventListener('abort', abandon);
+  secured.once('secureConnect', () => {
+    abandoned.removeEventListener('abort', abandon);
+    resolve(secured);
+  });
+  secured.on('error', (error) => reject(tlsTrouble(name, error)));
+  secured.once('close', () => reject(tlsTrouble(name, { code: 'ECONNRESET' })));
+  return promise;
+}

@@ -1,0 +1,260 @@
+import { lookup } from 'node:dns/promises';
+import type { Dispatcher } from 'undici';
+import type { EgressAllowList } from '../contract/egress.ts';
+import type { Exchange, ExchangeFailure } from '../judging/exchange.ts';
+import type { RenderedRequest } from '../tokens/render.ts';
+import { ByteBudget } from './budget.ts';
+import { type Connection, Connections } from './connections.ts';
+import { Deadline } from './deadline.ts';
+import { acceptedCodings } from './decoding.ts';
+import { dial } from './dial.ts';
+import { type Destination, destinationOf, type EgressVerdict, egressVerdict, type Resolver } from './egress.ts';
+import { type Head, Hop, type HopOutcome } from './hop.ts';
+import { maxRedirects, redirectHeaders, redirectTarget } from './redirect.ts';
+import { Trouble } from './trouble.ts';
+
+export type SenderOptions = {
+  /** What may be reached although it is private or reserved. */
+  allow: EgressAllowList;
+  /** How names become addresses. Default: the system's resolver, all addresses, in its order. */
+  resolve?: Resolver;
+  /**
+   * About how many bytes of bodies may be in memory while they are being received, over all exchanges. Larger serves
+   * more large answers at once; smaller makes large ones wait for each other. Should hold several `maxBytes`.
+   */
+  maxBufferedBytes: number;
+  /** For requests that bring no User-Agent of their own. */
+  userAgent: string;
+};
+
+export type SendOptions = {
+  /** The whole exchange, from DNS to the last byte of the last hop, in milliseconds. */
+  timeoutMs: number;
+  /** Resolving, connecting and TLS of one connection, in milliseconds. */
+  connectTimeoutMs: number;
+  /** The largest body that is taken, decoded, in bytes. */
+  maxBytes: number;
+  /** Send on a new connection: a kept one may be closing just now, and then nobody knows whether the server acted. */
+  freshConnection?: boolean;
+  /** Cancels the exchange. */
+  signal?: AbortSignal;
+};
+
+export type Sender = {
+  /**
+   * Exactly one exchange (redirects of GET and HEAD included) under one deadline. Whatever the server does comes back
+   * as an answer or a failure; nothing is sent twice.
+   *
+   * @throws the signal's reason if `signal` is aborted before the exchange has ended, so that a caller's cancelling can
+   * be told from a time-out; Error after `close`.
+   */
+  send(request: RenderedRequest, options: SendOptions): Promise<Exchange>;
+  /** May this URL be reached? `allowed: null`: the name does not resolve now. Sends nothing. */
+  checkEgress(url: string): Promise<EgressVerdict>;
+  /** Takes no more work, lets what is in flight end, closes all connections. */
+  close(): Promise<void>;
+};
+
+/** How long `checkEgress` waits for the resolver: a person is looking at a preview. */
+const checkTimeoutMs = 3000;
+
+/** Makes the process's one sender: it keeps the connections. */
+export function createSender(options: SenderOptions): Sender {
+  return new HttpSender(options);
+}
+
+class HttpSender implements Sender {
+  readonly #allow: EgressAllowList;
+  readonly #resolve: Resolver;
+  readonly #userAgent: string;
+  readonly #budget: ByteBudget;
+  readonly #connections = new Connections();
+  readonly #inFlight = new Set<Promise<unknown>>();
+  #closed = false;
+
+  constructor({ allow, resolve, userAgent, maxBufferedBytes }: SenderOptions) {
+    this.#allow = allow;
+    this.#resolve = sharedResolver(resolve ?? systemResolver);
+    this.#userAgent = userAgent;
+    this.#budget = new ByteBudget(maxBufferedBytes);
+  }
+
+  async send(request: RenderedRequest, options: SendOptions): Promise<Exchange> {
+    if (this.#closed) throw new Error('The sender is closed');
+    options.signal?.throwIfAborted();
+    const deadline = new Deadline(options.timeoutMs, options.signal);
+    const running = this.#exchange(request, options, deadline);
+    this.#inFlight.add(running);
+    try {
+      const exchange = await running;
+      // An answer that was complete when the caller cancelled is still an answer.
+      if (deadline.stopped === 'cancelled' && exchange.kind === 'failure') throw options.signal?.reason;
+      return exchange;
+    } finally {
+      this.#inFlight.delete(running);
+      deadline.close();
+    }
+  }
+
+  checkEgress(url: string): Promise<EgressVerdict> {
+    return egressVerdict(url, { allow: this.#allow, resolve: this.#resolve, timeoutMs: checkTimeoutMs });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#connections.close();
+    await Promise.allSettled(this.#inFlight);
+  }
+
+  /** The request and, for GET and HEAD, the redirects that its answer asks for. */
+  async #exchange(request: RenderedRequest, options: SendOptions, deadline: Deadline): Promise<Exchange> {
+    const url = URL.parse(request.url);
+    if (url === null) return failureOf(nothingSent('The URL is not a complete http or https URL'), false);
+    const headers = withDefaults(request.headers, this.#userAgent);
+    let outgoing: Outgoing = { method: request.method, url, headers, body: request.body, hopsLeft: maxRedirects };
+    for (;;) {
+      const outcome = await this.#hop(outgoing, options, deadline);
+      if (outcome.kind === 'trouble') return failureOf(outcome, outgoing.hopsLeft < maxRedirects);
+      const target = nextTarget(outgoing, outcome.head);
+      if (target === undefined) {
+        const { head, body, framed } = outcome;
+        return { kind: 'answer', status: head.status, headers: head.headers, body, framed };
+      }
+      outgoing = {
+        ...outgoing,
+        url: target,
+        headers: redirectHeaders(outgoing.url, target, outgoing.headers),
+        hopsLeft: outgoing.hopsLeft - 1,
+      };
+    }
+  }
+
+  /** One request and its answer, on a kept connection or a new one. */
+  async #hop(outgoing: Outgoing, options: SendOptions, deadline: Deadline): Promise<HopOutcome> {
+    const destination = destinationOf(outgoing.url);
+    if ('refused' in destination) return nothingSent(destination.refused);
+    let fresh = options.freshConnection ?? false;
+    for (;;) {
+      const connection = await this.#connect(destination, fresh, options, deadline);
+      if (connection instanceof Trouble) return nothingSent(connection);
+      const outcome = await this.#dispatch(connection, outgoing, destination, options, deadline);
+      // A kept connection that was gone before anything was written on it: as if it had not been there.
+      const gone = outcome.kind === 'trouble' && !outcome.requestSent && connection.reused;
+      if (!gone || deadline.stopped !== undefined) return outcome;
+      fresh = true;
+    }
+  }
+
+  async #connect(
+    destination: Destination,
+    fresh: boolean,
+    { connectTimeoutMs }: SendOptions,
+    deadline: Deadline,
+  ): Promise<Connection | Trouble> {
+    const idle = fresh ? undefined : this.#connections.takeIdle(destination.origin);
+    if (idle !== undefined) return idle;
+    const [allow, resolve] = [this.#allow, this.#resolve];
+    try {
+      const socket = await dial(destination, { allow, resolve, connectTimeoutMs, deadline });
+      return this.#connections.adopt(destination, socket);
+    } catch (error) {
+      if (error instanceof Trouble) return error;
+      throw error;
+    }
+  }
+
+  async #dispatch(
+    connection: Connection,
+    outgoing: Outgoing,
+    { name, host }: Destination,
+    { maxBytes, freshConnection = false }: SendOptions,
+    deadline: Deadline,
+  ): Promise<HopOutcome> {
+    const { method, url, headers, body } = outgoing;
+    const headOnly = (head: Head) => nextTarget(outgoing, head) !== undefined;
+    const hop = new Hop(connection, { name, method, maxBytes, budget: this.#budget, deadline, headOnly });
+    const request: Dispatcher.DispatchOptions & { servername: string } = {
+      path: url.pathname + url.search,
+      method,
+      headers: flat(headers),
+      body: body ?? null,
+      // undici closes a connection when the name of a request differs from the last one's; here it never does.
+      servername: host,
+      ...(freshConnection ? { reset: true } : {}),
+    };
+    connection.client.dispatch(request, hop);
+    const outcome = await hop.outcome;
+    if (outcome.reusable && !freshConnection) this.#connections.release(connection);
+    else this.#connections.drop(connection);
+    return outcome;
+  }
+}
+
+type HopTrouble = HopOutcome & { kind: 'trouble' };
+type Header = { readonly key: string; readonly value: string };
+type Outgoing = {
+  method: string;
+  url: URL;
+  headers: readonly Header[];
+  body: string | undefined;
+  /** Redirects that may still be followed. */
+  hopsLeft: number;
+};
+
+/** Where to go next, if the answer is a redirect that is still to be followed. */
+function nextTarget({ url, method, hopsLeft }: Outgoing, { status, headers }: Head): URL | undefined {
+  return hopsLeft > 0 ? redirectTarget(url, method, status, headers) : undefined;
+}
+
+/** Nothing went out: because of trouble with the connection, or because the URL's destination is refused. */
+function nothingSent(why: Trouble | string): HopTrouble {
+  const trouble = why instanceof Trouble ? why : new Trouble('egress-blocked', why, { retryable: false });
+  return { kind: 'trouble', trouble, head: undefined, preview: new Uint8Array(0), requestSent: false, reusable: false };
+}
+
+function failureOf({ trouble, requestSent, head, preview }: HopTrouble, sentBefore: boolean): ExchangeFailure {
+  const { code, message, retryable } = trouble;
+  const failure = { kind: 'failure', code, message, retryable, requestSent: requestSent || sentBefore } as const;
+  return head === undefined ? failure : { ...failure, status: head.status, headers: head.headers, preview };
+}
+
+function withDefaults(headers: readonly Header[], userAgent: string): readonly Header[] {
+  let hasAgent = false;
+  let hasCodings = false;
+  for (const { key } of headers) {
+    const name = key.toLowerCase();
+    hasAgent ||= name === 'user-agent';
+    hasCodings ||= name === 'accept-encoding';
+  }
+  const all = [...headers];
+  if (!hasAgent) all.push({ key: 'User-Agent', value: userAgent });
+  if (!hasCodings) all.push({ key: 'Accept-Encoding', value: acceptedCodings });
+  return all;
+}
+
+function flat(headers: readonly Header[]): string[] {
+  const pairs: string[] = [];
+  for (const { key, value } of headers) pairs.push(key, value);
+  return pairs;
+}
+
+const systemResolver: Resolver = async (hostname) => {
+  const answers = await lookup(hostname, { all: true, order: 'verbatim' });
+  return answers.map(({ address }) => address);
+};
+
+/**
+ * Lets questions for the same name that come while one is being asked share its answer; no answer is kept. The
+ * system's resolver works on a few threads of the process, and a name whose servers are dead holds one for many
+ * seconds: so it holds one, however many requests wait for it.
+ */
+function sharedResolver(resolve: Resolver): Resolver {
+  const asked = new Map<string, Promise<readonly string[]>>();
+  return (hostname) => {
+    const pending = asked.get(hostname);
+    if (pending !== undefined) return pending;
+    const asking = resolve(hostname).finally(() => asked.delete(hostname));
+    asked.set(hostname, asking);
+    return asking;
+  };
+}

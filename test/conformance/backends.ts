@@ -1,0 +1,22 @@
+import { createDatabase } from '../support/database.ts';
+import { queueBackends } from '../support/queues.ts';
+
+/** A queue's server, for one test file. */
+export type Backend = { kind: 'redis' | 'postgres'; url: string; close(): Promise<void> };
+
+async function database(): Promise<Backend> {
+  const { url, drop } = await createDatabase();
+  return { kind: 'postgres', url, close: drop };
+}
+
+/** For `describe.each`: the backends of this machine, each to be opened once per file. */
+export function conformanceBackends(): { name: string; open: () => Promise<Backend> }[] {
+  return queueBackends().map((backend) =>
+    backend.name === 'redis'
+      ? { name: 'Redis', open: async () => ({ kind: 'redis', url: backend.url, close: async () => {} }) }
+      : { name: 'PostgreSQL', open: database },
+  );
+}
+
+/** PostgreSQL's alone, for what Redis has no like of. */
+export const openPostgresBackend = database;

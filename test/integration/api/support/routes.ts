@@ -1,0 +1,110 @@
+import type { Role } from '../../../../src/contract/api-key.ts';
+
+/** A request that works for whoever may make it, on things of the account `north`. */
+export type RouteCase = {
+  method: string;
+  path: string;
+  body?: unknown;
+  status: number;
+  roles: readonly Role[];
+  /** What a key for the account `south` alone gets. */
+  elsewhere: number;
+};
+
+export const command = {
+  request: { method: 'POST', url: 'https://example.com/{{InvoiceNumber}}', headers: [], body: '' },
+};
+export const integration = { account: 'north', name: 'North', type: 'custom' };
+export const commandType = { tokens: [{ name: 'Number', required: true }] };
+
+const configuring = ['configurer', 'admin'] as const;
+const reading = ['configurer', 'operator', 'admin'] as const;
+const looking = ['producer', 'operator', 'admin'] as const;
+
+/** Every route under `/v1`, in an order in which each finds what it needs; `:invocation` is the id of an ended one. */
+export const routes: readonly RouteCase[] = [
+  { method: 'GET', path: '/v1/command-types', status: 200, roles: reading, elsewhere: 200 },
+  {
+    method: 'PUT',
+    path: '/v1/command-types/GetThing',
+    body: commandType,
+    status: 200,
+    roles: ['admin'],
+    elsewhere: 403,
+  },
+  { method: 'GET', path: '/v1/integrations', status: 200, roles: reading, elsewhere: 200 },
+  { method: 'PUT', path: '/v1/integrations/north', body: integration, status: 200, roles: configuring, elsewhere: 404 },
+  { method: 'GET', path: '/v1/integrations/north', status: 200, roles: reading, elsewhere: 404 },
+  {
+    method: 'PATCH',
+    path: '/v1/integrations/north',
+    body: { name: 'N' },
+    status: 200,
+    roles: configuring,
+    elsewhere: 404,
+  },
+  { method: 'GET', path: '/v1/integrations/north/secrets', status: 200, roles: reading, elsewhere: 404 },
+  {
+    method: 'PUT',
+    path: '/v1/integrations/north/secrets/key',
+    body: { value: 'a secret value' },
+    status: 200,
+    roles: configuring,
+    elsewhere: 404,
+  },
+  { method: 'DELETE', path: '/v1/integrations/north/secrets/key', status: 204, roles: configuring, elsewhere: 404 },
+  { method: 'GET', path: '/v1/integrations/north/commands', status: 200, roles: reading, elsewhere: 404 },
+  {
+    method: 'PUT',
+    path: '/v1/integrations/north/commands/GetInvoiceImage',
+    body: command,
+    status: 200,
+    roles: configuring,
+    elsewhere: 404,
+  },
+  {
+    method: 'GET',
+    path: '/v1/integrations/north/commands/GetInvoiceImage',
+    status: 200,
+    roles: reading,
+    elsewhere: 404,
+  },
+  {
+    method: 'POST',
+    path: '/v1/integrations/north/commands/GetInvoiceImage/preview',
+    body: { tokens: { InvoiceNumber: '1' } },
+    status: 200,
+    roles: configuring,
+    elsewhere: 404,
+  },
+  {
+    method: 'POST',
+    path: '/v1/invocations',
+    body: { integration: 'north', command: 'GetInvoiceImage' },
+    status: 202,
+    roles: ['producer', 'admin'],
+    elsewhere: 404,
+  },
+  { method: 'GET', path: '/v1/invocations', status: 200, roles: looking, elsewhere: 200 },
+  { method: 'GET', path: '/v1/invocations/:invocation', status: 200, roles: looking, elsewhere: 404 },
+  { method: 'GET', path: '/v1/invocations/:invocation/result', status: 200, roles: looking, elsewhere: 404 },
+  { method: 'GET', path: '/v1/audit', status: 200, roles: ['operator', 'admin'], elsewhere: 200 },
+  {
+    method: 'POST',
+    path: '/v1/keys',
+    body: { role: 'producer', accounts: ['north'] },
+    status: 201,
+    roles: ['admin'],
+    elsewhere: 403,
+  },
+  { method: 'GET', path: '/v1/keys', status: 200, roles: ['admin'], elsewhere: 200 },
+  { method: 'DELETE', path: '/v1/keys/:key', status: 204, roles: ['admin'], elsewhere: 404 },
+  {
+    method: 'DELETE',
+    path: '/v1/integrations/north/commands/GetInvoiceImage',
+    status: 204,
+    roles: configuring,
+    elsewhere: 404,
+  },
+  { method: 'DELETE', path: '/v1/integrations/north', status: 204, roles: configuring, elsewhere: 404 },
+];

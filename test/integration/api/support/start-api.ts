@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto';
+import type { Pool } from 'pg';
+import { v7 as uuidv7 } from 'uuid';
+import { type Access, createAccess } from '../../../../src/access/access.ts';
+import { type ApiDependencies, createApi } from '../../../../src/api/api.ts';
+import { system } from '../../../../src/audit/entry.ts';
+import { createAudit } from '../../../../src/audit/list.ts';
+import type { KeyAccounts, Role } from '../../../../src/contract/api-key.ts';
+import { createSealer } from '../../../../src/integrations/sealing.ts';
+import { createIntegrations } from '../../../../src/integrations/use-cases.ts';
+import { silentLog } from '../../../../src/platform/log.ts';
+import { createRedactor } from '../../../../src/platform/redaction.ts';
+import { createKeyStore } from '../../../../src/store/api-keys.ts';
+import { createAuditStore } from '../../../../src/store/audit.ts';
+import { createIntegrationStore } from '../../../../src/store/configuring.ts';
+import { decodeCursor, encodeCursor } from '../../../../src/store/cursor.ts';
+import { createDatabase } from '../../../support/database.ts';
+import { fakeInvocations } from './fake-invocations.ts';
+
+export const adminKey = 'bootstrap-admin-key-of-the-tests-0123456789';
+
+export type Answer = {
+  status: number;
+  headers: Headers;
+  bytes: Buffer;
+  /** The body as JSON; `null` if it is none. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+  json: any;
+};
+
+export type Asked = {
+  key?: string | null;
+  /** Sent as JSON, unless `raw` is given. */
+  body?: unknown;
+  raw?: Buffer | string;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+};
+
+export type RunningApi = Awaited<ReturnType<typeof startApi>>;
+
+/** The API on a free port, over a database of its own; only invocations are in memory. */
+export async function startApi(overrides: (pool: Pool) => Partial<ApiDependencies> = () => ({})) {
+  const database = await createDatabase();
+  const { pool } = database;
+  const invocations = fakeInvocations();
+  const access = createAccess({ store: createKeyStore(pool), adminKey, now: Date.now, newId: () => uuidv7() });
+  const api = createApi({
+    access,
+    audit: createAudit({ store: createAuditStore(pool) }),
+    integrations: integrationsOn(pool),
+    invocations: invocations.port,
+    readiness: { database: async () => null, queue: async () => null },
+    log: silentLog,
+    version: '0.0.0',
+    ...overrides(pool),
+  });
+  const url = await api.listen({ host: '127.0.0.1', port: 0 });
+  return {
+    api,
+    url,
+    pool,
+    access,
+    invocations,
+    call: (method: string, path: string, asked: Asked = {}) => call(url, method, path, asked),
+    keyFor: (role: Role, accounts: KeyAccounts = '*') => keyFor(access, role, accounts),
+    async stop() {
+      await api.close();
+      await access.idle();
+      await database.drop();
+    },
+  };
+}
+
+function integrationsOn(pool: Pool) {
+  return createIntegrations({
+    store: createIntegrationStore(pool),
+    sealer: createSealer([{ id: 'k1', key: randomBytes(32) }]),
+    createRedactor,
+    cursors: { encode: encodeCursor, decode: decodeCursor },
+    checkEgress: async () => ({ allowed: true, reason: null }),
+    now: Date.now,
+  });
+}
+
+async function keyFor(access: Access, role: Role, accounts: KeyAccounts): Promise<string> {
+  return (await access.create({ actor: system, accounts: '*' }, { role, accounts, name: `a ${role}` })).key;
+}
+
+async function call(url: string, method: string, path: string, asked: Asked): Promise<Answer> {
+  const { key = adminKey, body, raw, headers = {}, signal } = asked;
+  const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body));
+  const response = await fetch(url + path, {
+    method,
+    redirect: 'manual',
+    headers: {
+      ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+      ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(payload === undefined ? {} : { body: payload }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const bytes = Buffer.from(await response.arrayBuffer());
+  let json: unknown = null;
+  if (bytes.length > 0 && response.headers.get('content-type')?.includes('json')) json = JSON.parse(bytes.toString());
+  return { status: response.status, headers: response.headers, bytes, json };
+}

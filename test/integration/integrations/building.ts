@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import type { Actor } from '../../../src/contract/audit.ts';
+import type { CommandBody } from '../../../src/contract/command.ts';
+import type { SecretKey } from '../../../src/contract/secret-keys.ts';
+import { createSealer } from '../../../src/integrations/sealing.ts';
+import { createIntegrations } from '../../../src/integrations/use-cases.ts';
+import { createRedactor } from '../../../src/platform/redaction.ts';
+import { createIntegrationStore } from '../../../src/store/configuring.ts';
+import { decodeCursor, encodeCursor } from '../../../src/store/cursor.ts';
+import type { Database } from '../../../src/store/database.ts';
+
+export const actor: Actor = { type: 'key', id: 'key-1', name: 'a person' };
+export const secretKey = (id: string): SecretKey => ({ id, key: randomBytes(32) });
+
+export const command = (url = 'https://a.example/{{InvoiceNumber}}', more: object = {}): CommandBody => ({
+  request: { method: 'GET', url },
+  ...more,
+});
+
+/** The use cases on a real database, with the URLs that the egress check was asked about. */
+export function build(pool: Database, keys: readonly SecretKey[] = [secretKey('k1')]) {
+  const checked: string[] = [];
+  const sealer = createSealer(keys);
+  const integrations = createIntegrations({
+    store: createIntegrationStore(pool),
+    sealer,
+    createRedactor,
+    cursors: { encode: encodeCursor, decode: decodeCursor },
+    checkEgress: async (url) => {
+      checked.push(url);
+      return { allowed: true, reason: `goes to ${url}` };
+    },
+    now: () => Date.parse('2026-11-24T02:00:00Z'),
+  });
+  return { integrations, sealer, checked };
+}
+
+/** What a use case refused with. */
+export async function refused(promise: Promise<unknown>) {
+  const error = await promise.then(
+    () => new Error('was not refused'),
+    (reason: unknown) => reason,
+  );
+  const { kind, message, errors } = error as {
+    kind?: string;
+    message: string;
+    errors?: { path: string; message: string }[];
+  };
+  return { kind, message, errors: errors ?? [] };
+}

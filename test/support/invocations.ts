@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import type { Pool } from 'pg';
+import { v7 as uuidv7 } from 'uuid';
+import { system } from '../../src/audit/entry.ts';
+import type { Claimed, NewInvocation, Settled } from '../../src/invocations/invocation.ts';
+
+/** An integration's row, for tests of the statements below the use cases. */
+export async function insertIntegration(pool: Pool, id = 'acme', account = 'default'): Promise<void> {
+  await pool.query(
+    `insert into integrations (id, account, name, type, status, limits) values ($1, $2, $1, 'custom', 'active', '{}')`,
+    [id, account],
+  );
+}
+
+export function newInvocation(overrides: Partial<NewInvocation> = {}): NewInvocation {
+  const id = uuidv7();
+  return {
+    id,
+    account: 'default',
+    integration: 'acme',
+    command: 'GetInvoiceImage',
+    lane: 'batch',
+    tokens: { InvoiceNumber: 'INV0000001' },
+    sealedTokens: null,
+    fingerprint: Buffer.from('fingerprint'),
+    reference: null,
+    idempotencyKey: null,
+    configurationVersion: 1,
+    runAt: null,
+    job: null,
+    audit: {
+      account: 'default',
+      actor: system,
+      action: 'invocation.accepted',
+      subject: { type: 'invocation', id },
+      details: {},
+    },
+    ...overrides,
+  };
+}
+
+/** A settled attempt that succeeded with these bytes, or another ending. */
+export function settled(claimed: Claimed, next: Settled['next'] = { status: 'succeeded' }, body = 'bytes'): Settled {
+  const bytes = Buffer.from(body);
+  const succeeded = next.status === 'succeeded';
+  return {
+    claimed,
+    attempt: {
+      commandVersion: 1,
+      configurationVersion: 1,
+      startedAt: claimed.claimedAt,
+      durationMs: 12,
+      outcome: succeeded ? 'succeeded' : next.status === 'retrying' ? 'retryable' : 'permanent',
+      sent: true,
+      status: succeeded ? 200 : 503,
+      error: next.status === 'succeeded' ? null : next.error,
+      responseHeaders: [{ key: 'content-type', value: 'application/pdf' }],
+      responseBytes: bytes.byteLength,
+      bodyPreview: null,
+      lastSyncAt: null,
+      result: succeeded
+        ? { bytes, contentType: 'application/pdf', sha256: createHash('sha256').update(bytes).digest() }
+        : null,
+    },
+    next,
+    audit: [
+      {
+        account: claimed.account,
+        actor: system,
+        action: succeeded ? 'invocation.succeeded' : 'invocation.failed',
+        subject: { type: 'invocation', id: claimed.id },
+        details: {},
+      },
+    ],
+  };
+}

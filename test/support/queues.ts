@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import { createPostgresBackend, type Job, type JobsOptions, Queue, QueueEvents, withBackend } from 'bullmq';
+import { inject } from 'vitest';
+
+/** Where queues live: Redis, or the database that Errand itself uses. */
+export type QueueBackend = { name: 'redis'; url: string } | { name: 'postgres' };
+
+/** A lane as a billing engineer's own code sees it: plain BullMQ. */
+export type ProducerQueue = {
+  add(name: string, data: unknown, options?: JobsOptions): Promise<Job>;
+  /** The job's return value. @throws Error with the job's failed reason */
+  finished(job: Job): Promise<unknown>;
+  close(): Promise<void>;
+};
+
+const redisConnection = (url: string) => ({ url, maxRetriesPerRequest: null });
+
+/**
+ * The backends of this machine, for `describe.each(queueBackends())('… on $name', …)`. A missing Redis is told in the
+ * run's last lines.
+ */
+export function queueBackends() {
+  const redisUrl = inject('redisUrl');
+  const postgres = {
+    name: 'postgres' as const,
+    /** @param databaseUrl must have BullMQ's migrations */
+    openQueue: (queue: string, databaseUrl: string) => openPostgresQueue(queue, databaseUrl),
+  };
+  if (redisUrl === null) return [postgres];
+  return [
+    { name: 'redis' as const, url: redisUrl, openQueue: (queue: string) => openRedisQueue(queue, redisUrl) },
+    postgres,
+  ] as const satisfies readonly QueueBackend[];
+}
+
+/** For `ERRAND_QUEUE_PREFIX`: tests share a Redis. */
+export function uniquePrefix(): string {
+  return `test-${randomBytes(6).toString('hex')}`;
+}
+
+async function openRedisQueue(name: string, url: string): Promise<ProducerQueue> {
+  const connection = redisConnection(url);
+  return opened(new Queue(name, { connection }), new QueueEvents(name, { connection }));
+}
+
+async function openPostgresQueue(name: string, databaseUrl: string): Promise<ProducerQueue> {
+  const connection = { connectionString: databaseUrl };
+  const { Queue: PostgresQueue, QueueEvents: PostgresEvents } = withBackend(createPostgresBackend);
+  return opened(new PostgresQueue(name, { connection }), new PostgresEvents(name, { connection }));
+}
+
+type Finishes = { waitUntilFinished(events: unknown): Promise<unknown> };
+
+async function opened(
+  queue: {
+    add(name: string, data: unknown, options?: JobsOptions): Promise<unknown>;
+    waitUntilReady(): Promise<unknown>;
+    close(): Promise<void>;
+  },
+  events: { waitUntilReady(): Promise<unknown>; close(): Promise<void> },
+): Promise<ProducerQueue> {
+  await Promise.all([queue.waitUntilReady(), events.waitUntilReady()]);
+  return {
+    add: async (name, data, options) => (await queue.add(name, data, options)) as Job,
+    finished: (job) => (job as unknown as Finishes).waitUntilFinished(events),
+    close: async () => {
+      await events.close();
+      await queue.close();
+    },
+  };
+}

@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import type { TestProject } from 'vitest/node';
+import { migrate } from '../../src/store/migrate.ts';
+import { summary } from './run-summary.ts';
+import { dockerProblem } from './services/docker.ts';
+import { acquirePostgres } from './services/postgres.ts';
+import { acquireRedis } from './services/redis.ts';
+import type { Service } from './services/service.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** A database of the server on which test databases are made. */
+    postgresUrl: string;
+    /** Has the migrations applied; test databases are its clones, and their names begin with its own. */
+    templateDatabase: string;
+    /** `null`: this machine has no Redis. */
+    redisUrl: string | null;
+  }
+}
+
+type Services = { postgres: Service; redis: Service | null; template: string };
+
+/** Vitest loads this module once per project that names it, but the servers are the run's. */
+const key = Symbol.for('errand.test-services');
+type Shared = { services: Promise<Services>; users: number };
+const holder = globalThis as { [key]?: Shared };
+
+/** Vitest's global setup of the projects whose tests need PostgreSQL or Redis. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  holder[key] ??= { services: acquire(), users: 0 };
+  const shared = holder[key];
+  shared.users += 1;
+  const { postgres, redis, template } = await shared.services;
+  project.provide('postgresUrl', postgres.url);
+  project.provide('templateDatabase', template);
+  project.provide('redisUrl', redis?.url ?? null);
+  return async () => {
+    shared.users -= 1;
+    if (shared.users > 0) return;
+    delete holder[key];
+    await dropDatabases(postgres.url, template);
+    await Promise.all([postgres.stop(), redis?.stop()]);
+  };
+}
+
+async function acquire(): Promise<Services> {
+  const docker = await dockerProblem();
+  const [postgres, redis] = await Promise.all([acquirePostgres(docker), acquireRedis(docker)]);
+  if ('why' in postgres) throw new Error(`No PostgreSQL for the tests: ${postgres.why}`);
+  summary.lines.push(`PostgreSQL: ${await postgresVersion(postgres.service.url)} (${postgres.service.from})`);
+  const service = 'service' in redis ? redis.service : null;
+  if (service !== null) summary.lines.push(`Redis: ${await redisVersion(service.url)} (${service.from})`);
+  else if ('why' in redis) summary.lines.push(`Redis suites did not run: ${redis.why}`);
+  try {
+    refuseMissing(service);
+    return { postgres: postgres.service, redis: service, template: await makeTemplate(postgres.service.url) };
+  } catch (error) {
+    await Promise.all([postgres.service.stop(), service?.stop()]);
+    throw error;
+  }
+}
+
+/** `ERRAND_TEST_REQUIRE=postgres,redis`: a machine that should have them must not pass without. */
+function refuseMissing(redis: Service | null): void {
+  const required = (process.env.ERRAND_TEST_REQUIRE ?? '').split(',').map((name) => name.trim());
+  for (const name of required) {
+    if (!['', 'postgres', 'redis'].includes(name)) {
+      throw new Error(`ERRAND_TEST_REQUIRE names "${name}"; it knows postgres and redis`);
+    }
+  }
+  if (required.includes('redis') && redis === null) {
+    throw new Error(`ERRAND_TEST_REQUIRE names redis, and there is none. ${summary.lines.at(-1)}`);
+  }
+}
+
+async function makeTemplate(url: string): Promise<string> {
+  const name = `errand_test_${randomBytes(5).toString('hex')}`;
+  await query(url, `create database ${pg.escapeIdentifier(name)}`);
+  const template = new URL(url);
+  template.pathname = `/${name}`;
+  await migrate(template.href);
+  return name;
+}
+
+/** What tests that were killed or forgot to drop have left, and the template. */
+async function dropDatabases(url: string, template: string): Promise<void> {
+  const rows = await query(url, 'select datname as name from pg_database where starts_with(datname, $1)', [template]);
+  for (const { name } of rows) await query(url, `drop database ${pg.escapeIdentifier(String(name))} with (force)`);
+}
+
+async function postgresVersion(url: string): Promise<string> {
+  const [row] = await query(url, 'select version() as version');
+  return String(row?.version);
+}
+
+async function redisVersion(url: string): Promise<string> {
+  const redis = new Redis(url, { maxRetriesPerRequest: 1, connectTimeout: 5_000 });
+  redis.on('error', () => undefined);
+  try {
+    const info = await redis.info('server');
+    const valkey = /^valkey_version:(.+)$/m.exec(info)?.[1]?.trim();
+    return valkey === undefined ? `Redis ${/^redis_version:(.+)$/m.exec(info)?.[1]?.trim()}` : `Valkey ${valkey}`;
+  } finally {
+    redis.disconnect();
+  }
+}
+
+async function query(url: string, text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  await client.connect();
+  try {
+    return (await client.query(text, values)).rows;
+  } finally {
+    await client.end();
+  }
+}

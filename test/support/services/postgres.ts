@@ -1,0 +1,59 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { GenericContainer, Wait } from 'testcontainers';
+import { startEmbeddedPostgres } from '../../../src/platform/embedded-postgres.ts';
+import { createLog } from '../../../src/platform/log.ts';
+import { type Attempt, firstOf, messageOf } from './service.ts';
+
+/** PostgreSQL for the run: the one that was named, else a container, else the embedded one. */
+export function acquirePostgres(dockerProblem: string | null): Promise<Attempt> {
+  return firstOf([named, () => container(dockerProblem), embedded]);
+}
+
+async function named(): Promise<Attempt> {
+  const url = process.env.ERRAND_TEST_DATABASE_URL;
+  if (url === undefined || url === '') return { why: 'ERRAND_TEST_DATABASE_URL is not set' };
+  return { service: { url, from: 'ERRAND_TEST_DATABASE_URL', stop: async () => undefined } };
+}
+
+async function container(dockerProblem: string | null): Promise<Attempt> {
+  if (dockerProblem !== null) return { why: dockerProblem };
+  const image = 'postgres:18';
+  try {
+    const running = await new GenericContainer(image)
+      .withEnvironment({ POSTGRES_USER: 'errand', POSTGRES_PASSWORD: 'errand', POSTGRES_DB: 'errand' })
+      .withCommand(['postgres', '-c', 'fsync=off', '-c', 'max_connections=200'])
+      .withExposedPorts(5432)
+      // Once for the server that initialises, once for the one that stays.
+      .withWaitStrategy(Wait.forLogMessage(/database system is ready to accept connections/, 2))
+      .start();
+    const url = `postgres://errand:errand@${running.getHost()}:${running.getMappedPort(5432)}/errand`;
+    return { service: { url, from: `container ${image}`, stop: () => running.stop().then(() => undefined) } };
+  } catch (error) {
+    return { why: `the container ${image} did not start (${messageOf(error)})` };
+  }
+}
+
+async function embedded(): Promise<Attempt> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), `errand-test-${process.pid}-`));
+  try {
+    const log = createLog({ level: 'error', destination: 2 });
+    const server = await startEmbeddedPostgres({ dataDir, log, durable: false });
+    const stop = async () => {
+      await server.stop();
+      await removeData(dataDir);
+    };
+    return { service: { url: server.url, from: 'embedded', stop } };
+  } catch (error) {
+    await removeData(dataDir);
+    return { why: `the embedded PostgreSQL did not start (${messageOf(error)})` };
+  }
+}
+
+/** The cluster may lie elsewhere, where its user may go (root's tests with a TMPDIR below /root). */
+async function removeData(dataDir: string): Promise<void> {
+  const elsewhere = await readFile(path.join(dataDir, 'postgres-location'), 'utf8').catch(() => '');
+  if (elsewhere !== '') await rm(elsewhere.trim(), { recursive: true, force: true });
+  await rm(dataDir, { recursive: true, force: true });
+}

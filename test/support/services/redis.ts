@@ -1,0 +1,100 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync, constants } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { GenericContainer, Wait } from 'testcontainers';
+import { type Attempt, firstOf, messageOf } from './service.ts';
+
+/** Redis for the run: the one that was named, else a container, else a server on the path. */
+export function acquireRedis(dockerProblem: string | null): Promise<Attempt> {
+  return firstOf([named, () => container(dockerProblem), onPath]);
+}
+
+async function named(): Promise<Attempt> {
+  const url = process.env.ERRAND_TEST_REDIS_URL;
+  if (url === undefined || url === '') return { why: 'ERRAND_TEST_REDIS_URL is not set' };
+  return { service: { url, from: 'ERRAND_TEST_REDIS_URL', stop: async () => undefined } };
+}
+
+const settings = ['--save', '', '--appendonly', 'no', '--maxmemory-policy', 'noeviction'];
+
+async function container(dockerProblem: string | null): Promise<Attempt> {
+  if (dockerProblem !== null) return { why: dockerProblem };
+  const image = 'redis:8';
+  try {
+    const running = await new GenericContainer(image)
+      .withCommand(['redis-server', ...settings])
+      .withExposedPorts(6379)
+      .withWaitStrategy(Wait.forLogMessage(/Ready to accept connections/))
+      .start();
+    const url = `redis://${running.getHost()}:${running.getMappedPort(6379)}`;
+    return { service: { url, from: `container ${image}`, stop: () => running.stop().then(() => undefined) } };
+  } catch (error) {
+    return { why: `the container ${image} did not start (${messageOf(error)})` };
+  }
+}
+
+const programs = ['redis-server', 'valkey-server'];
+
+async function onPath(): Promise<Attempt> {
+  const program = programs.map(find).find((found) => found !== null) ?? null;
+  if (program === null) return { why: `no ${programs.join(' or ')} on the path` };
+  const directory = await mkdtemp(path.join(tmpdir(), `errand-test-${process.pid}-`));
+  const port = await freePort();
+  const args = ['--bind', '127.0.0.1', '--port', String(port), '--dir', directory, ...settings];
+  const server = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const killAtExit = () => void server.kill('SIGKILL');
+  process.once('exit', killAtExit);
+  const stop = async () => {
+    process.off('exit', killAtExit);
+    if (server.exitCode === null && server.signalCode === null && server.kill('SIGKILL')) await once(server, 'exit');
+    await rm(directory, { recursive: true, force: true });
+  };
+  try {
+    await accepts(server);
+    return { service: { url: `redis://127.0.0.1:${port}`, from: program, stop } };
+  } catch (error) {
+    await stop();
+    return { why: `${program} did not start (${messageOf(error)})` };
+  }
+}
+
+function find(program: string): string | null {
+  for (const directory of (process.env.PATH ?? '').split(path.delimiter)) {
+    const file = path.join(directory, program);
+    try {
+      accessSync(file, constants.X_OK);
+      return file;
+    } catch {
+      // Not in this directory.
+    }
+  }
+  return null;
+}
+
+function accepts(server: ChildProcess): Promise<void> {
+  let said = '';
+  return new Promise((resolve, reject) => {
+    server.stdout?.on('data', (data: Buffer) => {
+      said += data.toString();
+      if (!said.includes('Ready to accept connections')) return;
+      said = '';
+      resolve();
+    });
+    server.once('error', reject);
+    server.once('exit', () => reject(new Error(said.trim().split('\n').slice(-3).join(' | '))));
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
+  return address.port;
+}

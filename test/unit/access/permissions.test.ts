@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest';
+import { can, permissions, rolesThatCan } from '../../../src/access/permissions.ts';
+import { roles } from '../../../src/contract/api-key.ts';
+
+it('lets an admin do everything', () => {
+  expect(permissions.filter((permission) => !can('admin', permission))).toEqual([]);
+});
+
+it('gives every other role what the contract says and no more', () => {
+  const granted = Object.fromEntries(roles.map((role) => [role, permissions.filter((each) => can(role, each))]));
+  expect(granted).toMatchObject({
+    producer: ['invocations.enqueue', 'invocations.read'],
+    configurer: [
+      'command-types.read',
+      'integrations.read',
+      'integrations.write',
+      'secrets.read',
+      'secrets.write',
+      'commands.read',
+      'commands.write',
+      'commands.preview',
+    ],
+    operator: [
+      'command-types.read',
+      'integrations.read',
+      'secrets.read',
+      'commands.read',
+      'invocations.read',
+      'audit.read',
+    ],
+  });
+});
+
+it('names the roles that may', () => {
+  expect(rolesThatCan('invocations.enqueue')).toEqual(['producer', 'admin']);
+  expect(rolesThatCan('keys.manage')).toEqual(['admin']);
+});
