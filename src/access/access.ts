@@ -70,12 +70,7 @@ export function createAccess(dependencies: AccessDependencies) {
           { path: 'accounts', message: 'must be "*" itself, or a list of accounts' },
         ]);
       }
-      const expiresAt = wanted.expiresAt === undefined ? null : new Date(wanted.expiresAt);
-      if (expiresAt !== null && expiresAt.getTime() <= now()) {
-        throw new Refusal('invalid', 'The key would have expired already.', [
-          { path: 'expiresAt', message: 'must lie in the future' },
-        ]);
-      }
+      const expiresAt = expiryOf(wanted, now());
       const id = newId();
       const { key, hash } = newKey(id);
       const row: ApiKeyRow = { id, name: wanted.name ?? null, role: wanted.role, accounts, hash, expiresAt };
@@ -97,6 +92,15 @@ export function createAccess(dependencies: AccessDependencies) {
       await store.revoke(key.id, record(manager.actor, 'key.revoked', key, details));
     },
   };
+}
+
+function expiryOf({ expiresAt }: NewApiKey, now: number): Date | null {
+  if (expiresAt === undefined) return null;
+  const at = new Date(expiresAt);
+  if (at.getTime() > now) return at;
+  throw new Refusal('invalid', 'The key would have expired already.', [
+    { path: 'expiresAt', message: 'must lie in the future' },
+  ]);
 }
 
 function within(accounts: KeyAccounts, bounds: KeyAccounts): boolean {

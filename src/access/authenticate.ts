@@ -54,7 +54,7 @@ const wrong = 'The API key is not valid.';
  * @throws Unauthenticated if there is no key, or a wrong, expired or revoked one.
  */
 export function createAuthenticate({ store, adminKey, now }: AuthenticateDependencies) {
-  const adminHash = adminKey === null ? null : hashOf(adminKey);
+  const adminHash = adminKey === null ? null : hashOf(adminKey.trim());
   const touching = new Map<string, Promise<void>>();
 
   function touch(key: StoredKey): void {
@@ -70,7 +70,8 @@ export function createAuthenticate({ store, adminKey, now }: AuthenticateDepende
   return {
     async authenticate(authorization: string | undefined): Promise<Principal> {
       const key = bearer(authorization);
-      const hash = hashOf(key);
+      // The bytes as they were sent: Node reads headers as Latin-1, and the bootstrap key may be any text.
+      const hash = hashOf(Buffer.from(key, 'latin1'));
       if (adminHash !== null && sameHash(hash, adminHash)) {
         return { actor: bootstrapActor, role: 'admin', accounts: '*' };
       }

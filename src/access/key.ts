@@ -15,7 +15,7 @@ export function keyId(key: string): string | null {
 }
 
 /** SHA-256 suffices, without salt or stretching: there is nothing to guess about 256 random bits. */
-export function hashOf(key: string): Buffer {
+export function hashOf(key: string | Buffer): Buffer {
   return createHash('sha256').update(key).digest();
 }
 

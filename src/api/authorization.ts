@@ -5,7 +5,8 @@ import { ProblemError } from './problems.ts';
 
 export type Authenticate = (authorization: string | undefined) => Promise<Principal>;
 
-const needsKey = (url: string) => /^\/v1(?:[/?]|$)/.test(url);
+/** Everything under `/v1`. */
+export const needsKey = (url: string) => /^\/v1(?:[/?]|$)/.test(url);
 
 /**
  * Lets nobody in without a key that may do what the route does, before a byte of a body is read. What is under `/v1`

@@ -21,6 +21,8 @@ export function acceptJson(app: FastifyInstance): void {
     } catch {
       return done(new ProblemError('malformed-request', 'The body is not valid UTF-8.'));
     }
+    // Many clients say that even the body that they do not send is JSON; where one is needed, its schema says so.
+    if (text === '') return done(null, undefined);
     parse(request, text, (error, value) => {
       if (error !== null) return done(notJson(error));
       const errors: FieldError[] = [];
@@ -30,8 +32,7 @@ export function acceptJson(app: FastifyInstance): void {
   });
 }
 
-function notJson(error: Error & { code?: string }): Error {
-  if (error.code === 'FST_ERR_CTP_EMPTY_JSON_BODY') return error;
+function notJson(error: Error): ProblemError {
   const forbidden = /forbidden prototype property/.test(error.message);
   const detail = forbidden ? 'The body has a key "__proto__", which is refused.' : 'The body is not valid JSON.';
   return new ProblemError('malformed-request', detail);

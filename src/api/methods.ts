@@ -1,4 +1,5 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { needsKey } from './authorization.ts';
 import { ProblemError } from './problems.ts';
 
 /**
@@ -12,7 +13,7 @@ export function answerUnknown(app: FastifyInstance): void {
     const pattern = new RegExp(`^${source}$`);
     for (const each of [method].flat()) known.push({ pattern, method: each });
   });
-  app.setNotFoundHandler(async (request, reply) => {
+  const answer = async (request: FastifyRequest, reply: FastifyReply) => {
     const path = request.url.replace(/\?.*$/s, '');
     const allowed = new Set(known.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method));
     if (allowed.size === 0) throw new ProblemError('not-found', `There is nothing at ${path.slice(0, 200)}.`);
@@ -20,5 +21,10 @@ export function answerUnknown(app: FastifyInstance): void {
     if (request.method === 'OPTIONS') return reply.code(204).header('allow', allow).send();
     const detail = `${request.method} is not known here; known are ${allow}.`;
     throw new ProblemError('method-not-allowed', detail, { headers: { allow } });
+  };
+  app.setNotFoundHandler(answer);
+  // Before a body is read, so that its type or syntax cannot hide that there is nothing to take it.
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.is404 && needsKey(request.url)) return answer(request, reply);
   });
 }

@@ -39,6 +39,7 @@ const components = {
 export function describeApi(app: FastifyInstance, version: string): void {
   const schemaRegistry = z.registry<{ id?: string | undefined }>();
   for (const [id, schema] of Object.entries(components)) schemaRegistry.add(schema, { id });
+  const transformObject = createJsonSchemaTransformObject({ schemaRegistry });
   app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -51,8 +52,19 @@ export function describeApi(app: FastifyInstance, version: string): void {
       security: [{ apiKey: [] }],
     },
     transform: createJsonSchemaTransform({ schemaRegistry }),
-    transformObject: createJsonSchemaTransformObject({ schemaRegistry }),
+    transformObject: (document) => withoutInputs(transformObject(document)),
   });
+}
+
+/**
+ * The provider makes two components of each schema, for what goes in and what comes out. Ours are the same in both
+ * directions, for none of them transforms a value or fills in a default: one of each is enough.
+ */
+function withoutInputs<Description>(description: Description): Description {
+  const text = JSON.stringify(description).replace(/("#\/components\/schemas\/[A-Za-z]+)Input"/g, '$1"');
+  const clean = JSON.parse(text) as Description & { components?: { schemas?: Record<string, unknown> } };
+  for (const id of Object.keys(components)) delete clean.components?.schemas?.[`${id}Input`];
+  return clean;
 }
 
 /** `/openapi.json`; made once, since it cannot change while the process runs. */

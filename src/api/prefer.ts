@@ -8,9 +8,9 @@ export const maxWaitSeconds = 60;
 export function preferredWait(header: string | string[] | undefined): number | null {
   for (const preference of splitOutsideQuotes([header ?? ''].flat().join(','), ',')) {
     const [token = ''] = splitOutsideQuotes(preference, ';');
-    const [, name = '', value = ''] = /^\s*([^\s=]+)\s*(?:=\s*(.*?)\s*)?$/s.exec(token) ?? [];
-    if (name.toLowerCase() !== 'wait') continue;
-    const seconds = /^(?:\d{1,9}|"\d{1,9}")$/.exec(value)?.[0].replaceAll('"', '');
+    const [name = '', value = ''] = splitOutsideQuotes(token, '=');
+    if (name.trim().toLowerCase() !== 'wait') continue;
+    const seconds = /^(?:\d{1,9}|"\d{1,9}")$/.exec(value.trim())?.[0].replaceAll('"', '');
     return seconds === undefined ? null : Math.min(Number(seconds), maxWaitSeconds);
   }
   return null;

@@ -22,17 +22,13 @@ const ofFastify: Readonly<Record<string, (error: Error) => ProblemError>> = {
     new ProblemError('unsupported-media-type', 'The body must be JSON: send Content-Type: application/json.', {
       headers: { 'accept-post': 'application/json' },
     }),
-  FST_ERR_CTP_EMPTY_JSON_BODY: () =>
-    new ProblemError('malformed-request', 'The body is empty, though Content-Type says that it is JSON.'),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
     new ProblemError('malformed-request', 'The body is not as long as Content-Length says.'),
   FST_ERR_BAD_URL: () => new ProblemError('malformed-request', 'The path is not properly percent-encoded.'),
   FST_ERR_MAX_PARAM_LENGTH: () => new ProblemError('not-found', 'There is nothing with a name of that length.'),
-  // The server is shutting down.
-  FST_ERR_REOPENED_CLOSE_SERVER: () => away(),
 };
 
-function away(cause?: unknown): ProblemError {
+function away(cause: unknown): ProblemError {
   const detail = 'The database or the queue cannot be reached. Try again in a few seconds.';
   return new ProblemError('unavailable', detail, { headers: retryAfter, cause });
 }

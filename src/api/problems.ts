@@ -27,7 +27,7 @@ export const problemCatalogue = {
 export type ProblemName = keyof typeof problemCatalogue;
 export const problemNames = Object.keys(problemCatalogue) as readonly ProblemName[];
 
-export const problemMediaType = 'application/problem+json; charset=utf-8';
+export const problemMediaType = 'application/problem+json';
 
 export const problemType = (name: ProblemName) => `urn:errand:problem:${name}`;
 

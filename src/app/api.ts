@@ -20,17 +20,10 @@ import { createIntegrationStore } from '../store/configuring.ts';
 import { decodeCursor, encodeCursor } from '../store/cursor.ts';
 import { attemptsOf, findInvocation, pageInvocations } from '../store/invocation-pages.ts';
 import { statusesOf } from '../store/invocations.ts';
+import { CannotStart } from './cannot-start.ts';
 import { type Core, openCore, type ReadyConfig } from './core.ts';
 import { readinessOf } from './readiness.ts';
 import { userAgent, version } from './version.ts';
-
-/** Errand cannot start as it is configured; `message` says what to change. */
-export class CannotStart extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'CannotStart';
-  }
-}
 
 export type RunningApi = { url: string; stop(): Promise<void> };
 

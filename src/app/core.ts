@@ -1,6 +1,5 @@
 import type { Pool } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
-import type { SecretKey } from '../contract/secret-keys.ts';
 import type { Configurations } from '../integrations/configuration.ts';
 import { createConfigurations } from '../integrations/configurations.ts';
 import { createSealer, type Sealer } from '../integrations/sealing.ts';
@@ -22,7 +21,7 @@ import { takeDue, takeDueOf, unring } from '../store/due.ts';
 import { insertInvocations } from '../store/invocations.ts';
 
 /** The configuration with what `up` and `demo` make where it is not set: every role can run on it. */
-export type ReadyConfig = Config & { databaseUrl: string; secretKeys: readonly SecretKey[] };
+export type ReadyConfig = Config & { databaseUrl: string };
 
 /** What every role stands on: the database, the queues, the configuration cache, and enqueueing. */
 export type Core = {

@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import type { Pool } from 'pg';
+import type { Log } from '../platform/log.ts';
 
 /**
  * Where the lanes' queues live. The pool is the queue's own, from `openQueuePool`: BullMQ finds its tables by the
@@ -7,7 +8,7 @@ import type { Pool } from 'pg';
  */
 export type LaneConnection = { kind: 'redis'; url: string } | { kind: 'postgres'; pool: Pool };
 
-export type LaneLog = Record<'debug' | 'info' | 'warn' | 'error', (fields: object, message: string) => void>;
+export type LaneLog = Pick<Log, 'debug' | 'info' | 'warn' | 'error'>;
 
 /** How long an answer of the queue may take before it counts as away, in milliseconds. */
 export const queueTimeoutMs = 2_000;

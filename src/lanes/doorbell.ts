@@ -60,14 +60,7 @@ export function createDoorbell({ ring, onError, timers = nodeTimers }: DoorbellO
 
   function fire(): void {
     timer = null;
-    const now = timers.now();
-    let due = false;
-    for (const at of times) {
-      if (at > now) continue;
-      times.delete(at);
-      due = true;
-    }
-    if (!due) {
+    if (!takeDue(times, timers.now())) {
       arm();
       return;
     }
@@ -93,4 +86,11 @@ export function createDoorbell({ ring, onError, timers = nodeTimers }: DoorbellO
       await ringing;
     },
   };
+}
+
+/** Removes the times that have come; answers whether there were any. */
+function takeDue(times: Set<number>, now: number): boolean {
+  const before = times.size;
+  for (const at of times) if (at <= now) times.delete(at);
+  return times.size < before;
 }

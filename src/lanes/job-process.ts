@@ -55,9 +55,9 @@ export function createJobProcess(options: JobProcessOptions): JobProcess {
 async function giveBack(options: JobProcessOptions, job: TakenJob, token: string, error: unknown): Promise<void> {
   const foreseen = error instanceof HandBack;
   const delayMs = foreseen ? error.delayMs : unforeseenDelayMs;
-  const fields = { queue: options.queue, job: job.id, delayMs, err: error };
-  if (foreseen) options.log.info({ event: 'job.handed-back', ...fields }, 'Handed a job back to the queue');
-  else options.log.error({ event: 'job.crashed', ...fields }, 'Errand failed on a job; it comes again');
+  const fields = { queue: options.queue, job: job.id, delayMs, error };
+  if (foreseen) options.log.info('job.handed-back', fields, 'Handed a job back to the queue');
+  else options.log.error('job.crashed', fields, 'Errand failed on a job; it comes again');
   // Spread out: on PostgreSQL, BullMQ's claims deadlock where many delayed jobs fall due together.
   const spreadMs = delayMs * (1 + Math.random());
   await job.moveToDelayed(Date.now() + Math.round(spreadMs), token).catch(options.onError);

@@ -1,10 +1,11 @@
+import type { LogFields } from '../platform/log.ts';
 import type { LaneLog } from './connection.ts';
 
 /** While a queue is away every connection fails several times a second: the same message is worth one line in so long. */
 const repeatMs = 10_000;
 
 /** A listener for BullMQ's `error` events that logs each message once in a while. */
-export function createOutageLog(log: Pick<LaneLog, 'warn'>, fields: object): (error: Error) => void {
+export function createOutageLog(log: Pick<LaneLog, 'warn'>, fields: LogFields): (error: Error) => void {
   const saidAt = new Map<string, number>();
   return (error) => {
     const now = Date.now();
@@ -13,6 +14,6 @@ export function createOutageLog(log: Pick<LaneLog, 'warn'>, fields: object): (er
     if (now - (saidAt.get(key) ?? Number.NEGATIVE_INFINITY) < repeatMs) return;
     if (saidAt.size >= 100) saidAt.clear();
     saidAt.set(key, now);
-    log.warn({ event: 'queue.error', ...fields, err: error }, 'The queue reports an error');
+    log.warn('queue.error', { ...fields, error }, 'The queue reports an error');
   };
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createRedisBackend, Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
 import { type LaneLog, openImpatientRedis, queueTimeoutMs } from './connection.ts';
 import { lostInRedis } from './lost-jobs.ts';
 import { createOutageLog } from './outage-log.ts';
@@ -11,21 +12,8 @@ export function openRedisProducer(url: string, log: Pick<LaneLog, 'warn'>): Prod
   const client = openImpatientRedis(url);
   const onError = createOutageLog(log, { part: 'producer' });
   const queues = new Map<string, BullQueue>();
-  let connectedBefore = false;
+  const connected = connectionCheck(client);
   client.on('error', onError);
-  client.once('ready', () => {
-    connectedBefore = true;
-  });
-
-  /**
-   * BullMQ waits for a connection for ever, and sends then what was asked long ago: ask only where there is one.
-   * Only a process that has just started waits for its first.
-   */
-  async function connected(): Promise<void> {
-    if (client.status === 'ready') return;
-    if (connectedBefore) throw new QueueAway('Redis is not connected');
-    await once(client, 'ready', { signal: AbortSignal.timeout(queueTimeoutMs) });
-  }
 
   async function queueOf(name: string): Promise<BullQueue> {
     await connected();
@@ -56,5 +44,21 @@ export function openRedisProducer(url: string, log: Pick<LaneLog, 'warn'>): Prod
       await Promise.all([...queues.values()].map((queue) => queue.close().catch(onError)));
       client.disconnect();
     },
+  };
+}
+
+/**
+ * BullMQ waits for a connection for ever, and sends then what was asked long ago: ask only where there is one. Only a
+ * process that has just started waits for its first.
+ */
+function connectionCheck(client: Redis): () => Promise<void> {
+  let connectedBefore = false;
+  client.once('ready', () => {
+    connectedBefore = true;
+  });
+  return async () => {
+    if (client.status === 'ready') return;
+    if (connectedBefore) throw new QueueAway('Redis is not connected');
+    await once(client, 'ready', { signal: AbortSignal.timeout(queueTimeoutMs) });
   };
 }

@@ -83,14 +83,7 @@ export function createShares(options: SharesOptions): Shares {
       }
       holder.held += 1;
       inUse += 1;
-      let released = false;
-      return {
-        release() {
-          if (released) return;
-          released = true;
-          release(integration, holder);
-        },
-      };
+      return slotOf(() => release(integration, holder));
     },
     held: (integration) => holders.get(integration)?.held ?? 0,
     inUse: () => inUse,
@@ -98,6 +91,16 @@ export function createShares(options: SharesOptions): Shares {
     async stop() {
       stopped = true;
       await Promise.all(ringing);
+    },
+  };
+}
+
+function slotOf(onRelease: () => void): Slot {
+  let held = true;
+  return {
+    release() {
+      if (held) onRelease();
+      held = false;
     },
   };
 }

@@ -64,10 +64,10 @@ export function openLaneWorker(connection: LaneConnection, options: LaneWorkerOp
   let stopping: Promise<void> | null = null;
   const isTaking = () => !paused && !stop.signal.aborted;
   const queue = queueName(options.prefix, lane);
-  const process = createJobProcess({ queue, handle: options.handle, isTaking, log, onError });
+  const processJob = createJobProcess({ queue, handle: options.handle, isTaking, log, onError });
 
   async function begin(): Promise<void> {
-    taker = await connect(() => openTaker(connection, queue, options.concurrency, process), stop.signal, onError);
+    taker = await connect(() => openTaker(connection, queue, options.concurrency, processJob), stop.signal, onError);
     if (taker === null) return;
     if (paused) await taker.pause(true);
     // Ends only when the worker stops or, having nothing in hand, pauses.
@@ -78,16 +78,7 @@ export function openLaneWorker(connection: LaneConnection, options: LaneWorkerOp
     stop.abort();
     // What went wrong at the start was the caller of `start` to see.
     await starting?.catch(() => {});
-    if (taker === null) return;
-    const inTime = await endsWithin(graceMs, taker.finish());
-    if (!inTime) {
-      log.warn(
-        { event: 'worker.left-behind', lane, graceMs },
-        'Jobs in hand did not end in time; others take them over',
-      );
-    }
-    // With force, for BullMQ's patient way hangs while the queue is away; what could end has ended.
-    await endsWithin(closeMs, taker.close(true));
+    if (taker !== null) await finish(taker, graceMs, options);
   }
 
   return {
@@ -110,11 +101,11 @@ export function openLaneWorker(connection: LaneConnection, options: LaneWorkerOp
   };
 }
 
-function openTaker(connection: LaneConnection, queue: string, concurrency: number, process: JobProcess): Taker {
+function openTaker(connection: LaneConnection, queue: string, concurrency: number, processJob: JobProcess): Taker {
   const options = { concurrency, ...keptJobs(connection.kind) };
   return connection.kind === 'redis'
-    ? new JobTaker(queue, process, { ...options, connection: patientRedis(connection.url) }, createRedisBackend)
-    : new JobTaker(queue, process, { ...options, connection: asBullPool(connection.pool) }, createPostgresBackend);
+    ? new JobTaker(queue, processJob, { ...options, connection: patientRedis(connection.url) }, createRedisBackend)
+    : new JobTaker(queue, processJob, { ...options, connection: asBullPool(connection.pool) }, createPostgresBackend);
 }
 
 /** Opens a taker and waits until it has reached its queue; `null` if it was stopped before that. */
@@ -136,6 +127,14 @@ async function connect(open: () => Taker, stop: AbortSignal, onError: (error: Er
     }
   }
   return null;
+}
+
+async function finish(taker: Taker, graceMs: number, { lane, log }: LaneWorkerOptions): Promise<void> {
+  if (!(await endsWithin(graceMs, taker.finish()))) {
+    log.warn('worker.left-behind', { lane, graceMs }, 'Jobs in hand did not end in time: others take them over');
+  }
+  // With force, for BullMQ's patient way hangs while the queue is away; what could end has ended.
+  await endsWithin(closeMs, taker.close(true));
 }
 
 /** Does `work` end within so many milliseconds? A rejection is an end, too. */

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { prepareDataDir } from './data-dir.ts';
 import { embeddedPostgresVersion, findBinaries } from './embedded-binaries.ts';
 import { type Cluster, existingCluster, initialise, locateCluster, superuser } from './embedded-cluster.ts';
 import { pidFile, startServer } from './embedded-server.ts';
@@ -31,6 +32,7 @@ export async function startEmbeddedPostgres(options: {
   durable?: boolean;
 }): Promise<EmbeddedPostgres> {
   const { dataDir, log, durable = true } = options;
+  await prepareDataDir(dataDir);
   const user = await serverUser();
   const cluster = await locateCluster(dataDir, user);
   const binaries = await findBinaries(user, cluster.home);

@@ -36,7 +36,7 @@ export function createLog(options: LogOptions): Log {
       base: { pid: process.pid, ...base },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      serializers: { error: pino.stdSerializers.err },
+      serializers: { error: describeError },
     },
     streamTo(destination),
   );
@@ -55,6 +55,17 @@ export const silentLog: Log = {
 };
 
 function ignore(): void {}
+
+/**
+ * What of an error is for everybody who reads logs. Not its other properties: a driver's error may carry rows, and the
+ * whole connection with its password.
+ */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { name, message, stack, cause } = error;
+  const code = 'code' in error ? { code: error.code } : {};
+  return { type: name, message, ...code, stack, ...(cause === undefined ? {} : { cause: describeError(cause) }) };
+}
 
 function streamTo(destination: 1 | 2 | pino.DestinationStream): pino.DestinationStream {
   if (typeof destination === 'object') return destination;

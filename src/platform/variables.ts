@@ -82,8 +82,8 @@ const queuePrefix = z
   .default('errand');
 
 /**
- * Requests in flight per worker process and lane. 64 is provisional, to be replaced by what bench/ finds best: twice the
- * 32 at which two cores were busy with small answers, so that slow endpoints do not idle a worker.
+ * Requests in flight per worker process and lane. Provisional, to be replaced by what bench/ finds best: more keeps a
+ * worker busy behind slow endpoints, less bounds memory and the connections that an endpoint sees.
  */
 const defaultConcurrency = 64;
 

@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import type { AccessDependencies } from '../access/access.ts';
 import type { StoredKey } from '../access/authenticate.ts';
 import type { ApiKey, KeyAccounts, Role } from '../contract/api-key.ts';
+import type { Page, PageQuery } from '../contract/paging.ts';
 import { createGatherer } from '../platform/gather.ts';
 import { auditInsert, auditValues } from './audit.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
@@ -56,16 +57,7 @@ const findSql = `select ${columns}, hash from api_keys where id = any($1::uuid[]
 
 /** API keys in PostgreSQL. Every change is one statement together with its audit entry. */
 export function createKeyStore(pool: Pool): AccessDependencies['store'] {
-  /** A lookup for each request, but requests that come together share one: no cache that would outlive a revocation. */
-  const lookups = createGatherer<string, StoredKey | null>({
-    maxItems: 500,
-    async flush(ids) {
-      const query = { name: 'find-keys', text: findSql, values: [[...new Set(ids)]] };
-      const { rows } = await pool.query<KeyRow & { hash: Buffer }>(query);
-      const found = new Map(rows.map((row) => [row.id, row]));
-      return ids.map((id) => toKey(found.get(id)));
-    },
-  });
+  const lookups = openLookups(pool);
   return {
     find: (id) => lookups.add(id),
 
@@ -86,17 +78,7 @@ export function createKeyStore(pool: Pool): AccessDependencies['store'] {
       return present(rows[0] as KeyRow);
     },
 
-    async page(accounts, { limit, cursor }) {
-      const { rows } = await pool.query<KeyRow>(
-        `select ${columns} from api_keys
-         where ($1::text[] is null or accounts <@ $1) and ($2::uuid is null or id < $2)
-         order by id desc limit $3`,
-        [accounts === '*' ? null : accounts, cursor === undefined ? null : decodeCursor(cursor), limit + 1],
-      );
-      const items = rows.slice(0, limit).map(present);
-      const last = items.at(-1);
-      return { items, nextCursor: rows.length > limit && last !== undefined ? encodeCursor(last.id) : null };
-    },
+    page: (accounts, query) => pageKeys(pool, accounts, query),
 
     async get(accounts, id) {
       const { rows } = await pool.query<KeyRow>(
@@ -118,6 +100,31 @@ export function createKeyStore(pool: Pool): AccessDependencies['store'] {
       return rowCount === 1;
     },
   };
+}
+
+/** A lookup for each request, but requests that come together share one: no cache that would outlive a revocation. */
+function openLookups(pool: Pool) {
+  return createGatherer<string, StoredKey | null>({
+    maxItems: 500,
+    async flush(ids) {
+      const query = { name: 'find-keys', text: findSql, values: [[...new Set(ids)]] };
+      const { rows } = await pool.query<KeyRow & { hash: Buffer }>(query);
+      const found = new Map(rows.map((row) => [row.id, row]));
+      return ids.map((id) => toKey(found.get(id)));
+    },
+  });
+}
+
+async function pageKeys(pool: Pool, accounts: KeyAccounts, { limit, cursor }: PageQuery): Promise<Page<ApiKey>> {
+  const { rows } = await pool.query<KeyRow>(
+    `select ${columns} from api_keys
+     where ($1::text[] is null or accounts <@ $1) and ($2::uuid is null or id < $2)
+     order by id desc limit $3`,
+    [accounts === '*' ? null : accounts, cursor === undefined ? null : decodeCursor(cursor), limit + 1],
+  );
+  const items = rows.slice(0, limit).map(present);
+  const last = items.at(-1);
+  return { items, nextCursor: rows.length > limit && last !== undefined ? encodeCursor(last.id) : null };
 }
 
 function toKey(row: (KeyRow & { hash: Buffer }) | undefined): StoredKey | null {

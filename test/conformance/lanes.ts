@@ -9,6 +9,7 @@ import type { JobEnding, LaneJob, Ring } from '../../src/lanes/lane-job.ts';
 import { openQueuePool } from '../../src/lanes/queue-pool.ts';
 import { type LaneQueues, openLaneQueues } from '../../src/lanes/queues.ts';
 import { type LaneWorker, type LaneWorkerOptions, openLaneWorker } from '../../src/lanes/worker.ts';
+import type { LogFields } from '../../src/platform/log.ts';
 import type { Backend } from './backends.ts';
 
 /** Values in the order in which they came, each to be awaited. */
@@ -64,9 +65,8 @@ const { Queue: PostgresQueue } = withBackend(createPostgresBackend);
 export function openLanes({ kind, url }: Pick<Backend, 'kind' | 'url'>): Lanes {
   const prefix = `test${randomUUID().slice(0, 8)}`;
   const logged = createChannel<LogLine>();
-  const write = (level: string) => (fields: object) => {
-    const { event, err } = fields as { event: string; err?: Error };
-    logged.push({ level, event, error: err });
+  const write = (level: string) => (event: string, fields?: LogFields) => {
+    logged.push({ level, event, error: fields?.error as Error | undefined });
   };
   const log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
   const pool = kind === 'postgres' ? openQueuePool(url, log) : null;

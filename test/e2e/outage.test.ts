@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Deployment, deploy } from '../support/deployment.ts';
 import { type Endpoint, startEndpoint } from '../support/endpoints/endpoint.ts';
-import { ownRedis, type OwnRedis } from '../support/queues.ts';
+import { type OwnRedis, ownRedis } from '../support/queues.ts';
 
 describe.runIf(ownRedis.available)('Redis fails (§7)', () => {
   let redis: OwnRedis;

@@ -56,7 +56,12 @@ describe.each(queueBackends())("a producer's own BullMQ jobs on $name (§4)", (b
     ['a missing command', 'invoke', { integration: 'acme' }, /invalid-job: command/],
     ['an unknown field', 'invoke', data('P2', { lane: 'batch' }), /invalid-job: .*lane/],
     ['an unknown integration', 'invoke', data('P2', { integration: 'acmee' }), /invalid-job: There is no integration/],
-    ['a token that does not exist', 'invoke', data('P2', { tokens: { invoiceNumber: 'x' } }), /invalid-job: .*InvoiceNumber/],
+    [
+      'a token that does not exist',
+      'invoke',
+      data('P2', { tokens: { invoiceNumber: 'x' } }),
+      /invalid-job: .*InvoiceNumber/,
+    ],
     ['no object at all', 'invoke', 'text', /invalid-job/],
   ])('are refused as invalid-job for %s, in the audit log too', async (_what, name, payload, reason) => {
     const job = await queue.add(name, payload);

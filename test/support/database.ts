@@ -14,7 +14,7 @@ export type TestDatabase = {
 /** How long the server may take to notice that a connection was closed. */
 const noticeMs = 3_000;
 
-/** A migrated database for one test file: a clone, made in some 50 ms. */
+/** A migrated database for one test file: a clone of the template. */
 export async function createDatabase(): Promise<TestDatabase> {
   const template = inject('templateDatabase');
   const name = `${template}_${randomBytes(5).toString('hex')}`;

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { createPostgresBackend, type Job, type JobsOptions, Queue, QueueEvents, withBackend } from 'bullmq';
 import { inject } from 'vitest';
 
+export { type OwnRedis, ownRedis } from './services/own-redis.ts';
+
 /** Where queues live: Redis, or the database that Errand itself uses. */
 export type QueueBackend = { name: 'redis'; url: string } | { name: 'postgres' };
 
@@ -13,24 +15,23 @@ export type ProducerQueue = {
   close(): Promise<void>;
 };
 
+/** What a suite that runs on every backend is given. */
+export type AvailableBackend = QueueBackend & {
+  /** @param databaseUrl has BullMQ's migrations, if the queue lives there */
+  openQueue(queue: string, databaseUrl: string): Promise<ProducerQueue>;
+};
+
 const redisConnection = (url: string) => ({ url, maxRetriesPerRequest: null });
 
 /**
  * The backends of this machine, for `describe.each(queueBackends())('… on $name', …)`. A missing Redis is told in the
  * run's last lines.
  */
-export function queueBackends() {
-  const redisUrl = inject('redisUrl');
-  const postgres = {
-    name: 'postgres' as const,
-    /** @param databaseUrl must have BullMQ's migrations */
-    openQueue: (queue: string, databaseUrl: string) => openPostgresQueue(queue, databaseUrl),
-  };
-  if (redisUrl === null) return [postgres];
-  return [
-    { name: 'redis' as const, url: redisUrl, openQueue: (queue: string) => openRedisQueue(queue, redisUrl) },
-    postgres,
-  ] as const satisfies readonly QueueBackend[];
+export function queueBackends(): AvailableBackend[] {
+  const url = inject('redisUrl');
+  const postgres: AvailableBackend = { name: 'postgres', openQueue: openPostgresQueue };
+  if (url === null) return [postgres];
+  return [{ name: 'redis', url, openQueue: (queue) => openRedisQueue(queue, url) }, postgres];
 }
 
 /** For `ERRAND_QUEUE_PREFIX`: tests share a Redis. */

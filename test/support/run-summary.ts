@@ -16,13 +16,16 @@ export const summary: { lines: string[] } = holder[key];
  * `<n> passed, <m> failed`.
  */
 export class RunSummary implements Reporter {
-  #last: string | null = null;
+  #count = { passed: 0, failed: 0, skipped: 0 };
 
   onInit(): void {
     // At exit, because other reporters and teardowns still print after the end of the run.
-    process.once('exit', () => {
+    process.once('exit', (code) => {
       for (const line of ['', ...summary.lines]) process.stdout.write(`${line}\n`);
-      process.stdout.write(`${this.#last ?? '0 passed, 1 failed'}\n`);
+      const { passed, failed, skipped } = this.#count;
+      // A run that could not begin (no PostgreSQL, a broken config) has failed, although no test did.
+      const failures = failed === 0 && code !== 0 ? 1 : failed;
+      process.stdout.write(`${passed} passed, ${failures} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
     });
   }
 
@@ -39,7 +42,6 @@ export class RunSummary implements Reporter {
       // A file that could not be loaded, or whose hooks failed, has failed although none of its tests did.
       count.failed += failedTests === 0 && !module.ok() ? 1 : failedTests;
     }
-    const skipped = count.skipped > 0 ? `, ${count.skipped} skipped` : '';
-    this.#last = `${count.passed} passed, ${count.failed} failed${skipped}`;
+    this.#count = count;
   }
 }

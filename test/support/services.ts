@@ -6,8 +6,8 @@ import { migrate } from '../../src/store/migrate.ts';
 import { summary } from './run-summary.ts';
 import { dockerProblem } from './services/docker.ts';
 import { acquirePostgres } from './services/postgres.ts';
-import { acquireRedis } from './services/redis.ts';
-import type { Service } from './services/service.ts';
+import { acquireRedis, noRedisProgram, redisProgram } from './services/redis.ts';
+import type { Attempt, Service } from './services/service.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -48,30 +48,44 @@ export default async function setup(project: TestProject): Promise<() => Promise
 async function acquire(): Promise<Services> {
   const docker = await dockerProblem();
   const [postgres, redis] = await Promise.all([acquirePostgres(docker), acquireRedis(docker)]);
-  if ('why' in postgres) throw new Error(`No PostgreSQL for the tests: ${postgres.why}`);
-  summary.lines.push(`PostgreSQL: ${await postgresVersion(postgres.service.url)} (${postgres.service.from})`);
-  const service = 'service' in redis ? redis.service : null;
-  if (service !== null) summary.lines.push(`Redis: ${await redisVersion(service.url)} (${service.from})`);
-  else if ('why' in redis) summary.lines.push(`Redis suites did not run: ${redis.why}`);
+  const services = [postgres, redis].flatMap((attempt) => ('service' in attempt ? [attempt.service] : []));
   try {
-    refuseMissing(service);
-    return { postgres: postgres.service, redis: service, template: await makeTemplate(postgres.service.url) };
+    if ('why' in postgres) throw new Error(`No PostgreSQL for the tests: ${postgres.why}`);
+    const { service } = postgres;
+    summary.lines.push(`PostgreSQL: ${await postgresVersion(service.url)} (${service.from})`);
+    await tellRedis(redis);
+    refuseMissing(redis);
+    return {
+      postgres: service,
+      redis: 'service' in redis ? redis.service : null,
+      template: await makeTemplate(service.url),
+    };
   } catch (error) {
-    await Promise.all([postgres.service.stop(), service?.stop()]);
+    await Promise.all(services.map((service) => service.stop()));
     throw error;
   }
 }
 
+async function tellRedis(redis: Attempt): Promise<void> {
+  if ('why' in redis) {
+    summary.lines.push(`Redis suites did not run: ${redis.why}`);
+    return;
+  }
+  summary.lines.push(`Redis: ${await redisVersion(redis.service.url)} (${redis.service.from})`);
+  if (redisProgram() !== null) return;
+  summary.lines.push(`Suites that empty or restart Redis did not run: ${noRedisProgram}`);
+}
+
 /** `ERRAND_TEST_REQUIRE=postgres,redis`: a machine that should have them must not pass without. */
-function refuseMissing(redis: Service | null): void {
+function refuseMissing(redis: Attempt): void {
   const required = (process.env.ERRAND_TEST_REQUIRE ?? '').split(',').map((name) => name.trim());
   for (const name of required) {
     if (!['', 'postgres', 'redis'].includes(name)) {
       throw new Error(`ERRAND_TEST_REQUIRE names "${name}"; it knows postgres and redis`);
     }
   }
-  if (required.includes('redis') && redis === null) {
-    throw new Error(`ERRAND_TEST_REQUIRE names redis, and there is none. ${summary.lines.at(-1)}`);
+  if (required.includes('redis') && 'why' in redis) {
+    throw new Error(`ERRAND_TEST_REQUIRE names redis, and there is none: ${redis.why}`);
   }
 }
 

@@ -21,10 +21,15 @@ const previewSchema = z.strictObject({
 
 /** Commands: each save is a new version. */
 export function commandRoutes(app: Api, { integrations }: { integrations: Integrations }): void {
-  const { commands, preview } = integrations;
-  const read = { permission: 'commands.read' } as const;
-  const write = { permission: 'commands.write' } as const;
+  readRoutes(app, integrations);
+  writeRoutes(app, integrations);
+  previewRoute(app, integrations);
+}
 
+const read = { permission: 'commands.read' } as const;
+const write = { permission: 'commands.write' } as const;
+
+function readRoutes(app: Api, { commands }: Integrations): void {
   app.get(
     '/v1/integrations/:id/commands',
     {
@@ -40,6 +45,14 @@ export function commandRoutes(app: Api, { integrations }: { integrations: Integr
     (request) => commands.list(principalOf(request).accounts, request.params.id, request.query),
   );
 
+  app.get(
+    path,
+    { config: read, schema: { summary: 'A command, as it is now', tags, params, response: { 200: commandSchema } } },
+    (request) => commands.get(principalOf(request).accounts, request.params.id, request.params.command),
+  );
+}
+
+function writeRoutes(app: Api, { commands }: Integrations): void {
   app.put(
     path,
     {
@@ -58,12 +71,6 @@ export function commandRoutes(app: Api, { integrations }: { integrations: Integr
     },
   );
 
-  app.get(
-    path,
-    { config: read, schema: { summary: 'A command, as it is now', tags, params, response: { 200: commandSchema } } },
-    (request) => commands.get(principalOf(request).accounts, request.params.id, request.params.command),
-  );
-
   app.delete(
     path,
     {
@@ -76,7 +83,9 @@ export function commandRoutes(app: Api, { integrations }: { integrations: Integr
       return reply.code(204).send(null);
     },
   );
+}
 
+function previewRoute(app: Api, { preview }: Integrations): void {
   app.post(
     `${path}/preview`,
     {

@@ -21,9 +21,15 @@ const listQuery = z.strictObject({
 
 /** Integrations: `PUT` makes or replaces, `PATCH` changes what is given. */
 export function integrationRoutes(app: Api, { integrations }: { integrations: Integrations }): void {
-  const read = { permission: 'integrations.read' } as const;
-  const write = { permission: 'integrations.write' } as const;
+  readRoutes(app, integrations);
+  saveRoutes(app, integrations);
+  removeRoute(app, integrations);
+}
 
+const read = { permission: 'integrations.read' } as const;
+const write = { permission: 'integrations.write' } as const;
+
+function readRoutes(app: Api, integrations: Integrations): void {
   app.get(
     '/v1/integrations',
     {
@@ -46,6 +52,14 @@ export function integrationRoutes(app: Api, { integrations }: { integrations: In
     },
   );
 
+  app.get(
+    '/v1/integrations/:id',
+    { config: read, schema: { summary: 'An integration', tags, params, response: { 200: integrationSchema } } },
+    (request) => integrations.get(principalOf(request).accounts, request.params.id),
+  );
+}
+
+function saveRoutes(app: Api, integrations: Integrations): void {
   app.put(
     '/v1/integrations/:id',
     {
@@ -62,12 +76,6 @@ export function integrationRoutes(app: Api, { integrations }: { integrations: In
       const { accounts, actor } = principalOf(request);
       return integrations.put(accounts, actor, request.params.id, request.body);
     },
-  );
-
-  app.get(
-    '/v1/integrations/:id',
-    { config: read, schema: { summary: 'An integration', tags, params, response: { 200: integrationSchema } } },
-    (request) => integrations.get(principalOf(request).accounts, request.params.id),
   );
 
   app.patch(
@@ -87,7 +95,9 @@ export function integrationRoutes(app: Api, { integrations }: { integrations: In
       return integrations.patch(accounts, actor, request.params.id, request.body);
     },
   );
+}
 
+function removeRoute(app: Api, integrations: Integrations): void {
   app.delete(
     '/v1/integrations/:id',
     {

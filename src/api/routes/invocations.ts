@@ -37,8 +37,15 @@ type Dependencies = { invocations: Invocations; whileConnected: WhileConnected }
 
 const tags = ['invocations'];
 const idParams = z.strictObject({ id: z.string() });
+/** Read with `preferredWait`, not from here: this tells OpenAPI of it. */
+const waitHeaders = z.looseObject({
+  prefer: z.string().optional().describe('`wait=N` (RFC 7240): waits up to N seconds, at most 60, for the end.'),
+});
 const listQuery = z.strictObject({ ...invocationFilterSchema.shape, ...pageQuerySchema.shape });
-const bytesSchema = z.any().describe('The bytes of the result, with their own Content-Type.');
+const bytes = {
+  description: 'The bytes of the result, with their own Content-Type.',
+  content: { 'application/octet-stream': { schema: z.any() } },
+};
 
 /** Waits for the end if asked to, for as long as the client is there, and answers how it stands then. */
 async function settleFor(
@@ -91,9 +98,14 @@ async function enqueue(
 
 /** Invocations: the one thing that producers come for. */
 export function invocationRoutes(app: Api, dependencies: Dependencies): void {
-  const { invocations } = dependencies;
-  const read = { permission: 'invocations.read' } as const;
+  enqueueRoute(app, dependencies);
+  readRoutes(app, dependencies);
+  resultRoute(app, dependencies);
+}
 
+const read = { permission: 'invocations.read' } as const;
+
+function enqueueRoute(app: Api, dependencies: Dependencies): void {
   app.post(
     '/v1/invocations',
     {
@@ -104,6 +116,7 @@ export function invocationRoutes(app: Api, dependencies: Dependencies): void {
           'Once this is answered the invocation is kept. `Prefer: wait=N` (N up to 60 seconds) waits for its end; an ' +
           "`Accept` that takes no JSON is answered with the result's bytes.",
         tags,
+        headers: waitHeaders,
         body: invocationBodySchema,
         response: { 200: invocationSchema, 202: invocationSchema },
       },
@@ -113,7 +126,10 @@ export function invocationRoutes(app: Api, dependencies: Dependencies): void {
       return reply;
     },
   );
+}
 
+function readRoutes(app: Api, dependencies: Dependencies): void {
+  const { invocations } = dependencies;
   app.get(
     '/v1/invocations',
     {
@@ -138,6 +154,7 @@ export function invocationRoutes(app: Api, dependencies: Dependencies): void {
       schema: {
         summary: 'An invocation with its attempts; `Prefer: wait=N` waits for its end',
         tags,
+        headers: waitHeaders,
         params: idParams,
         response: { 200: invocationSchema },
       },
@@ -152,7 +169,9 @@ export function invocationRoutes(app: Api, dependencies: Dependencies): void {
       return settleFor(dependencies, reply as FastifyReply, { accounts, id, seconds });
     },
   );
+}
 
+function resultRoute(app: Api, { invocations }: Dependencies): void {
   app.get(
     '/v1/invocations/:id/result',
     {
@@ -161,7 +180,7 @@ export function invocationRoutes(app: Api, dependencies: Dependencies): void {
         summary: 'The bytes of the result, as they came',
         tags,
         params: idParams,
-        response: { 200: bytesSchema },
+        response: { 200: bytes },
       },
     },
     async (request, reply) => {

@@ -28,7 +28,8 @@ describe.each(withBody)('the body of $method $path', ({ method, path, body }) =>
     ['null', 422, 'invalid'],
     ['{"unheardOf": 1}', 422, 'invalid'],
     ['{', 400, 'malformed-request'],
-    ['', 400, 'malformed-request'],
+    ['', 422, 'invalid'],
+    [' ', 400, 'malformed-request'],
     ['{"__proto__": {"a": 1}}', 400, 'malformed-request'],
     ['{"a": "\\ud800"}', 422, 'invalid'],
     ['{"a": 12345678901234567890}', 422, 'invalid'],
@@ -156,7 +157,9 @@ describe('paths', () => {
   it('know their methods', async () => {
     const wrong = await running.call('POST', '/v1/integrations/acme', { body: {} });
     expectProblem(wrong, 405, 'method-not-allowed');
-    expect(wrong.headers.get('allow')).toBe('PUT, GET, HEAD, PATCH, DELETE, OPTIONS');
+    expect(wrong.headers.get('allow')).toBe('GET, HEAD, PUT, PATCH, DELETE, OPTIONS');
+    const nowhere = await running.call('POST', '/v1/nothing', { raw: '<a/>', headers: { 'content-type': 'text/xml' } });
+    expectProblem(nowhere, 404, 'not-found');
     const options = await running.call('OPTIONS', '/v1/integrations/acme');
     expect(options.status).toBe(204);
     expect(options.headers.get('allow')).toContain('PATCH');

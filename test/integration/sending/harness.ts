@@ -1,7 +1,10 @@
+import { afterEach } from 'vitest';
 import { parseEgressAllow } from '../../../src/contract/egress.ts';
 import type { Answer, Exchange, ExchangeFailure } from '../../../src/judging/exchange.ts';
 import { createSender, type SenderOptions, type SendOptions } from '../../../src/sending/sender.ts';
 import type { RenderedRequest } from '../../../src/tokens/render.ts';
+import { type EndpointHandler, startEndpoint } from '../../support/endpoints/endpoint.ts';
+import { type RawScript, startRawEndpoint } from '../../support/endpoints/raw-endpoint.ts';
 
 /** A sender that may reach loopback. */
 export function loopbackSender(options: Partial<SenderOptions> = {}) {
@@ -30,3 +33,30 @@ export function failed(exchange: Exchange): ExchangeFailure {
 }
 
 export const textOf = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString('latin1');
+
+/** Senders and endpoints that are closed after each test, the last one first. */
+export function closedAfterEach() {
+  const cleanUp: (() => Promise<void>)[] = [];
+  afterEach(async () => {
+    for (const close of cleanUp.splice(0).reverse()) await close();
+  });
+  return {
+    senderWith(options: Partial<SenderOptions> = {}) {
+      const sender = loopbackSender(options);
+      cleanUp.push(() => sender.close());
+      return sender;
+    },
+    async serve(handler: EndpointHandler) {
+      const endpoint = await startEndpoint(handler);
+      cleanUp.push(endpoint.close);
+      return endpoint;
+    },
+    async serveRaw(script: RawScript) {
+      const endpoint = await startRawEndpoint(script);
+      cleanUp.push(endpoint.close);
+      return endpoint;
+    },
+  };
+}
+
+export const hello: EndpointHandler = (_request, response) => void response.end('hello');

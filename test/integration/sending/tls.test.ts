@@ -72,13 +72,17 @@ describe('https', () => {
     expect(failure.message).toContain('does not speak TLS');
   });
 
-  it('a handshake that never finishes is a time-out before anything was sent', async () => {
-    const endpoint = await startRawEndpoint({});
+  it('a handshake that never finishes is a time-out before anything was sent, and its connection is closed', async () => {
+    const closed = Promise.withResolvers<void>();
+    const endpoint = await startRawEndpoint({
+      connected: (socket) => void socket.once('close', () => closed.resolve()),
+    });
     cleanUp.push(endpoint.close);
     const options = { ...limits, connectTimeoutMs: 100 };
     const failure = failed(await sender.send(request(`https://localhost:${endpoint.port}`), options));
     expect(failure).toMatchObject({ code: 'timeout', retryable: true, requestSent: false });
     expect(failure.message).toContain('TLS handshake');
+    await closed.promise;
   });
 
   it('a connection that is cut in the handshake is retryable', async () => {

@@ -37,29 +37,47 @@ async function container(dockerProblem: string | null): Promise<Attempt> {
   }
 }
 
-const programs = ['redis-server', 'valkey-server'];
-
 async function onPath(): Promise<Attempt> {
-  const program = programs.map(find).find((found) => found !== null) ?? null;
-  if (program === null) return { why: `no ${programs.join(' or ')} on the path` };
+  const program = redisProgram();
+  if (program === null) return { why: noRedisProgram };
   const directory = await mkdtemp(path.join(tmpdir(), `errand-test-${process.pid}-`));
   const port = await freePort();
-  const args = ['--bind', '127.0.0.1', '--port', String(port), '--dir', directory, ...settings];
-  const server = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    const server = await runRedis(program, ['--port', String(port), '--dir', directory, ...settings]);
+    const stop = async () => {
+      await server.kill();
+      await rm(directory, { recursive: true, force: true });
+    };
+    return { service: { url: `redis://127.0.0.1:${port}`, from: program, stop } };
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true });
+    return { why: `${program} did not start (${messageOf(error)})` };
+  }
+}
+
+/** Resolves when the server takes connections. `kill` is SIGKILL, and resolves when it is gone. */
+export async function runRedis(program: string, args: readonly string[]): Promise<{ kill(): Promise<void> }> {
+  const server = spawn(program, ['--bind', '127.0.0.1', ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const killAtExit = () => void server.kill('SIGKILL');
   process.once('exit', killAtExit);
-  const stop = async () => {
+  const kill = async () => {
     process.off('exit', killAtExit);
     if (server.exitCode === null && server.signalCode === null && server.kill('SIGKILL')) await once(server, 'exit');
-    await rm(directory, { recursive: true, force: true });
   };
   try {
     await accepts(server);
-    return { service: { url: `redis://127.0.0.1:${port}`, from: program, stop } };
+    return { kill };
   } catch (error) {
-    await stop();
-    return { why: `${program} did not start (${messageOf(error)})` };
+    await kill();
+    throw error;
   }
+}
+
+const programs = ['redis-server', 'valkey-server'];
+export const noRedisProgram = `no ${programs.join(' or ')} on the path`;
+
+export function redisProgram(): string | null {
+  return programs.map(find).find((found) => found !== null) ?? null;
 }
 
 function find(program: string): string | null {
@@ -89,7 +107,7 @@ function accepts(server: ChildProcess): Promise<void> {
   });
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

@@ -64,6 +64,14 @@ describe('authenticate', () => {
     expect(looked).toEqual([]);
   });
 
+  it('takes any text as the bootstrap key, as its bytes come in a header', async () => {
+    const text = ' ein sehr geheimer Schlüssel für Errand → alles ';
+    const store = { find: async () => null, touch: async () => undefined };
+    const { authenticate } = createAuthenticate({ store, adminKey: text, now: () => now });
+    const sent = Buffer.from(`Bearer ${text}`, 'utf8').toString('latin1');
+    expect((await authenticate(sent)).role).toBe('admin');
+  });
+
   it('takes no bootstrap key where there is none', async () => {
     const store = { find: async () => null, touch: async () => undefined };
     const { authenticate } = createAuthenticate({ store, adminKey: null, now: () => now });

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Pool } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
+import { z } from 'zod';
 import { type Access, createAccess } from '../../../../src/access/access.ts';
 import { type ApiDependencies, createApi } from '../../../../src/api/api.ts';
+import { anyProblemSchema } from '../../../../src/api/problems.ts';
 import { system } from '../../../../src/audit/entry.ts';
 import { createAudit } from '../../../../src/audit/list.ts';
 import type { KeyAccounts, Role } from '../../../../src/contract/api-key.ts';
@@ -55,6 +57,7 @@ export async function startApi(overrides: (pool: Pool) => Partial<ApiDependencie
     version: '0.0.0',
     ...overrides(pool),
   });
+  const answers = answerSchemas(api);
   const url = await api.listen({ host: '127.0.0.1', port: 0 });
   return {
     api,
@@ -62,12 +65,35 @@ export async function startApi(overrides: (pool: Pool) => Partial<ApiDependencie
     pool,
     access,
     invocations,
-    call: (method: string, path: string, asked: Asked = {}) => call(url, method, path, asked),
+    /** Makes a request; what comes back must be as the route's schema has it. */
+    async call(method: string, path: string, asked: Asked = {}): Promise<Answer> {
+      const answer = await call(url, method, path, asked);
+      answers.check(method, path, answer);
+      return answer;
+    },
     keyFor: (role: Role, accounts: KeyAccounts = '*') => keyFor(access, role, accounts),
     async stop() {
       await api.close();
       await access.idle();
       await database.drop();
+    },
+  };
+}
+
+/** The answers that the routes promise. They are not checked as they are made, so the tests do. */
+function answerSchemas({ fastify }: ReturnType<typeof createApi>) {
+  const known: { method: string; pattern: RegExp; response: Record<number, unknown> }[] = [];
+  fastify.addHook('onRoute', ({ method, url, schema }) => {
+    const pattern = new RegExp(`^${url.replace(/:[a-z]+/g, '[^/]+')}(?:[?]|$)`);
+    known.push({ method: String(method), pattern, response: { ...(schema?.response ?? {}) } });
+  });
+  return {
+    check(method: string, path: string, { status, json }: Answer): void {
+      if (json === null || path === '/openapi.json') return;
+      const route = known.find((each) => each.method === method && each.pattern.test(path));
+      const schema = status < 400 ? route?.response[status] : anyProblemSchema;
+      if (!(schema instanceof z.ZodType)) throw new Error(`${method} ${path} promises no answer ${status}`);
+      schema.parse(json);
     },
   };
 }

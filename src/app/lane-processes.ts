@@ -1,0 +1,66 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { type Lane, lanes } from '../contract/lane.ts';
+import type { Environment } from '../platform/config.ts';
+import type { Log } from '../platform/log.ts';
+
+const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+
+/** A lane that cannot start is tried again after this, doubling up to a minute. */
+const restartMs = 1_000;
+const longestRestartMs = 60_000;
+/** A process that ran this long before it died was well: the next start is at once again. */
+const wellAfterMs = 60_000;
+
+/**
+ * Each lane's worker in a process of its own, so that a batch never holds up the event loop that a click waits for. One
+ * that dies is started again. The channel between the processes tells a worker when its parent is gone, even by kill -9.
+ */
+export function startLaneProcesses(env: Environment, log: Log) {
+  const running = new Map<Lane, ChildProcess>();
+  const timers = new Set<NodeJS.Timeout>();
+  let stopping = false;
+
+  function start(lane: Lane, delayMs: number): Promise<void> {
+    const child = fork(main, ['worker', '--lane', lane], {
+      env: { ...env },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    running.set(lane, child);
+    const startedAt = performance.now();
+    const ready = new Promise<void>((resolve) => {
+      child.once('message', () => resolve());
+      child.once('exit', () => resolve());
+    });
+    child.once('exit', (code, signal) => {
+      running.delete(lane);
+      if (stopping) return;
+      const next = performance.now() - startedAt > wellAfterMs ? restartMs : Math.min(delayMs * 2, longestRestartMs);
+      log.error('worker.died', { lane, code, signal, restartInMs: delayMs }, 'A worker died; starting another');
+      const timer = setTimeout(() => {
+        timers.delete(timer);
+        void start(lane, next);
+      }, delayMs);
+      timers.add(timer);
+    });
+    return ready;
+  }
+
+  return {
+    /** Resolves when both lanes take work (or have died for the first time). */
+    ready: Promise.all(lanes.map((lane) => start(lane, restartMs))),
+    /** Resolves when both have ended what was in flight and are gone. */
+    async stop(): Promise<void> {
+      stopping = true;
+      for (const timer of timers) clearTimeout(timer);
+      await Promise.all(
+        [...running.values()].map(async (child) => {
+          const gone = once(child, 'exit');
+          child.kill('SIGTERM');
+          await gone;
+        }),
+      );
+    },
+  };
+}

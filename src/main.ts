@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+import { CommanderError } from 'commander';
+import { CannotStart } from './app/cannot-start.ts';
+import { CliFailure, exitCodes } from './cli/failure.ts';
+import { createProgram } from './cli/program.ts';
+import { createVerbs } from './cli/run.ts';
+import { ConfigError, configExitCode, processEnvironment } from './platform/config.ts';
+import { DataDirHeldError } from './platform/hold-data-dir.ts';
+import { NewerSchemaError } from './store/migrate.ts';
+
+/** Ends with the exit code that a failure calls for, and its message on stderr: no stack trace for what a user can mend. */
+function failed(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
+  if (error instanceof CliFailure) {
+    process.stderr.write(`errand: ${error.message}\n`);
+    return error.exitCode;
+  }
+  if ([ConfigError, CannotStart, DataDirHeldError, NewerSchemaError].some((kind) => error instanceof kind)) {
+    process.stderr.write(`errand: ${(error as Error).message}\n`);
+    return configExitCode;
+  }
+  process.stderr.write(`errand: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return exitCodes.failed;
+}
+
+const verbs = createVerbs(processEnvironment());
+try {
+  await createProgram(verbs).exitOverride().parseAsync();
+} catch (error) {
+  process.exitCode = failed(error);
+}

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError, type Environment, loadConfig, type Role } from '../../../src/platform/config.ts';
+
+const secretKeys = `k1:${Buffer.alloc(32, 7).toString('base64')}`;
+
+function problemsOf(env: Environment, role: Role = 'up') {
+  try {
+    loadConfig(env, { role });
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('configuration', () => {
+  it('has a default for everything that `up` needs', () => {
+    expect(loadConfig({}, { role: 'up' })).toMatchObject({
+      databaseUrl: null,
+      redisUrl: null,
+      host: '127.0.0.1',
+      port: 3000,
+      logLevel: 'info',
+      adminKey: null,
+      secretKeys: [],
+      queuePrefix: 'errand',
+      retention: { days: 90, bytesDays: 30, auditDays: 2555 },
+      metricsPublic: false,
+      client: { url: 'http://127.0.0.1:3000', apiKey: null },
+    });
+  });
+
+  it('reads what is set, and is frozen', () => {
+    const config = loadConfig(
+      {
+        DATABASE_URL: 'postgresql://errand:s3cret@db/errand',
+        REDIS_URL: 'rediss://:s3cret@redis:6380/2',
+        PORT: '0',
+        ERRAND_SECRET_KEYS: secretKeys,
+        ERRAND_EGRESS_ALLOW: '127.0.0.1,10.20.0.0/16',
+        ERRAND_CONCURRENCY_BATCH: '12',
+        ERRAND_METRICS_PUBLIC: '1',
+      },
+      { role: 'worker' },
+    );
+    expect(config).toMatchObject({ port: 0, metricsPublic: true, concurrency: { batch: 12 } });
+    expect(config.secretKeys[0]?.id).toBe('k1');
+    expect(config.egressAllow.allowsAddress('10.20.3.4')).toBe(true);
+    expect(() => Object.assign(config.concurrency, { batch: 1 })).toThrow(TypeError);
+  });
+
+  it('takes an empty value for unset, and trims', () => {
+    const config = loadConfig({ DATABASE_URL: '', PORT: '  ', HOST: ' ::1\n', ERRAND_OLD: '' }, { role: 'up' });
+    expect(config).toMatchObject({ databaseUrl: null, port: 3000, host: '::1' });
+  });
+
+  it('names every problem at once, with the variable', () => {
+    const problems = problemsOf(
+      {
+        PORT: '70000',
+        LOG_LEVEL: 'loud',
+        REDIS_URL: 'http://redis',
+        ERRAND_ADMIN_KEY: 'short',
+        ERRAND_SECRET_KEYS: 'k1:AAAA,k2',
+        ERRAND_EGRESS_ALLOW: '10.0.0.0/99',
+        ERRAND_QUEUE_PREFIX: 'a:b',
+        ERRAND_RETENTION_DAYS: '1.5',
+        ERRAND_METRICS_PUBLIC: 'yes',
+      },
+      'api',
+    );
+    expect(problems.map(({ variable }) => variable).toSorted()).toEqual([
+      'DATABASE_URL',
+      'ERRAND_ADMIN_KEY',
+      'ERRAND_EGRESS_ALLOW',
+      'ERRAND_METRICS_PUBLIC',
+      'ERRAND_QUEUE_PREFIX',
+      'ERRAND_RETENTION_DAYS',
+      'ERRAND_SECRET_KEYS',
+      'ERRAND_SECRET_KEYS',
+      'LOG_LEVEL',
+      'PORT',
+      'REDIS_URL',
+    ]);
+    expect(problems).toContainEqual({
+      variable: 'PORT',
+      message: 'must be a whole number from 0 to 65535, not "70000"',
+    });
+  });
+
+  it.each([
+    ['api', ['DATABASE_URL', 'ERRAND_SECRET_KEYS']],
+    ['worker', ['DATABASE_URL', 'ERRAND_SECRET_KEYS']],
+    ['migrate', ['DATABASE_URL']],
+    ['up', []],
+    ['client', []],
+  ] as const)('%s cannot start without what it cannot make', (role, variables) => {
+    expect(problemsOf({}, role).map(({ variable }) => variable)).toEqual(variables);
+  });
+
+  it('refuses misspelt variables of its own with the likely name, and leaves others alone', () => {
+    expect(
+      problemsOf({
+        ERRAND_RETENTON_DAYS: '9',
+        ERRAND_FLUX_CAPACITOR_LEVEL: '1',
+        ERRAND_TEST_REDIS_URL: 'x',
+        HOME: '/',
+      }),
+    ).toEqual([
+      { variable: 'ERRAND_RETENTON_DAYS', message: 'is not a variable of Errand. Did you mean ERRAND_RETENTION_DAYS?' },
+      { variable: 'ERRAND_FLUX_CAPACITOR_LEVEL', message: 'is not a variable of Errand. See docs/configuration.md.' },
+    ]);
+  });
+
+  it('repeats no secret in a message', () => {
+    const env = {
+      DATABASE_URL: 'postgres://errand:hunter2#1@db/errand:x',
+      REDIS_URL: 'redi://:hunter2@redis',
+      ERRAND_ADMIN_KEY: 'hunter2',
+      ERRAND_SECRET_KEYS: 'k1:hunter2',
+    };
+    const problems = problemsOf(env);
+    expect(problems.map(({ variable }) => variable)).toContain('ERRAND_SECRET_KEYS');
+    expect(JSON.stringify(problems)).not.toContain('hunter2');
+  });
+});
