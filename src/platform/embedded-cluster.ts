@@ -59,11 +59,12 @@ async function chooseHome(dataDir: string, user: ServerUser | null): Promise<str
   const { mode } = await stat(dataDir);
   if ((mode & 0o011) !== 0o011) await chmod(dataDir, (mode & 0o7777) | 0o011);
   if (await canReach(dataDir, user)) return inside;
-  const name = createHash('sha256')
+  const hash = createHash('sha256')
     .update(await realpath(dataDir))
     .digest('hex')
-    .slice(0, 16);
-  const elsewhere = path.join(reachableHome, name);
+    .slice(0, 8);
+  // A part by chance: who removes the data directory to begin anew must not find the old cluster, with another password.
+  const elsewhere = path.join(reachableHome, `${hash}-${randomBytes(4).toString('hex')}`);
   await mkdir(reachableHome, { recursive: true, mode: 0o755 });
   return createOnce(path.join(dataDir, locationFile), () => elsewhere);
 }

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import pg from 'pg';
 import { prepareDataDir } from './data-dir.ts';
 import { embeddedPostgresVersion, findBinaries } from './embedded-binaries.ts';
@@ -44,7 +45,14 @@ export async function startEmbeddedPostgres(options: {
     await createDatabase(urlOf(cluster, server.port, 'postgres'));
   } catch (error) {
     await server.stop();
-    throw error;
+    if (!isWrongPassword(error)) throw error;
+    const file = path.join(dataDir, 'postgres-password');
+    throw new Error(
+      `${file} is not the password of the cluster in ${cluster.home}. Restore the one that belongs to it.`,
+      {
+        cause: error,
+      },
+    );
   }
   log.info('database.embedded', { version, home: cluster.home, port: server.port, server: server.pid, cluster: made });
   return { url: urlOf(cluster, server.port, databaseName), stop: server.stop };
@@ -57,6 +65,11 @@ export async function runningEmbeddedPostgres(dataDir: string): Promise<string |
   const lines = await pidFile(cluster.data);
   const port = Number(lines[3]);
   return lines[7]?.trim() === 'ready' && port > 0 ? urlOf(cluster, port, databaseName) : null;
+}
+
+/** SQLSTATE invalid_password */
+function isWrongPassword(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '28P01';
 }
 
 function urlOf(cluster: Cluster, port: number, database: string): string {

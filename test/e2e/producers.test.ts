@@ -68,7 +68,7 @@ describe.each(queueBackends())("a producer's own BullMQ jobs on $name (§4)", (b
     await expect(queue.finished(job)).rejects.toThrow(reason);
     const { rows } = await errand.database.pool.query(
       `select details->>'reason' as reason from audit_log where action = 'job.refused' and subject_id = $1`,
-      [`${errand.prefix}-batch/${job}`],
+      [`${errand.prefix}-batch/${job.id}`],
     );
     expect(rows).toHaveLength(1);
     expect(rows[0].reason).toMatch(reason);

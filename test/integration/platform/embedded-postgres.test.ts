@@ -113,4 +113,10 @@ describe('the embedded PostgreSQL', () => {
     await writeFile(path.join(await home(), 'data/PG_VERSION'), '17\n');
     await expect(start()).rejects.toThrow(/made by PostgreSQL 17, .* brings PostgreSQL 18\. Dump it/);
   });
+
+  it('says so when its password file is not the one it was made with', async () => {
+    await (await start()).stop();
+    await writeFile(path.join(dataDir, 'postgres-password'), 'another\n');
+    await expect(start()).rejects.toThrow(/postgres-password is not the password of the cluster/);
+  });
 });

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import pg from 'pg';
 import { GenericContainer, Wait } from 'testcontainers';
 import { startEmbeddedPostgres } from '../../../src/platform/embedded-postgres.ts';
 import { createLog } from '../../../src/platform/log.ts';
@@ -14,6 +15,12 @@ export function acquirePostgres(dockerProblem: string | null): Promise<Attempt> 
 async function named(): Promise<Attempt> {
   const url = process.env.ERRAND_TEST_DATABASE_URL;
   if (url === undefined || url === '') return { why: 'ERRAND_TEST_DATABASE_URL is not set' };
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  // Asked for by name: tests on something else would not be what was wanted.
+  await client.connect().catch((cause: unknown) => {
+    throw new Error(`ERRAND_TEST_DATABASE_URL cannot be connected to: ${messageOf(cause)}`, { cause });
+  });
+  await client.end();
   return { service: { url, from: 'ERRAND_TEST_DATABASE_URL', stop: async () => undefined } };
 }
 
