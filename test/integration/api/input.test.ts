@@ -54,16 +54,15 @@ describe.each(withBody)('the body of $method $path', ({ method, path, body }) =>
     expect(answer.json.errors).toContainEqual({ path: 'zzz', message: expect.stringContaining('is not known here') });
   });
 
-  it.each(Object.keys((withBody.find((each) => each.path === path)?.body ?? {}) as object))(
-    'names a field of the wrong type: %s',
-    async (field) => {
-      for (const wrong of [[[]], 4.5]) {
-        const answer = await send({ body: { ...(body as object), [field]: wrong } });
-        expectProblem(answer, 422, 'invalid');
-        expect((answer.json.errors as { path: string }[]).some((error) => error.path.startsWith(field))).toBe(true);
-      }
-    },
-  );
+  it.each(
+    Object.keys((withBody.find((each) => each.path === path)?.body ?? {}) as object),
+  )('names a field of the wrong type: %s', async (field) => {
+    for (const wrong of [[[]], 4.5]) {
+      const answer = await send({ body: { ...(body as object), [field]: wrong } });
+      expectProblem(answer, 422, 'invalid');
+      expect((answer.json.errors as { path: string }[]).some((error) => error.path.startsWith(field))).toBe(true);
+    }
+  });
 });
 
 describe.each(routes)('the parameters of $method $path', ({ method, path, body }) => {

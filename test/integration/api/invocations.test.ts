@@ -186,14 +186,18 @@ describe('GET /v1/invocations/{id}/result', () => {
     );
   });
 
-  it.each([null, '', 'nonsense', 'text/html\r\nset-cookie: a=b', 'text/html,application/pdf', 'text / html'])(
-    'serves what calls itself %j as mere bytes',
-    async (contentType) => {
-      const answer = await resultOf(contentType);
-      expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/octet-stream']);
-      expect(answer.headers.get('set-cookie')).toBeNull();
-    },
-  );
+  it.each([
+    null,
+    '',
+    'nonsense',
+    'text/html\r\nset-cookie: a=b',
+    'text/html,application/pdf',
+    'text / html',
+  ])('serves what calls itself %j as mere bytes', async (contentType) => {
+    const answer = await resultOf(contentType);
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/octet-stream']);
+    expect(answer.headers.get('set-cookie')).toBeNull();
+  });
 
   it.each([`"${sha256}"`, `W/"${sha256}"`, `"other", "${sha256}"`, '*'])('knows %s already', async (etag) => {
     const answer = await resultOf('application/pdf', { 'if-none-match': etag });

@@ -32,31 +32,31 @@ describe('connections', () => {
     expect(endpoint.requests).toHaveLength(2);
   });
 
-  it.each(['end', 'reset'] as const)(
-    'a kept connection that met its %s meanwhile is replaced without a failure',
-    async (how) => {
-      const sockets: Socket[] = [];
-      const endpoint = await serveRaw({
-        connected: (socket) => void sockets.push(socket),
-        request: (socket) => void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'),
-      });
-      const sender = senderWith();
-      for (let round = 0; round < 5; round += 1) {
-        answered(await sender.send(request(endpoint.url), limits));
-        if (how === 'end') {
-          sockets.at(-1)?.end();
-          await new Promise((closed) => sockets.at(-1)?.once('close', closed));
-        } else {
-          // In the check phase: the loop then reads the reset after the next request has taken the connection, but
-          // before that is written.
-          await new Promise((checked) => setImmediate(checked));
-          sockets.at(-1)?.resetAndDestroy();
-        }
+  it.each([
+    'end',
+    'reset',
+  ] as const)('a kept connection that met its %s meanwhile is replaced without a failure', async (how) => {
+    const sockets: Socket[] = [];
+    const endpoint = await serveRaw({
+      connected: (socket) => void sockets.push(socket),
+      request: (socket) => void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'),
+    });
+    const sender = senderWith();
+    for (let round = 0; round < 5; round += 1) {
+      answered(await sender.send(request(endpoint.url), limits));
+      if (how === 'end') {
+        sockets.at(-1)?.end();
+        await new Promise((closed) => sockets.at(-1)?.once('close', closed));
+      } else {
+        // In the check phase: the loop then reads the reset after the next request has taken the connection, but
+        // before that is written.
+        await new Promise((checked) => setImmediate(checked));
+        sockets.at(-1)?.resetAndDestroy();
       }
-      expect(endpoint.connections()).toBe(5);
-      expect(endpoint.requests).toHaveLength(5);
-    },
-  );
+    }
+    expect(endpoint.connections()).toBe(5);
+    expect(endpoint.requests).toHaveLength(5);
+  });
 
   it('go to the address that answers when another one is refused', async () => {
     const endpoint = await serve(hello);

@@ -19,17 +19,19 @@ describe('egress', () => {
     expect(endpoint.requests).toHaveLength(0);
   });
 
-  it.each(['http://127.0.0.1', 'http://0x7f.1', 'http://[::ffff:127.0.0.1]', 'http://localhost'])(
-    '%s is blocked without ERRAND_EGRESS_ALLOW',
-    async (base) => {
-      const endpoint = await serveRaw({});
-      const sender = senderWith({ allow: parseEgressAllow('') });
-      const failure = failed(await sender.send(request(`${base}:${endpoint.port}/?key=s3cr3t`), limits));
-      expect(failure).toMatchObject({ code: 'egress-blocked', retryable: false, requestSent: false });
-      expect(failure.message).not.toContain('s3cr3t');
-      expect(endpoint.connections()).toBe(0);
-    },
-  );
+  it.each([
+    'http://127.0.0.1',
+    'http://0x7f.1',
+    'http://[::ffff:127.0.0.1]',
+    'http://localhost',
+  ])('%s is blocked without ERRAND_EGRESS_ALLOW', async (base) => {
+    const endpoint = await serveRaw({});
+    const sender = senderWith({ allow: parseEgressAllow('') });
+    const failure = failed(await sender.send(request(`${base}:${endpoint.port}/?key=s3cr3t`), limits));
+    expect(failure).toMatchObject({ code: 'egress-blocked', retryable: false, requestSent: false });
+    expect(failure.message).not.toContain('s3cr3t');
+    expect(endpoint.connections()).toBe(0);
+  });
 
   it.each(['http://127.0.0.1:25/', 'ftp://127.0.0.1/', 'nonsense'])('%s is blocked in any case', async (url) => {
     expect(failed(await senderWith().send(request(url), limits)).code).toBe('egress-blocked');

@@ -20,12 +20,20 @@ describe('Prefer: wait', () => {
     expect(preferredWait(header)).toBe(seconds);
   });
 
-  it.each(['wait', 'wait=', 'wait=-1', 'wait=1.5', 'wait=abc', 'wait=10s', 'wait="10', 'waiting=10', '=10', ';;,,='])(
-    'what makes no sense is ignored: %s',
-    (header) => {
-      expect(preferredWait(header)).toBeNull();
-    },
-  );
+  it.each([
+    'wait',
+    'wait=',
+    'wait=-1',
+    'wait=1.5',
+    'wait=abc',
+    'wait=10s',
+    'wait="10',
+    'waiting=10',
+    '=10',
+    ';;,,=',
+  ])('what makes no sense is ignored: %s', (header) => {
+    expect(preferredWait(header)).toBeNull();
+  });
 });
 
 describe('Accept', () => {

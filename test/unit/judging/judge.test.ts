@@ -243,19 +243,20 @@ describe('content', () => {
     expect(judged(exchange, accept)).toMatchObject(wanted);
   });
 
-  test.each(['text/html; charset=utf-8', 'application/pdf', 'application/octet-stream'])(
-    'a login page as %s is not an invoice',
-    (type) => {
-      expect(judged(answer(200, { type, body: loginPage }), pdf)).toEqual({
-        outcome: 'permanent',
-        failure: {
-          code: 'unexpected-content',
-          message: 'The server answered with an HTML page instead of a PDF: a login page?',
-          side: 'credentials',
-        },
-      });
-    },
-  );
+  test.each([
+    'text/html; charset=utf-8',
+    'application/pdf',
+    'application/octet-stream',
+  ])('a login page as %s is not an invoice', (type) => {
+    expect(judged(answer(200, { type, body: loginPage }), pdf)).toEqual({
+      outcome: 'permanent',
+      failure: {
+        code: 'unexpected-content',
+        message: 'The server answered with an HTML page instead of a PDF: a login page?',
+        side: 'credentials',
+      },
+    });
+  });
 
   test('another page is not about credentials', () => {
     const exchange = answer(200, { type: 'text/html', body: '<html>Maintenance</html>' });

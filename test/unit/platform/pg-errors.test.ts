@@ -4,13 +4,19 @@ import { isTransient, isUnavailable, reasonOf } from '../../../src/platform/pg-e
 const withCode = (code: string) => Object.assign(new Error('from the driver'), { code });
 
 describe('errors of PostgreSQL', () => {
-  it.each(['ECONNREFUSED', 'ECONNRESET', '57P01', '57P03', '53300', '53100', '08006', '57014'])(
-    '%s means that it is away',
-    (code) => {
-      expect(isUnavailable(withCode(code))).toBe(true);
-      expect(isTransient(withCode(code))).toBe(true);
-    },
-  );
+  it.each([
+    'ECONNREFUSED',
+    'ECONNRESET',
+    '57P01',
+    '57P03',
+    '53300',
+    '53100',
+    '08006',
+    '57014',
+  ])('%s means that it is away', (code) => {
+    expect(isUnavailable(withCode(code))).toBe(true);
+    expect(isTransient(withCode(code))).toBe(true);
+  });
 
   it.each(['40001', '40P01', '55P03'])('%s may succeed when run again, but the server is there', (code) => {
     expect(isUnavailable(withCode(code))).toBe(false);

@@ -98,12 +98,18 @@ describe('values in their places', () => {
     expect(body(json('[{{A}}]'), { A: value })).toBe(wanted);
   });
 
-  test.each<TokenValue>(['abc', '01', '1 ', '[1]', '{}', 'NaN', '-', Number.NaN])(
-    'JSON outside of strings refuses %j',
-    (value) => {
-      expect(rendered(json('[{{A}}]'), available, { A: value })).toMatchObject({ ok: false, code: 'render-failed' });
-    },
-  );
+  test.each<TokenValue>([
+    'abc',
+    '01',
+    '1 ',
+    '[1]',
+    '{}',
+    'NaN',
+    '-',
+    Number.NaN,
+  ])('JSON outside of strings refuses %j', (value) => {
+    expect(rendered(json('[{{A}}]'), available, { A: value })).toMatchObject({ ok: false, code: 'render-failed' });
+  });
 
   test('an object has no place in a JSON string, and the message does not hold it', () => {
     const message = body(json('["{{A}}"]'), { A: { secretive: 'value' } });
