@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import { createAccess } from '../access/access.ts';
+import { type Access, createAccess } from '../access/access.ts';
 import { createApi } from '../api/api.ts';
 import { createAudit } from '../audit/list.ts';
 import type { TokenValue } from '../contract/tokens.ts';
@@ -25,9 +25,18 @@ import { type Core, openCore, type ReadyConfig } from './core.ts';
 import { readinessOf } from './readiness.ts';
 import { userAgent, version } from './version.ts';
 
-export type RunningApi = { url: string; stop(): Promise<void> };
+export type RunningApi = {
+  url: string;
+  /** To be asked when the database is there. @throws CannotStart if nobody could use the API. */
+  requireAdmin(): Promise<void>;
+  stop(): Promise<void>;
+};
 
-/** The HTTP API. @throws CannotStart if nobody could use it, or its port is taken. */
+/**
+ * The HTTP API. It listens at once, also while the database is away: `/readyz` says so then.
+ *
+ * @throws CannotStart if it cannot listen.
+ */
 export async function startApi(config: ReadyConfig, log: Log): Promise<RunningApi> {
   const core = openCore(config, log, 'api');
   // Only looks where a preview's request would lead; nothing is ever sent from here.
@@ -64,16 +73,19 @@ export async function startApi(config: ReadyConfig, log: Log): Promise<RunningAp
     await core.close();
   };
   try {
-    if (config.adminKey === null && !(await access.hasAdmin())) {
-      throw new CannotStart(
-        'ERRAND_ADMIN_KEY: must be set, because there is no admin key yet (or make one with "errand keys create --role admin")',
-      );
-    }
-    return { url: await listen(api, config), stop };
+    return { url: await listen(api, config), requireAdmin: () => requireAdmin(config, access), stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** Without an admin nobody could ever configure anything. */
+async function requireAdmin({ adminKey }: ReadyConfig, access: Access): Promise<void> {
+  if (adminKey !== null || (await access.hasAdmin())) return;
+  throw new CannotStart(
+    'ERRAND_ADMIN_KEY: must be set, because there is no admin key yet (or make one: errand keys create --role admin)',
+  );
 }
 
 async function listen(api: ReturnType<typeof createApi>, { host, port }: ReadyConfig): Promise<string> {

@@ -51,7 +51,7 @@ export function startLeader(core: Core): { stop(): Promise<void> } {
       log.info('leader.gained', {}, 'Leads: sweeps for work that was left');
       return lead(signal);
     },
-    onLost: () => log.warn('leader.lost', {}, 'Leads no longer'),
+    onLost: () => log.info('leader.lost', {}, 'Leads no longer'),
     log,
   });
   return { stop: () => leader.close() };

@@ -1,30 +1,25 @@
 import { type Lane, lanes } from '../contract/lane.ts';
-import type { Config, Environment } from '../platform/config.ts';
-import { obtainAdminKey, obtainSecretKeys, prepareDataDir } from '../platform/data-dir.ts';
-import { startEmbeddedPostgres } from '../platform/embedded-postgres.ts';
-import { holdDataDir } from '../platform/hold-data-dir.ts';
+import type { Config } from '../platform/config.ts';
 import { runServices, type Service, service } from '../platform/lifecycle.ts';
 import type { Log } from '../platform/log.ts';
 import { waitForDatabase } from '../platform/pg.ts';
 import { redisProblem } from '../platform/redis.ts';
-import { startApi } from './api.ts';
+import { type RunningApi, startApi } from './api.ts';
 import { CannotStart } from './cannot-start.ts';
 import type { ReadyConfig } from './core.ts';
-import { startLaneProcesses } from './lane-processes.ts';
 import { migrateAll, waitForSchema } from './prepare.ts';
 import { startWorker } from './worker.ts';
 
 /** `errand api`: resolves with the exit code when it was asked to stop. */
 export async function runApi(config: Config, log: Log): Promise<number> {
   const ready = requireReady(config);
-  let url = '';
-  const api = service('api', async ({ signal }) => {
+  const api = apiService(() => ready, log);
+  const database = service('database', async ({ signal }) => {
     await waitForSchema(ready, log, signal);
-    const started = await startApi(ready, log);
-    url = started.url;
-    return started;
+    if (!signal.aborted) await api.requireAdmin();
+    return { stop: async () => undefined };
   });
-  return run([checkRedis(config, log), api], log, () => ({ role: 'api', url }));
+  return run([checkRedis(config, log), api.service, database], log, () => ({ role: 'api', url: api.url() }));
 }
 
 /**
@@ -64,53 +59,6 @@ export type Parent = {
   leave(): void;
 };
 
-export type UpOptions = {
-  /** Done when everything runs, e.g. the demo; what it returns is stopped first. `end` asks for the end of it all. */
-  whenReady?: (running: { url: string; adminKey: string }, end: () => void) => Promise<{ stop(): Promise<void> }>;
-};
-
-/** `errand up`: everything on one machine, on embedded defaults where nothing is set. */
-export async function runUp(config: Config, env: Environment, log: Log, options: UpOptions = {}): Promise<number> {
-  await prepareDataDir(config.dataDir);
-  const hold = await holdDataDir(config.dataDir);
-  try {
-    const adminKey = config.adminKey ?? (await obtainAdminKey(config.dataDir));
-    const given = config.secretKeys;
-    const secretKeys = given.length > 0 ? given : await obtainSecretKeys(config.dataDir);
-    let ready: ReadyConfig = { ...config, adminKey, secretKeys, databaseUrl: config.databaseUrl ?? '' };
-    let url = '';
-    const database = service('database', async ({ signal }) => {
-      const embedded =
-        config.databaseUrl === null ? await startEmbeddedPostgres({ dataDir: config.dataDir, log }) : null;
-      if (embedded !== null) ready = { ...ready, databaseUrl: embedded.url };
-      try {
-        await waitForDatabase(ready.databaseUrl, { log, signal });
-        if (!signal.aborted) await migrateAll(ready, log);
-      } catch (error) {
-        await embedded?.stop();
-        throw error;
-      }
-      return { stop: async () => embedded?.stop() };
-    });
-    const api = service('api', async () => {
-      const started = await startApi(ready, log);
-      url = started.url;
-      return started;
-    });
-    const workers = service('workers', async () => {
-      const processes = startLaneProcesses(childEnvironment(env, ready), log);
-      await processes.ready;
-      return processes;
-    });
-    const { whenReady } = options;
-    const last = whenReady === undefined ? [] : [service('demo', () => whenReady({ url, adminKey }, endProcess))];
-    const services = [checkRedis(config, log), database, api, workers, ...last];
-    return await run(services, log, () => ({ role: 'up', url }));
-  } finally {
-    await hold.release();
-  }
-}
-
 /** `errand migrate`. */
 export async function runMigrate(config: Config, log: Log): Promise<void> {
   const { databaseUrl, redisUrl } = requireReady(config);
@@ -119,12 +67,26 @@ export async function runMigrate(config: Config, log: Log): Promise<void> {
   log.info('migrated', {}, 'The database is up to date');
 }
 
-/** As if somebody had pressed Ctrl-C: what `demo --once` asks for. */
-function endProcess(): void {
-  process.kill(process.pid, 'SIGTERM');
+/** The API as a service: it listens before the database is there, so that `/readyz` can say what is missing. */
+export function apiService(config: () => ReadyConfig, log: Log) {
+  let running: RunningApi | null = null;
+  const started = () => {
+    if (running === null) throw new Error('the API has not been started');
+    return running;
+  };
+  return {
+    service: service('api', async () => {
+      running = await startApi(config(), log);
+      log.info('api.listening', { url: running.url });
+      return running;
+    }),
+    url: () => started().url,
+    requireAdmin: () => started().requireAdmin(),
+  };
 }
 
-async function run(services: readonly Service[], log: Log, ready: () => object): Promise<number> {
+/** Runs services to their end; what they cannot start with is the caller's to tell. */
+export async function run(services: readonly Service[], log: Log, ready: () => object): Promise<number> {
   let refusal: CannotStart | null = null;
   const watched = services.map((each) => ({
     ...each,
@@ -142,15 +104,6 @@ async function run(services: readonly Service[], log: Log, ready: () => object):
   return code;
 }
 
-/** What the lanes' processes get: the user's environment, and what `up` made where that left it out. */
-function childEnvironment(env: Environment, config: ReadyConfig): Environment {
-  return {
-    ...env,
-    DATABASE_URL: config.databaseUrl,
-    ERRAND_SECRET_KEYS: config.secretKeys.map(({ id, key }) => `${id}:${key.toString('base64')}`).join(','),
-  };
-}
-
 function requireReady(config: Config): ReadyConfig {
   const { databaseUrl } = config;
   if (databaseUrl === null) throw new Error('the configuration was checked for another role');
@@ -158,7 +111,7 @@ function requireReady(config: Config): ReadyConfig {
 }
 
 /** Says what is wrong with Redis; one that is away is waited for by the queues themselves. */
-function checkRedis({ redisUrl }: Config, log: Log): Service {
+export function checkRedis({ redisUrl }: Config, log: Log): Service {
   return service('redis', async () => {
     if (redisUrl !== null) {
       const problem = await redisProblem(redisUrl).catch(() => 'It does not answer; keeps trying.');

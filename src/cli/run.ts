@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { createAccess } from '../access/access.ts';
-import { type Parent, runApi, runMigrate, runUp, runWorker } from '../app/roles.ts';
+import { type Parent, runApi, runMigrate, runWorker } from '../app/roles.ts';
+import { runUp } from '../app/up.ts';
 import { system } from '../audit/entry.ts';
 import { ApiError, ApiUnreachable, createHttpClient } from '../client/http.ts';
 import type { KeyAccounts, Role as KeyRole } from '../contract/api-key.ts';

@@ -27,7 +27,9 @@ export function openQueuePool(url: string, log: Pick<LaneLog, 'warn'>): Pool {
   // Each BullMQ backend adds a listener of its own and never takes it away.
   pool.setMaxListeners(0);
   // Without a listener an idle connection that breaks would end the process.
-  pool.on('error', (error) => log.warn('queue.connection-lost', { error }, 'Lost a queue connection'));
+  pool.on('error', (error) => {
+    if (!pool.ending) log.warn('queue.connection-lost', { error }, 'Lost a queue connection');
+  });
   return pool;
 }
 

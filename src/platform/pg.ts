@@ -47,8 +47,12 @@ export function openPool(options: PoolOptions): pg.Pool {
       ? {}
       : { statement_timeout: statementTimeoutMs, query_timeout: statementTimeoutMs + clientGraceMs }),
   });
-  // Without a listener, a restart of PostgreSQL ends the process. The pool drops the connection by itself.
-  pool.on('error', (error) => log.warn('database.connection-lost', { pool: applicationName, reason: reasonOf(error) }));
+  // Without a listener, a restart of PostgreSQL ends the process. The pool drops the connection by itself; while it is
+  // being closed, a server that stops at the same time is no news.
+  pool.on('error', (error) => {
+    if (pool.ending) return;
+    log.warn('database.connection-lost', { pool: applicationName, reason: reasonOf(error) });
+  });
   return pool;
 }
 

@@ -1,0 +1,69 @@
+import type { Config, Environment } from '../platform/config.ts';
+import { obtainAdminKey, obtainSecretKeys, prepareDataDir } from '../platform/data-dir.ts';
+import { startEmbeddedPostgres } from '../platform/embedded-postgres.ts';
+import { holdDataDir } from '../platform/hold-data-dir.ts';
+import { type Service, service } from '../platform/lifecycle.ts';
+import type { Log } from '../platform/log.ts';
+import { waitForDatabase } from '../platform/pg.ts';
+import type { ReadyConfig } from './core.ts';
+import { startLaneProcesses } from './lane-processes.ts';
+import { migrateAll } from './prepare.ts';
+import { apiService, checkRedis, run } from './roles.ts';
+
+export type UpOptions = {
+  /** Done when everything runs, e.g. the demo; what it returns is stopped first. `end` asks for the end of it all. */
+  whenReady?: (running: { url: string; adminKey: string }, end: () => void) => Promise<{ stop(): Promise<void> }>;
+};
+
+/** `errand up`: everything on one machine, on embedded defaults where nothing is set. */
+export async function runUp(config: Config, env: Environment, log: Log, options: UpOptions = {}): Promise<number> {
+  await prepareDataDir(config.dataDir);
+  const hold = await holdDataDir(config.dataDir);
+  try {
+    const adminKey = config.adminKey ?? (await obtainAdminKey(config.dataDir));
+    const given = config.secretKeys;
+    const secretKeys = given.length > 0 ? given : await obtainSecretKeys(config.dataDir);
+    let ready: ReadyConfig = { ...config, adminKey, secretKeys, databaseUrl: config.databaseUrl ?? '' };
+
+    const embedded = service('embedded', async () => {
+      const started = await startEmbeddedPostgres({ dataDir: config.dataDir, log });
+      ready = { ...ready, databaseUrl: started.url };
+      return started;
+    });
+    const api = apiService(() => ready, log);
+    const database = service('database', async ({ signal }) => {
+      await waitForDatabase(ready.databaseUrl, { log, signal });
+      if (!signal.aborted) await migrateAll(ready, log);
+      return { stop: async () => undefined };
+    });
+    const workers = service('workers', async () => {
+      const processes = startLaneProcesses(childEnvironment(env, ready), log);
+      await processes.ready;
+      return processes;
+    });
+    const { whenReady } = options;
+    const services: Service[] = [checkRedis(config, log)];
+    if (config.databaseUrl === null) services.push(embedded);
+    services.push(api.service, database, workers);
+    if (whenReady !== undefined) {
+      services.push(service('demo', () => whenReady({ url: api.url(), adminKey }, endProcess)));
+    }
+    return await run(services, log, () => ({ role: 'up', url: api.url() }));
+  } finally {
+    await hold.release();
+  }
+}
+
+/** As if somebody had pressed Ctrl-C: what `demo --once` asks for. */
+function endProcess(): void {
+  process.kill(process.pid, 'SIGTERM');
+}
+
+/** What the lanes' processes get: the user's environment, and what `up` made where that left it out. */
+function childEnvironment(env: Environment, config: ReadyConfig): Environment {
+  return {
+    ...env,
+    DATABASE_URL: config.databaseUrl,
+    ERRAND_SECRET_KEYS: config.secretKeys.map(({ id, key }) => `${id}:${key.toString('base64')}`).join(','),
+  };
+}
