@@ -5,9 +5,9 @@ import { QueueAway } from '../../src/lanes/queue-away.ts';
 import { isQueueMigrated, migrateQueue, openQueuePool } from '../../src/lanes/queue-pool.ts';
 import { openLaneQueues } from '../../src/lanes/queues.ts';
 import { openLaneWorker } from '../../src/lanes/worker.ts';
+import { freePort } from '../support/ports.ts';
 import { type Backend, openPostgresBackend } from './backends.ts';
 import { aRing, createChannel, type Lanes, openLanes, succeeded } from './lanes.ts';
-import { freePort } from './own-redis.ts';
 
 describe('queues in PostgreSQL', { timeout: 30_000 }, () => {
   let backend: Backend;

@@ -5,20 +5,21 @@ import type { LaneJob } from '../../src/lanes/lane-job.ts';
 import { QueueAway } from '../../src/lanes/queue-away.ts';
 import { openLaneQueues } from '../../src/lanes/queues.ts';
 import { openLaneWorker } from '../../src/lanes/worker.ts';
+import { freePort } from '../support/ports.ts';
+import { type OwnRedis, ownRedis } from '../support/queues.ts';
 import { aRing, createChannel, gate, type Lanes, openLanes, succeeded } from './lanes.ts';
-import { freePort, type OwnRedis, redisProgram, startOwnRedis } from './own-redis.ts';
 
-describe.runIf(redisProgram !== null)('an outage of Redis', { timeout: 30_000 }, () => {
+describe.runIf(ownRedis.available)('an outage of Redis', { timeout: 30_000 }, () => {
   let redis: OwnRedis;
   let lanes: Lanes;
   beforeEach(async () => {
-    redis = await startOwnRedis();
+    redis = await ownRedis.start();
     lanes = openLanes({ kind: 'redis', ...redis });
   });
   afterEach(async () => {
-    await redis?.up();
+    await redis?.restart();
     await lanes?.close();
-    await redis?.close();
+    await redis?.stop();
   });
 
   async function takeAll() {
@@ -53,12 +54,12 @@ describe.runIf(redisProgram !== null)('an outage of Redis', { timeout: 30_000 },
   it('makes ringing, looking and pinging fail soon, and nothing is sent later', async () => {
     const [before, during, after] = [aRing(), aRing(), aRing()];
     await lanes.queues.ring('batch', [before]);
-    await redis.down();
+    await redis.kill();
     await fails(lanes.queues.ring('batch', [during]));
     await fails(lanes.queues.lost('batch', [during]));
     await fails(lanes.queues.depth('batch'));
     await fails(lanes.queues.ping());
-    await redis.up();
+    await redis.restart();
     // Back within about a second; until then each call fails at once.
     while (
       !(await lanes.queues.ping().then(
@@ -86,7 +87,7 @@ describe.runIf(redisProgram !== null)('an outage of Redis', { timeout: 30_000 },
     await worker.stop({ graceMs: 1_000 });
     await started;
 
-    await redis.down();
+    await redis.kill();
     const jobs = createChannel<LaneJob>();
     const starting = lanes.worker({
       handle: async (job) => {
@@ -95,7 +96,7 @@ describe.runIf(redisProgram !== null)('an outage of Redis', { timeout: 30_000 },
       },
     });
     await awayFor(300);
-    await redis.up();
+    await redis.restart();
     await starting;
     const ring = aRing();
     while (
@@ -116,9 +117,9 @@ describe.runIf(redisProgram !== null)('an outage of Redis', { timeout: 30_000 },
     const { jobs } = await takeAll();
     await lanes.queues.ring('batch', [aRing()]);
     await jobs.next();
-    await redis.down();
+    await redis.kill();
     if (durationMs > 0) await awayFor(durationMs);
-    await redis.up();
+    await redis.restart();
     const ring = aRing();
     while (
       !(await lanes.queues.ring('batch', [ring]).then(
@@ -145,10 +146,10 @@ describe.runIf(redisProgram !== null)('an outage of Redis', { timeout: 30_000 },
     const ring = aRing();
     await lanes.queues.ring('batch', [ring]);
     await jobs.next();
-    await redis.down();
+    await redis.kill();
     resolve();
     await ended.next();
-    await redis.up();
+    await redis.restart();
     await worker.stop({ graceMs: 10_000 });
     while (
       !(await lanes.queues.ping().then(
@@ -162,7 +163,7 @@ describe.runIf(redisProgram !== null)('an outage of Redis', { timeout: 30_000 },
 
   it('does not keep a worker from stopping', async () => {
     const { worker } = await takeAll();
-    await redis.down();
+    await redis.kill();
     const startedAt = performance.now();
     await worker.stop({ graceMs: 500 });
     expect(performance.now() - startedAt).toBeLessThan(3_000);

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Deployment, deploy } from '../support/deployment.ts';
 import { type Endpoint, startEndpoint } from '../support/endpoints/endpoint.ts';
 import { startErrand } from '../support/errand.ts';
+import { freePort } from '../support/ports.ts';
 import { queueBackends } from '../support/queues.ts';
-import { freePort } from '../support/services/redis.ts';
 
 describe.each(queueBackends())('PostgreSQL fails, queues on $name (§7)', (backend) => {
   let errand: Deployment;

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Redis } from 'ioredis';
-import { freePort, noRedisProgram, redisProgram, runRedis } from './redis.ts';
+import { freePort } from '../ports.ts';
+import { noRedisProgram, redisProgram, runRedis } from './redis.ts';
 
 /** A Redis of a test's own, which it may empty, kill and start again. */
 export type OwnRedis = {
