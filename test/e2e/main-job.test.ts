@@ -211,6 +211,33 @@ describe.each(queueBackends())('the main job on $name (§2, §3)', (backend) => 
     expect((await errand.ended(id)).error).toMatchObject({ code: 'egress-blocked', side: 'configuration' });
   });
 
+  it('says so where a secret cannot be decrypted, and sends nothing', async () => {
+    await errand.client.putIntegration('locked', {
+      name: 'Locked',
+      type: 'custom',
+      variables: { baseUrl: endpoint.url },
+    });
+    await errand.client.putSecret('locked', 'apiKey', 'sealed-with-another-key');
+    await errand.database.pool.query(
+      `update integration_values set sealed = overlay(sealed placing 'zz' from 4 for 2) where integration = 'locked' and name = 'apiKey'`,
+    );
+    await errand.client.putCommand('locked', 'GetInvoiceImage', {
+      request: {
+        method: 'GET',
+        url: '{{baseUrl}}/locked/{{InvoiceNumber}}',
+        headers: [{ key: 'Authorization', value: 'Bearer {{apiKey}}' }],
+      },
+    });
+    const { id } = await errand.client.enqueue({ ...body('INV14'), integration: 'locked' });
+    const { error } = await errand.ended(id);
+    expect(error).toMatchObject({
+      code: 'secret-unreadable',
+      side: 'errand',
+      message: expect.stringContaining('apiKey'),
+    });
+    expect(endpoint.requests.filter(({ url }) => url.startsWith('/locked'))).toEqual([]);
+  });
+
   it('keeps an audit log of who did what', async () => {
     const { id } = await errand.client.enqueue(body('INV13'));
     await errand.ended(id);

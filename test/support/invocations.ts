@@ -74,3 +74,25 @@ export function settled(claimed: Claimed, next: Settled['next'] = { status: 'suc
     ],
   };
 }
+
+/** A row as a worker holds it. */
+export function claimedRow(overrides: Partial<Claimed> = {}): Claimed {
+  return {
+    id: uuidv7(),
+    account: 'default',
+    integration: 'acme',
+    command: 'GetInvoiceImage',
+    lane: 'batch',
+    tokens: { InvoiceNumber: 'INV0000001' },
+    sealedTokens: null,
+    fingerprint: Buffer.from('fingerprint'),
+    configurationVersion: 1,
+    attempt: 1,
+    tried: 1,
+    crashes: 0,
+    claimedAt: 1_000_000,
+    firstAttemptAt: 1_000_000,
+    lastSyncAt: null,
+    ...overrides,
+  };
+}

@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+import type { CommandBody } from '../../../src/contract/command.ts';
+import { builtInCommandTypes, type CommandType } from '../../../src/contract/command-type.ts';
+import type { Configuration } from '../../../src/integrations/configuration.ts';
+import { createExecute } from '../../../src/invocations/execute.ts';
+import { compileAccept } from '../../../src/judging/accept.ts';
+import type { Exchange } from '../../../src/judging/exchange.ts';
+import { policyFor } from '../../../src/judging/policy.ts';
+import { createRedactor } from '../../../src/platform/redaction.ts';
+import { compileRequest } from '../../../src/tokens/compile.ts';
+import type { RenderedRequest } from '../../../src/tokens/render.ts';
+import { claimedRow } from '../../support/invocations.ts';
+
+const type = builtInCommandTypes[0] as CommandType;
+
+function configuration(definition: CommandBody, secrets: Record<string, string | null> = {}): Configuration {
+  const variables = new Map([['baseUrl', 'https://invoices.example.com']]);
+  const names = { commandType: type.tokens, variables: [...variables.keys()], secrets: Object.keys(secrets) };
+  const compiled = compileRequest(definition.request, names);
+  if (!compiled.ok) throw new Error(JSON.stringify(compiled.errors));
+  const policy = { interactive: policyFor(definition, 'interactive'), batch: policyFor(definition, 'batch') };
+  const accept = compileAccept(definition.accept);
+  const command = { name: type.name, version: 3, definition, type, request: compiled.compiled, accept, policy };
+  return {
+    integration: 'acme',
+    account: 'default',
+    name: 'Acme',
+    status: 'active',
+    version: 7,
+    limits: {},
+    variables,
+    secrets: new Map(Object.entries(secrets)),
+    commands: new Map([[type.name, command]]),
+    broken: new Map(),
+    redact: createRedactor(Object.values(secrets).filter((value) => value !== null)),
+  };
+}
+
+const get: CommandBody = { request: { method: 'GET', url: '{{baseUrl}}/{{InvoiceNumber}}' } };
+const answer = (status: number, body: string, type = 'text/plain'): Exchange => ({
+  kind: 'answer',
+  status,
+  headers: [{ key: 'Content-Type', value: type }],
+  body: Buffer.from(body),
+  framed: true,
+});
+
+function execute(found: Configuration | null, exchange: Exchange, tokens = {}) {
+  const sent: RenderedRequest[] = [];
+  const run = createExecute({
+    configurations: { get: async () => found, peek: () => found ?? undefined, forget: () => {} },
+    send: async (request) => {
+      sent.push(request);
+      return exchange;
+    },
+    unseal: (sealed) => sealed,
+    createRedactor,
+    userAgent: 'errand/test',
+    worker: { type: 'worker', id: 'w', name: null },
+    clock: { elapsed: () => 0, random: () => 0.5 },
+  });
+  return { sent, settled: run(claimedRow({ tokens: { InvoiceNumber: 'INV1', ...tokens } })) };
+}
+
+describe('an attempt', () => {
+  it('carries who sends it, its idempotency key and its trace', async () => {
+    const { sent, settled } = execute(configuration(get), answer(200, 'an invoice'));
+    const { claimed, next } = await settled;
+    expect(next).toEqual({ status: 'succeeded' });
+    expect(sent[0]?.url).toBe('https://invoices.example.com/INV1');
+    expect(sent[0]?.headers).toEqual([
+      { key: 'User-Agent', value: 'errand/test' },
+      { key: 'Idempotency-Key', value: claimed.id },
+      { key: 'traceparent', value: `00-${claimed.id.replaceAll('-', '')}-0000000000000001-01` },
+    ]);
+  });
+
+  it('leaves those headers to a command that sets its own', async () => {
+    const headers = [{ key: 'idempotency-key', value: '{{InvoiceNumber}}' }];
+    const { sent, settled } = execute(configuration({ request: { ...get.request, headers } }), answer(200, ''));
+    await settled;
+    expect(sent[0]?.headers.filter(({ key }) => key.toLowerCase() === 'idempotency-key')).toEqual([
+      { key: 'idempotency-key', value: 'INV1' },
+    ]);
+  });
+
+  it('sends nothing where a token has no value', async () => {
+    const { sent, settled } = execute(configuration(get), answer(200, ''), { InvoiceNumber: undefined });
+    expect((await settled).next).toMatchObject({ status: 'failed', error: { code: 'token-missing' } });
+    expect((await settled).attempt).toMatchObject({ sent: false, status: null, outcome: 'permanent' });
+    expect(sent).toEqual([]);
+  });
+
+  it('sends nothing where the command is gone', async () => {
+    const { sent, settled } = execute(null, answer(200, ''));
+    expect((await settled).next).toMatchObject({ error: { code: 'command-not-configured', side: 'configuration' } });
+    expect(sent).toEqual([]);
+  });
+
+  it('sends nothing where a secret cannot be decrypted, and names it', async () => {
+    const headers = [{ key: 'Authorization', value: 'Bearer {{apiKey}}' }];
+    const found = configuration({ request: { ...get.request, headers } }, { apiKey: null });
+    const { sent, settled } = execute(found, answer(200, ''));
+    expect((await settled).next).toMatchObject({
+      error: { code: 'secret-unreadable', side: 'errand', message: expect.stringContaining('"apiKey"') },
+    });
+    expect(sent).toEqual([]);
+  });
+
+  it('keeps the first 16 KiB of a text answer that was no success, cleared of secrets also at the cut', async () => {
+    const secret = 'a-secret-of-the-customer';
+    const body = `${'x'.repeat(16 * 1024 - 10)}${secret}${'y'.repeat(30_000)}`;
+    const { settled } = execute(configuration(get, { apiKey: secret }), answer(400, body));
+    const preview = (await settled).attempt.bodyPreview ?? '';
+    expect(preview.length).toBeLessThanOrEqual(16 * 1024);
+    expect(preview).not.toContain(secret.slice(0, 8));
+    expect(preview.endsWith('***yyyyyyy')).toBe(true);
+  });
+
+  it('keeps nothing of a binary answer that was no success', async () => {
+    const { settled } = execute(configuration(get), answer(400, '\u0000\u0001', 'application/octet-stream'));
+    expect((await settled).attempt).toMatchObject({ bodyPreview: null, responseBytes: 2, result: null });
+  });
+
+  it('stores no U+0000, which PostgreSQL would refuse', async () => {
+    const { settled } = execute(configuration(get), answer(400, 'a\u0000b'));
+    expect((await settled).attempt.bodyPreview).toBe('a\ufffdb');
+  });
+
+  it('leaves an audit entry for a failure on the way and for the ending', async () => {
+    const retry = await execute(configuration(get), answer(503, 'busy')).settled;
+    expect(retry.audit).toMatchObject([{ action: 'attempt.failed', details: { status: 503, attempt: 1 } }]);
+    const success = await execute(configuration(get), answer(200, 'an invoice')).settled;
+    expect(success.audit).toMatchObject([{ action: 'invocation.succeeded', details: { bytes: 10 } }]);
+  });
+});

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import type { Claimed, Settled } from '../../../src/invocations/invocation.ts';
+import { createWork, type WorkDependencies } from '../../../src/invocations/work.ts';
+import { claimedRow, settled } from '../../support/invocations.ts';
+
+const failure = { code: 'unexpected-status', message: 'The server answered 404.', side: 'customer-server' } as const;
+
+function worker(overrides: Partial<WorkDependencies> = {}) {
+  const calls: string[] = [];
+  const note =
+    (name: string) =>
+    (...what: unknown[]) => {
+      calls.push([name, ...what.filter((each) => typeof each !== 'object')].join(' '));
+    };
+  const work = createWork({
+    lane: 'batch',
+    adopt: async () => ({ ok: true, id: 'adopted', integration: 'acme' }),
+    claim: async (id) => claimedRow({ id }),
+    release: note('release'),
+    statusOf: async () => 'running',
+    execute: async (claimed) => settled(claimed),
+    record: async () => true,
+    giveBack: async (claimed, delayMs) => note('giveBack')(claimed.id, delayMs),
+    park: async (id) => note('park')(id),
+    shares: { tryTake: () => ({ release: note('slot released') }) },
+    ringer: { dueIn: note('dueIn') },
+    log: { debug: () => {}, info: () => {}, error: note('error') },
+    ...overrides,
+  });
+  return { work, calls };
+}
+
+const doorbell = { kind: 'doorbell', invocation: 'a', integration: 'acme' } as const;
+const job = { kind: 'producer', queue: 'errand-batch', jobId: '1', name: 'invoke', timestamp: 1, data: {} } as const;
+const ending = (next: Settled['next']) => async (claimed: Claimed) => settled(claimed, next);
+
+describe('a worker with a job', () => {
+  it('completes it when the ending is committed, and lets the slot and the row go', async () => {
+    const { work, calls } = worker();
+    expect(await work(doorbell)).toEqual({ status: 'completed', returns: { invocation: 'a', status: 'succeeded' } });
+    expect(calls).toEqual(['release a true', 'slot released']);
+  });
+
+  it('ends it failed, with code and message, when the invocation failed', async () => {
+    const { work } = worker({ execute: ending({ status: 'failed', error: failure }) });
+    expect(await work(doorbell)).toEqual({
+      status: 'failed',
+      returns: { invocation: 'a', status: 'failed' },
+      reason: 'unexpected-status: The server answered 404.',
+    });
+  });
+
+  it('completes it when a retry is due later, and sets the clock for that', async () => {
+    const { work, calls } = worker({ execute: ending({ status: 'retrying', error: failure, delayMs: 500 }) });
+    expect(await work(doorbell)).toMatchObject({ returns: { status: 'retrying' } });
+    expect(calls).toContain('dueIn batch 500');
+  });
+
+  it('leaves the row waiting when its integration has its share of slots', async () => {
+    const { work, calls } = worker({ shares: { tryTake: () => null } });
+    expect(await work(doorbell)).toMatchObject({ status: 'completed', returns: { status: 'queued' } });
+    expect(calls).toEqual(['park a']);
+  });
+
+  it('does nothing when somebody else has the row', async () => {
+    const { work, calls } = worker({ claim: async () => null });
+    expect(await work(doorbell)).toMatchObject({ status: 'completed', returns: { status: 'running' } });
+    expect(calls).toEqual(['slot released']);
+  });
+
+  it("adopts a producer's own job, or ends it failed with the reason", async () => {
+    expect(await worker().work(job)).toMatchObject({ returns: { invocation: 'adopted' } });
+    const { work } = worker({ adopt: async () => ({ ok: false, reason: 'invalid-job: no' }) });
+    expect(await work(job)).toEqual({ status: 'failed', returns: null, reason: 'invalid-job: no' });
+  });
+
+  it('gives the row back when Errand itself fails, and sets it aside the third time', async () => {
+    const execute = () => Promise.reject(new TypeError('a bug'));
+    const first = worker({ execute });
+    expect(await first.work(doorbell)).toMatchObject({ returns: { status: 'retrying' } });
+    expect(first.calls).toContain('giveBack a 5000');
+    const third = worker({ execute, claim: async (id) => claimedRow({ id, crashes: 2 }) });
+    expect(await third.work(doorbell)).toMatchObject({
+      status: 'failed',
+      reason: expect.stringMatching(/^poisoned: /),
+    });
+  });
+
+  it('says that it may still hold the row when even giving it back fails', async () => {
+    const { work, calls } = worker({
+      execute: () => Promise.reject(new Error('a bug')),
+      giveBack: () => Promise.reject(new Error('the database is away')),
+    });
+    await expect(work(doorbell)).rejects.toThrow('the database is away');
+    expect(calls).toEqual(['error attempt.crashed Errand failed', 'release a false', 'slot released']);
+  });
+});
