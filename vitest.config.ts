@@ -33,7 +33,7 @@ export default defineConfig({
         test: {
           name: 'faults',
           include: faults,
-          globalSetup: services,
+          globalSetup: [services, './test/support/chromium.ts'],
           maxWorkers: 1,
           fileParallelism: false,
           sequence: { groupOrder: 2 },

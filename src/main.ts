@@ -2,20 +2,21 @@
 import { CommanderError } from 'commander';
 import { CannotStart } from './app/cannot-start.ts';
 import { CliFailure, exitCodes } from './cli/failure.ts';
+import { endQuietlyOnBrokenPipe, isBrokenPipe } from './cli/output.ts';
 import { createProgram } from './cli/program.ts';
 import { createVerbs } from './cli/run.ts';
 import { ConfigError, configExitCode, processEnvironment } from './platform/config.ts';
 import { DataDirHeldError } from './platform/hold-data-dir.ts';
-import { NewerSchemaError } from './store/migrate.ts';
 
 /** Ends with the exit code that a failure calls for, and its message on stderr: no stack trace for what a user can mend. */
 function failed(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
+  if (isBrokenPipe(error)) return 0;
   if (error instanceof CliFailure) {
     process.stderr.write(`errand: ${error.message}\n`);
     return error.exitCode;
   }
-  if ([ConfigError, CannotStart, DataDirHeldError, NewerSchemaError].some((kind) => error instanceof kind)) {
+  if ([ConfigError, CannotStart, DataDirHeldError].some((kind) => error instanceof kind)) {
     process.stderr.write(`errand: ${(error as Error).message}\n`);
     return configExitCode;
   }
@@ -23,9 +24,10 @@ function failed(error: unknown): number {
   return exitCodes.failed;
 }
 
+endQuietlyOnBrokenPipe();
 const verbs = createVerbs(processEnvironment());
 try {
-  await createProgram(verbs).exitOverride().parseAsync();
+  await createProgram(verbs).parseAsync();
 } catch (error) {
   process.exitCode = failed(error);
 }

@@ -5,6 +5,9 @@ import { hashOf, keyId, sameHash } from './key.ts';
 /** Who makes a request, and what for. */
 export type Principal = { actor: Actor; role: Role; accounts: KeyAccounts };
 
+/** A key that is good now. `id` and `hash` find it again; nothing else about it is worth keeping. */
+export type GoodKey = { id: string; hash: Buffer; expiresAt: Date | null; principal: Principal };
+
 /** A key as it is kept: hash and all, so it goes nowhere but here. */
 export type StoredKey = {
   id: string;
@@ -55,42 +58,60 @@ const wrong = 'The API key is not valid.';
  */
 export function createAuthenticate({ store, adminKey, now }: AuthenticateDependencies) {
   const adminHash = adminKey === null ? null : hashOf(adminKey.trim());
-  const touching = new Map<string, Promise<void>>();
+  const { touch, idle } = createTouch(store, now);
 
-  function touch(key: StoredKey): void {
-    if (now() - (key.lastUsedAt?.getTime() ?? 0) < touchAfterMs || touching.has(key.id)) return;
-    // Nobody waits for it: if it fails, the next request tries again.
-    const done = store.touch(key.id).catch(() => undefined);
-    touching.set(
-      key.id,
-      done.then(() => void touching.delete(key.id)),
-    );
+  async function goodKey(id: string | null, hash: Buffer): Promise<GoodKey> {
+    const stored = id === null ? null : await store.find(id);
+    if (stored === null || !sameHash(hash, stored.hash)) throw new Unauthenticated(wrong, true);
+    // Only whoever holds the key learns that it was revoked or has expired.
+    if (stored.revokedAt !== null) throw new Unauthenticated('The API key was revoked.', true);
+    if (stored.expiresAt !== null && stored.expiresAt.getTime() <= now()) {
+      throw new Unauthenticated(`The API key expired at ${stored.expiresAt.toISOString()}.`, true);
+    }
+    touch(stored);
+    const { role, accounts } = stored;
+    const principal = { actor: { type: 'key' as const, id: stored.id, name: stored.name }, role, accounts };
+    return { id: stored.id, hash, expiresAt: stored.expiresAt, principal };
+  }
+
+  /** The key with this hash, as good as when it was shown. @throws Unauthenticated if it is not good any more */
+  async function recall(id: string, hash: Buffer): Promise<GoodKey> {
+    if (id !== bootstrapActor.id) return goodKey(id, hash);
+    if (adminHash === null || !sameHash(hash, adminHash)) throw new Unauthenticated(wrong, true);
+    return { id, hash, expiresAt: null, principal: { actor: bootstrapActor, role: 'admin', accounts: '*' } };
+  }
+
+  /** @param key its bytes @throws Unauthenticated if it is a wrong, expired or revoked one */
+  async function check(key: Buffer): Promise<GoodKey> {
+    const hash = hashOf(key);
+    const isBootstrap = adminHash !== null && sameHash(hash, adminHash);
+    return isBootstrap ? recall(bootstrapActor.id, hash) : goodKey(keyId(key.toString('latin1')), hash);
   }
 
   return {
+    check,
+    recall,
     async authenticate(authorization: string | undefined): Promise<Principal> {
-      const key = bearer(authorization);
       // The bytes as they were sent: Node reads headers as Latin-1, and the bootstrap key may be any text.
-      const hash = hashOf(Buffer.from(key, 'latin1'));
-      if (adminHash !== null && sameHash(hash, adminHash)) {
-        return { actor: bootstrapActor, role: 'admin', accounts: '*' };
-      }
-      const id = keyId(key);
-      const stored = id === null ? null : await store.find(id);
-      if (stored === null || !sameHash(hash, stored.hash)) throw new Unauthenticated(wrong, true);
-      // Only whoever holds the key learns that it was revoked or has expired.
-      if (stored.revokedAt !== null) throw new Unauthenticated('The API key was revoked.', true);
-      if (stored.expiresAt !== null && stored.expiresAt.getTime() <= now()) {
-        throw new Unauthenticated(`The API key expired at ${stored.expiresAt.toISOString()}.`, true);
-      }
-      touch(stored);
-      return {
-        actor: { type: 'key', id: stored.id, name: stored.name },
-        role: stored.role,
-        accounts: stored.accounts,
-      };
+      return (await check(Buffer.from(bearer(authorization), 'latin1'))).principal;
     },
     /** Resolves when no "last used" is being written any more. */
+    idle,
+  };
+}
+
+function createTouch(store: AuthenticateDependencies['store'], now: () => number) {
+  const touching = new Map<string, Promise<void>>();
+  return {
+    touch(key: StoredKey): void {
+      if (now() - (key.lastUsedAt?.getTime() ?? 0) < touchAfterMs || touching.has(key.id)) return;
+      // Nobody waits for it: if it fails, the next request tries again.
+      const done = store.touch(key.id).catch(() => undefined);
+      touching.set(
+        key.id,
+        done.then(() => void touching.delete(key.id)),
+      );
+    },
     async idle(): Promise<void> {
       await Promise.all(touching.values());
     },

@@ -11,14 +11,21 @@ const granted = {
   'command-types.write': [],
   'integrations.read': ['configurer', 'operator'],
   'integrations.write': ['configurer'],
+  'integrations.pause': ['operator'],
   'secrets.read': ['configurer', 'operator'],
   'secrets.write': ['configurer'],
   'commands.read': ['configurer', 'operator'],
   'commands.write': ['configurer'],
   'commands.preview': ['configurer'],
+  'commands.test': ['configurer'],
   'invocations.enqueue': ['producer'],
   'invocations.read': ['producer', 'operator'],
+  'invocations.retry': ['operator'],
+  'invocations.cancel': ['operator'],
+  'invocations.redrive': ['operator'],
   'audit.read': ['operator'],
+  // Jobs of all accounts lie in the same queues, so the key must be for "*", too.
+  'queues.read': ['operator'],
   'keys.manage': [],
 } as const satisfies Record<string, readonly Role[]>;
 

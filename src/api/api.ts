@@ -4,10 +4,13 @@ import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Access } from '../access/access.ts';
+import type { Sessions } from '../access/session.ts';
 import type { Audit } from '../audit/list.ts';
 import type { Integrations } from '../integrations/use-cases.ts';
 import { answerBrokenHttp, answerProblem, securityHeaders } from './answer-problem.ts';
 import { authorize } from './authorization.ts';
+import { addBoard, type BoardDependencies } from './board.ts';
+import { docsPage } from './docs-page.ts';
 import { acceptJson } from './json-body.ts';
 import { answerUnknown } from './methods.ts';
 import { describeApi, openapiRoute } from './openapi.ts';
@@ -21,11 +24,19 @@ import { integrationRoutes } from './routes/integrations.ts';
 import { type Invocations, invocationRoutes } from './routes/invocations.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { secretRoutes } from './routes/secrets.ts';
+import { steeringRoutes } from './routes/steering.ts';
+import { createAuthenticateRequest } from './session-authenticate.ts';
+import { sessionRoutes } from './session-routes.ts';
+import type { Throttle } from './session-throttle.ts';
 import { serializerCompiler, validatorCompiler } from './validation.ts';
 import { trackClients, type WhileConnected } from './waiting.ts';
 
 export type ApiDependencies = {
   access: Pick<Access, 'authenticate' | 'create' | 'list' | 'revoke'>;
+  sessions: Sessions;
+  /** Slows down whoever tries keys. */
+  throttle: Throttle;
+  board: BoardDependencies;
   audit: Audit;
   integrations: Integrations;
   invocations: Invocations;
@@ -38,8 +49,8 @@ export type ApiDependencies = {
 const mebibyte = 1024 * 1024;
 
 /**
- * The HTTP API (contract §3). The fastify instance is handed out so that app/ can put the console and Bull Board beside
- * it before `listen`.
+ * The HTTP API (contract §3), with the pages for people beside it: signing in, Bull Board, the API's description. The
+ * fastify instance is handed out so that app/ can put the console beside them before `listen`.
  */
 export function createApi(dependencies: ApiDependencies) {
   const app = fastify({
@@ -61,13 +72,17 @@ export function createApi(dependencies: ApiDependencies) {
     const ours = request.is404 || request.routeOptions.config.permission !== undefined;
     reply.headers({ ...(ours ? securityHeaders : {}), 'x-request-id': request.id });
   });
-  authorize(app, dependencies.access.authenticate);
+  const authenticateRequest = createAuthenticateRequest(dependencies);
+  authorize(app, authenticateRequest);
   logRequests(app, dependencies.log);
   answerUnknown(app);
   app.setErrorHandler(answerProblem);
   completeSchemas(app);
   describeApi(app, dependencies.version);
   const whileConnected = trackClients(app);
+  app.register(async (scope) => sessionRoutes(scope, { ...dependencies, authenticateRequest }));
+  addBoard(app, dependencies.board);
+  docsPage(app);
   app.register(async (scope) => addRoutes(scope, { ...dependencies, whileConnected }));
 
   return {
@@ -95,6 +110,7 @@ function addRoutes(scope: FastifyInstance, dependencies: ApiDependencies & { whi
   secretRoutes(api, dependencies);
   commandRoutes(api, dependencies);
   invocationRoutes(api, dependencies);
+  steeringRoutes(api, dependencies);
   auditRoutes(api, dependencies);
   keyRoutes(api, dependencies);
 }

@@ -1,18 +1,16 @@
 import type { FastifyInstance } from 'fastify';
-import type { Principal } from '../access/authenticate.ts';
 import { can, rolesThatCan } from '../access/permissions.ts';
 import { ProblemError } from './problems.ts';
+import type { AuthenticateRequest } from './session-authenticate.ts';
 
-export type Authenticate = (authorization: string | undefined) => Promise<Principal>;
-
-/** Everything under `/v1`. */
-export const needsKey = (url: string) => /^\/v1(?:[/?]|$)/.test(url);
+/** Everything under `/v1` and `/queues`. */
+export const needsKey = (url: string) => /^\/(?:v1|queues)(?:[/?]|$)/.test(url);
 
 /**
  * Lets nobody in without a key that may do what the route does, before a byte of a body is read. What is under `/v1`
- * needs a key even where there is nothing, so that nobody without one can find out what is there.
+ * or `/queues` needs a key even where there is nothing, so that nobody without one can find out what is there.
  */
-export function authorize(app: FastifyInstance, authenticate: Authenticate): void {
+export function authorize(app: FastifyInstance, authenticate: AuthenticateRequest): void {
   app.decorateRequest('principal', null);
   app.addHook('onRoute', ({ url, config }) => {
     if (needsKey(url) && config?.permission === undefined) throw new Error(`${url} does not say who may use it`);
@@ -20,7 +18,7 @@ export function authorize(app: FastifyInstance, authenticate: Authenticate): voi
   app.addHook('onRequest', async (request) => {
     const { permission } = request.routeOptions.config;
     if (permission === 'public' || (permission === undefined && !needsKey(request.url))) return;
-    const principal = await authenticate(request.headers.authorization);
+    const principal = await authenticate(request);
     request.principal = principal;
     if (permission === undefined || can(principal.role, permission)) return;
     const roles = rolesThatCan(permission).join(' or ');

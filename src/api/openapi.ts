@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { apiKeySchema } from '../contract/api-key.ts';
 import { auditEntrySchema } from '../contract/audit.ts';
 import { commandBodySchema, commandSchema } from '../contract/command.ts';
+import { commandTestSchema } from '../contract/command-test.ts';
 import { commandTypeBodySchema, commandTypeSchema } from '../contract/command-type.ts';
 import {
   integrationBodySchema,
@@ -13,6 +14,7 @@ import {
   secretSchema,
 } from '../contract/integration.ts';
 import { attemptSchema, invocationBodySchema, invocationSchema } from '../contract/invocation.ts';
+import { redriveBodySchema } from '../contract/redrive.ts';
 import { tokenValueSchema } from '../contract/tokens.ts';
 import { anyProblemSchema } from './problems.ts';
 
@@ -23,6 +25,7 @@ const components = {
   AuditEntry: auditEntrySchema,
   Command: commandSchema,
   CommandBody: commandBodySchema,
+  CommandTest: commandTestSchema,
   CommandType: commandTypeSchema,
   CommandTypeBody: commandTypeBodySchema,
   Integration: integrationSchema,
@@ -31,6 +34,7 @@ const components = {
   Invocation: invocationSchema,
   InvocationBody: invocationBodySchema,
   Problem: anyProblemSchema,
+  RedriveBody: redriveBodySchema,
   Secret: secretSchema,
   TokenValue: tokenValueSchema,
 };

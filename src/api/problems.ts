@@ -18,6 +18,7 @@ export const problemCatalogue = {
   'too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The body is not of a type that is understood here' },
   invalid: { status: 422, title: 'The input is not valid' },
+  'too-many-requests': { status: 429, title: 'Too many failed attempts' },
   'headers-too-large': { status: 431, title: 'The headers are too large' },
   internal: { status: 500, title: 'Errand failed' },
   'invocation-failed': { status: 502, title: 'The invocation failed' },

@@ -1,7 +1,10 @@
 import { v7 as uuidv7 } from 'uuid';
 import { type Access, createAccess } from '../access/access.ts';
+import { createSessions } from '../access/session.ts';
 import { createApi } from '../api/api.ts';
+import { createThrottle } from '../api/session-throttle.ts';
 import { createAudit } from '../audit/list.ts';
+import { Refusal } from '../contract/problem.ts';
 import type { TokenValue } from '../contract/tokens.ts';
 import { createPastCommands, type PastCommands } from '../integrations/past-commands.ts';
 import { createIntegrations } from '../integrations/use-cases.ts';
@@ -9,11 +12,12 @@ import { sealedTokensContext } from '../invocations/enqueue.ts';
 import { createPastRequests } from '../invocations/past-request.ts';
 import { createReader, type InvocationRow } from '../invocations/read.ts';
 import { createWaiter } from '../invocations/wait.ts';
+import { type BoardQueues, openBoardQueues } from '../lanes/board-queues.ts';
 import type { Log } from '../platform/log.ts';
 import { createRedactor } from '../platform/redaction.ts';
 import { createSender, type Sender } from '../sending/sender.ts';
 import { createKeyStore } from '../store/api-keys.ts';
-import { createAuditStore } from '../store/audit.ts';
+import { createAuditStore, insertAudit } from '../store/audit.ts';
 import { readBlob } from '../store/blobs.ts';
 import { loadPast } from '../store/configuration.ts';
 import { createIntegrationStore } from '../store/configuring.ts';
@@ -23,7 +27,13 @@ import { statusesOf } from '../store/invocations.ts';
 import { CannotStart } from './cannot-start.ts';
 import { type Core, openCore, type ReadyConfig } from './core.ts';
 import { readinessOf } from './readiness.ts';
+import { openSteering } from './steering.ts';
 import { userAgent, version } from './version.ts';
+
+/** Bodies of tests in flight, all together: beyond it one after the other is read, however many people test. */
+const maxBufferedBytes = 64 * 1024 * 1024;
+/** Rows rung for at once when an integration is resumed; the workers ring for the next, and the sweep does. */
+const ringOnResume = 25;
 
 export type RunningApi = {
   url: string;
@@ -39,8 +49,8 @@ export type RunningApi = {
  */
 export async function startApi(config: ReadyConfig, log: Log): Promise<RunningApi> {
   const core = openCore(config, log, 'api');
-  // Only looks where a preview's request would lead; nothing is ever sent from here.
-  const sender = createSender({ allow: config.egressAllow, maxBufferedBytes: 0, userAgent });
+  // For tests of commands; and it looks where a preview's request would lead.
+  const sender = createSender({ allow: config.egressAllow, maxBufferedBytes, userAgent });
   const access = createAccess({
     store: createKeyStore(core.pool),
     adminKey: config.adminKey,
@@ -53,12 +63,17 @@ export async function startApi(config: ReadyConfig, log: Log): Promise<RunningAp
     log,
   });
   const pastCommands = openPastCommands(core);
+  const boardQueues = openBoardQueues(core.connection, { prefix: config.queuePrefix, log });
   const api = createApi({
     access,
+    sessions: createSessions({ access, sealer: core.sealer, now: Date.now }),
+    throttle: createThrottle(),
+    board: { openQueues: () => orUnavailable(boardQueues) },
     audit: createAudit({ store: createAuditStore(core.pool) }),
     integrations: openIntegrations(core, sender),
     invocations: {
       ...openReader(core, pastCommands),
+      ...openSteering(core),
       enqueue: (principal, body) => core.enqueue(principal, body),
       waitForEnd: waiter.waitForEnd,
     },
@@ -70,6 +85,7 @@ export async function startApi(config: ReadyConfig, log: Log): Promise<RunningAp
     waiter.stop();
     await api.close();
     await sender.close();
+    await boardQueues.close();
     await core.close();
   };
   try {
@@ -86,6 +102,17 @@ async function requireAdmin({ adminKey }: ReadyConfig, access: Access): Promise<
   throw new CannotStart(
     'ERRAND_ADMIN_KEY: must be set, because there is no admin key yet (or make one: errand keys create --role admin)',
   );
+}
+
+async function orUnavailable(boardQueues: BoardQueues) {
+  try {
+    return await boardQueues.open();
+  } catch {
+    throw new Refusal(
+      'unavailable',
+      'The queue cannot be reached. Nothing accepted is lost; try again in a few seconds.',
+    );
+  }
 }
 
 async function listen(api: ReturnType<typeof createApi>, { host, port }: ReadyConfig): Promise<string> {
@@ -110,6 +137,22 @@ function openIntegrations(core: Core, sender: Sender) {
     createRedactor,
     checkEgress: sender.checkEgress,
     cursors: { encode: encodeCursor, decode: decodeCursor },
+    onResumed: async (integration) => {
+      await core.ringer.dueOf(integration, 'batch', ringOnResume).catch((error) => {
+        core.log.warn('resume.not-rung', { integration, error }, 'The sweep will ring for what waited');
+      });
+    },
+    send: (request, { policy, maxBytes, signal }) =>
+      sender.send(request, {
+        timeoutMs: policy.timeoutMs,
+        connectTimeoutMs: policy.connectTimeoutMs,
+        maxBytes,
+        freshConnection: policy.nonIdempotent,
+        signal,
+      }),
+    audit: (record) => insertAudit(core.pool, record),
+    newId: () => uuidv7(),
+    userAgent,
     now: Date.now,
   });
 }

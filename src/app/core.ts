@@ -13,7 +13,7 @@ import { type LaneQueues, openLaneQueues } from '../lanes/queues.ts';
 import type { Config } from '../platform/config.ts';
 import { createGatherer } from '../platform/gather.ts';
 import type { Log } from '../platform/log.ts';
-import { openListener, openPool } from '../platform/pg.ts';
+import { isUnavailable, openListener, openPool } from '../platform/pg.ts';
 import { createRedactor } from '../platform/redaction.ts';
 import { loadConfiguration } from '../store/configuration.ts';
 import { configurationChannel } from '../store/configuring.ts';
@@ -46,10 +46,16 @@ const poolSize = 10;
 /** The most invocations that share one commit; each brings its tokens of up to 256 KiB. */
 const enqueueGroup = { maxItems: 200, maxBytes: 16 * 1024 * 1024 };
 
+/**
+ * A statement that takes longer waits for a database that went silent: callers get an error they can act on. Beyond any
+ * group commit's own time, a few seconds for 64 MiB.
+ */
+const statementTimeoutMs = 15_000;
+
 /** @param name the role, e.g. `api`, for `pg_stat_activity` */
 export function openCore(config: ReadyConfig, log: Log, name: string): Core {
   const url = config.databaseUrl;
-  const pool = openPool({ url, max: poolSize, applicationName: `errand-${name}`, log });
+  const pool = openPool({ url, max: poolSize, applicationName: `errand-${name}`, log, statementTimeoutMs });
   const sealer = createSealer(config.secretKeys);
   const load = (id: string) => loadConfiguration(pool, id);
   const configurations = createConfigurations({ load, sealer, createRedactor });
@@ -57,9 +63,10 @@ export function openCore(config: ReadyConfig, log: Log, name: string): Core {
   const forget = (integration?: string) => {
     for (const each of forgetters) each(integration);
   };
-  // What was told while nobody listened is unknown, so after a reconnection everything is loaded anew.
+  // What was told while nobody listened is unknown, so from the first moment of listening everything is loaded anew.
   const changed = (integration: string) => forget(integration === '*' ? undefined : integration);
   const listener = openListener(url, configurationChannel, changed, { log, onReconnect: forget });
+  void listener.listening.then(() => forget());
 
   const connection: LaneConnection =
     config.redisUrl === null
@@ -71,11 +78,14 @@ export function openCore(config: ReadyConfig, log: Log, name: string): Core {
     flush: (news) => insertInvocations(pool, news),
     ...enqueueGroup,
     sizeOf: ({ tokens }) => JSON.stringify(tokens).length,
+    isolates: (error) => !isUnavailable(error),
   });
   const enqueue = createEnqueue({
     configurations,
     insert: inserts.add,
     ring: (lane, doorbell) => ringer.add(lane, [doorbell]),
+    // If that fails, the sweep finds that the row has no job.
+    hold: (id) => unring(pool, [id]).catch(() => undefined),
     dueIn: ringer.dueIn,
     sealer,
     newId: () => uuidv7(),

@@ -1,4 +1,4 @@
-import { migrateQueue, openQueuePool } from '../lanes/queue-pool.ts';
+import { isQueueMigrated, migrateQueue, openQueuePool } from '../lanes/queue-pool.ts';
 import type { Log } from '../platform/log.ts';
 import { openPool, waitForDatabase } from '../platform/pg.ts';
 import { migrate, NewerSchemaError, schemaState } from '../store/migrate.ts';
@@ -35,9 +35,12 @@ export async function waitForSchema(config: ReadyConfig, log: Log, signal: Abort
   try {
     while (!signal.aborted) {
       const state = await schemaState(pool);
-      if (state === 'current') return;
       if (state === 'newer') throw new NewerSchemaError();
-      log.warn('database.not-migrated', {}, `The database ${schemaProblem(state)}; looks again in 2 s`);
+      // BullMQ's tables come after ours, so a role that starts beside the migration may find only the first.
+      const queueReady = config.redisUrl !== null || (await isQueueMigrated({ kind: 'postgres', pool }));
+      if (state === 'current' && queueReady) return;
+      const problem = schemaProblem(state === 'current' ? 'behind' : state);
+      log.warn('database.not-migrated', {}, `The database ${problem}; looks again in 2 s`);
       await new Promise((resolve) => setTimeout(resolve, lookAgainMs));
     }
   } finally {

@@ -1,14 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import type { HttpClient } from '../client/http.ts';
-import { hasEnded, type Invocation } from '../contract/invocation.ts';
+import type { Invocation } from '../contract/invocation.ts';
 import { type DemoEndpoint, flakyAnswers, startDemoEndpoint } from './demo-endpoint.ts';
 
 const integration = 'demo';
 const command = 'GetInvoiceImage';
 const invoices = { good: 'INV0000001', flaky: 'INV0000002', missing: 'INV0000404' };
 
-/** How often the demo looks whether its invocations have ended, and for how long in all. */
-const pollMs = 100;
+/** For how long the demo waits for each of its invocations. */
 const patienceMs = 60_000;
 
 export type Say = (line: string) => void;
@@ -25,7 +24,7 @@ export async function runDemo(client: HttpClient, say: Say): Promise<{ endpoint:
     say(`Configured the custom integration "${integration}" with ${command}; Last Sync: Never`);
     const accepted = [];
     for (const number of Object.values(invoices)) accepted.push(await enqueue(client, number, say));
-    for (const invocation of accepted) report(await waitForEnd(client, invocation), say);
+    for (const invocation of accepted) report(await client.wait(invocation.id, { timeoutMs: patienceMs }), say);
     await savePdf(client, accepted[0] as Invocation, say);
     const { lastSyncAt } = await client.getIntegration(integration);
     if (lastSyncAt === null) throw new Error('Last Sync did not move');
@@ -68,16 +67,6 @@ async function enqueue(client: HttpClient, number: string, say: Say): Promise<In
   });
   say(`Enqueued ${number} as invocation ${invocation.id}`);
   return invocation;
-}
-
-async function waitForEnd(client: HttpClient, { id }: Invocation): Promise<Invocation> {
-  const until = performance.now() + patienceMs;
-  for (;;) {
-    const invocation = await client.getInvocation(id);
-    if (hasEnded(invocation.status)) return invocation;
-    if (performance.now() > until) throw new Error(`invocation ${id} is still ${invocation.status} after a minute`);
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
-  }
 }
 
 function report({ reference, status, attempts, result, error }: Invocation, say: Say): void {

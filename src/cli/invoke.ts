@@ -1,58 +1,74 @@
 import { writeFile } from 'node:fs/promises';
-import { ApiError, createHttpClient, type HttpClient } from '../client/http.ts';
+import { ApiError, ApiUnreachable, createHttpClient, type HttpClient } from '../client/http.ts';
 import { hasEnded, type Invocation } from '../contract/invocation.ts';
 import type { Lane } from '../contract/lane.ts';
+import { type Config, type Environment, loadConfig } from '../platform/config.ts';
+import { readAdminKey } from '../platform/data-dir.ts';
 import { CliFailure, exitCodes } from './failure.ts';
+import { print, printJson, tell } from './output.ts';
 import { createProgressLine } from './progress-line.ts';
+import { explainUnknown } from './unknown-name.ts';
 
-export type InvokeOptions = { output?: string; lane: Lane };
+export type InvokeCall = { integration: string; command: string; tokens: Record<string, string> };
+export type InvokeOptions = { output?: string; lane: Lane; json: boolean };
 
-/** How long one request waits for the end, and how often it is looked up after that. */
-const waitSeconds = 20;
-const pollMs = 1_000;
+/** How long each request waits for the end: a person at a terminal wants to see that something goes on. */
+const roundSeconds = { terminal: 2, script: 30 };
 
-/** `errand invoke`: enqueues, waits with a progress line, writes the result's bytes. */
-export async function invoke(
-  connection: { url: string; apiKey: string },
-  integration: string,
-  command: string,
-  tokens: Record<string, string>,
-  options: InvokeOptions,
-): Promise<void> {
-  const client = createHttpClient(connection);
-  const progress = createProgressLine();
+/** `errand invoke`: enqueues, waits with a progress line, writes the result's bytes, or with `--json` the invocation. */
+export async function runInvoke(env: Environment, call: InvokeCall, options: InvokeOptions): Promise<void> {
+  const config = loadConfig(env, { role: 'client' });
+  const client = createHttpClient({ url: config.client.url, apiKey: await apiKeyOf(config) });
   try {
-    progress.show(`${integration} ${command}: sending`);
-    const accepted = await accept(client, { integration, command, tokens, lane: options.lane });
-    const ended = await waitForEnd(client, accepted, (invocation) => progress.show(describe(invocation)));
-    progress.clear();
-    if (ended.status !== 'succeeded') throw new CliFailure(exitCodes.failed, reasonOf(ended));
-    await writeResult(client, ended, options.output);
-  } finally {
-    progress.clear();
-  }
-}
-
-async function accept(client: HttpClient, body: Parameters<HttpClient['enqueue']>[0]): Promise<Invocation> {
-  try {
-    return await client.enqueue(body, { waitSeconds });
+    await invoke(client, call, options);
   } catch (error) {
-    // What was asked for does not exist or does not fit: the user's to mend, as with any bad usage.
-    if (error instanceof ApiError && [400, 404, 422].includes(error.problem.status)) {
-      throw new CliFailure(exitCodes.usage, error.message);
+    if (error instanceof ApiError || error instanceof ApiUnreachable) {
+      throw new CliFailure(exitCodes.failed, error.message);
     }
     throw error;
   }
 }
 
-async function waitForEnd(client: HttpClient, accepted: Invocation, show: (invocation: Invocation) => void) {
-  let invocation = accepted;
-  while (!hasEnded(invocation.status)) {
-    show(invocation);
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
-    invocation = await client.getInvocation(accepted.id);
+async function apiKeyOf({ client, dataDir }: Config): Promise<string> {
+  const apiKey = client.apiKey ?? (await readAdminKey(dataDir));
+  if (apiKey !== null) return apiKey;
+  const message = `no API key: set ERRAND_API_KEY, or run it where ERRAND_DATA_DIR (${dataDir}) has the admin key.`;
+  throw new CliFailure(exitCodes.usage, message);
+}
+
+async function invoke(client: HttpClient, call: InvokeCall, options: InvokeOptions): Promise<void> {
+  const progress = createProgressLine();
+  const seconds = process.stderr.isTTY ? roundSeconds.terminal : roundSeconds.script;
+  let ended: Invocation;
+  try {
+    progress.show(`${call.integration} ${call.command}: sending`);
+    const accepted = await accept(client, { ...call, lane: options.lane }, seconds);
+    const onProgress = (invocation: Invocation) => progress.show(describe(invocation));
+    ended = hasEnded(accepted.status)
+      ? accepted
+      : await client.wait(accepted.id, { roundSeconds: seconds, onProgress });
+  } finally {
+    progress.clear();
   }
-  return invocation;
+  if (options.json) await printJson(ended);
+  if (ended.status !== 'succeeded') throw new CliFailure(exitCodes.failed, reasonOf(ended));
+  if (options.output !== undefined) await save(client, ended, options.output);
+  else if (!options.json) await show(client, ended);
+}
+
+async function accept(client: HttpClient, body: InvokeCall & { lane: Lane }, waitSeconds: number): Promise<Invocation> {
+  try {
+    return await client.enqueue(body, { waitSeconds });
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    // What was asked for does not exist or does not fit: the user's to mend, as with any bad usage.
+    if (error.status === 404) {
+      const message = (await explainUnknown(client, body.integration, body.command)) ?? error.message;
+      throw new CliFailure(exitCodes.usage, message);
+    }
+    if (error.status === 400 || error.status === 422) throw new CliFailure(exitCodes.usage, error.message);
+    throw error;
+  }
 }
 
 function describe({ id, status, attempts, nextAttemptAt }: Invocation): string {
@@ -62,22 +78,27 @@ function describe({ id, status, attempts, nextAttemptAt }: Invocation): string {
 }
 
 function reasonOf({ id, status, error }: Invocation): string {
-  if (error === null) return `Invocation ${id} was ${status}.`;
-  return `Invocation ${id} ${status}: ${error.code} (${error.side}). ${error.message}`;
+  if (error === null) return `invocation ${id} was ${status}.`;
+  return `invocation ${id} ${status}: ${error.code} (${error.side}). ${error.message}`;
 }
 
-async function writeResult(client: HttpClient, invocation: Invocation, output: string | undefined): Promise<void> {
-  const { bytes, contentType } = await client.result(invocation.id);
-  if (output !== undefined) {
-    await writeFile(output, bytes);
-    process.stderr.write(`${output}: ${bytes.byteLength} bytes, ${contentType ?? 'no content type'}\n`);
-    return;
+async function save(client: HttpClient, { id }: Invocation, file: string): Promise<void> {
+  const { bytes, contentType } = await client.result(id);
+  try {
+    await writeFile(file, bytes);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    const message = `invocation ${id} succeeded, but its result cannot be written: ${error.message}`;
+    throw new CliFailure(exitCodes.failed, message);
   }
+  tell(`${file}: ${bytes.byteLength} bytes, ${contentType ?? 'no content type'}`);
+}
+
+async function show(client: HttpClient, { id }: Invocation): Promise<void> {
+  const { bytes, contentType } = await client.result(id);
   if (process.stdout.isTTY && !/^(?:text\/|application\/(?:.*\+)?(?:json|xml))/.test(contentType ?? '')) {
-    const message = `The result is ${contentType ?? 'binary'} (${bytes.byteLength} bytes), not for a terminal: use --output FILE.`;
+    const message = `the result is ${contentType ?? 'binary'} (${bytes.byteLength} bytes), not for a terminal: use --output FILE.`;
     throw new CliFailure(exitCodes.usage, message);
   }
-  await new Promise<void>((resolve, reject) => {
-    process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()));
-  });
+  await print(bytes);
 }

@@ -1,21 +1,9 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { version } from '../app/version.ts';
 import { roles } from '../contract/api-key.ts';
 import { lanes } from '../contract/lane.ts';
+import { parseExpiry, parseTokens } from './arguments.ts';
 import type { Verbs } from './verbs.ts';
-
-/** `Name=value …` as tokens; everything after the first `=` is the value. */
-export function parseTokens(pairs: readonly string[]): Record<string, string> {
-  const tokens = new Map<string, string>();
-  for (const pair of pairs) {
-    const at = pair.indexOf('=');
-    if (at < 1) throw new InvalidArgumentError(`"${pair}" is not of the form Name=value.`);
-    const name = pair.slice(0, at);
-    if (tokens.has(name)) throw new InvalidArgumentError(`"${name}" is given twice.`);
-    tokens.set(name, pair.slice(at + 1));
-  }
-  return Object.fromEntries(tokens);
-}
 
 /** The command line (contract §2): what there is and how it is called; `verbs` does it. */
 export function createProgram(verbs: Verbs): Command {
@@ -23,68 +11,149 @@ export function createProgram(verbs: Verbs): Command {
     .description("Runs a billing system's custom integrations.")
     .version(version)
     .showHelpAfterError('(errand --help says what there is)')
-    .showSuggestionAfterError();
+    .showSuggestionAfterError()
+    // Settings of the program are inherited by the commands that are made after this line.
+    .exitOverride()
+    .addHelpText(
+      'after',
+      examples(
+        ['errand up', 'everything on this machine'],
+        ['errand invoke acme GetInvoiceImage InvoiceNumber=INV0000001 --output invoice.pdf', ''],
+        ['errand keys create --role producer --account acme-inc', 'a key for your billing system'],
+      ) +
+        '\nVariables such as DATABASE_URL, REDIS_URL and ERRAND_URL: see docs/configuration.md; commands: docs/cli.md.\n' +
+        'Exit codes: 0 done, 1 failed (why is on stderr), 2 bad usage, 78 bad configuration.',
+    );
+  addServing(program, verbs);
+  addMigrate(program, verbs);
+  addDemo(program, verbs);
+  addInvoke(program, verbs);
+  addKeys(program, verbs);
+  return program;
+}
 
+function examples(...lines: readonly (readonly [command: string, means: string])[]): string {
+  const shown = lines.map(([command, means]) => `  $ ${command}${means === '' ? '' : `    # ${means}`}`);
+  return `\nExamples:\n${shown.join('\n')}`;
+}
+
+const jsonOption = () => new Option('--json', 'JSON on stdout, for scripts');
+
+function addServing(program: Command, verbs: Verbs): void {
   program
     .command('up')
     .description('API, console, scheduler and both lanes on one machine, on embedded defaults where nothing is set')
+    .addHelpText(
+      'after',
+      examples(
+        ['errand up', ''],
+        ['PORT=0 ERRAND_DATA_DIR=/var/lib/errand errand up', 'a free port, data elsewhere'],
+        ['DATABASE_URL=postgres://… REDIS_URL=redis://… errand up', 'nothing embedded'],
+      ),
+    )
     .action(() => verbs.up());
   program
     .command('api')
     .description('the HTTP API; any number of copies')
+    .addHelpText(
+      'after',
+      examples(['DATABASE_URL=postgres://… REDIS_URL=redis://… ERRAND_SECRET_KEYS=… errand api', '']),
+    )
     .action(() => verbs.api());
   program
     .command('worker')
     .description('takes and runs work; any number of copies')
     .addOption(new Option('--lane <lane>', 'one lane only; default: both').choices(lanes))
+    .addHelpText('after', examples(['errand worker --lane interactive', ''], ['errand worker --lane batch', '']))
     .action((options) => verbs.worker(options.lane));
+}
+
+function addMigrate(program: Command, verbs: Verbs): void {
   program
     .command('migrate')
     .description("applies the database's migrations; safe to run twice and at the same time")
-    .action(() => verbs.migrate());
+    .addOption(jsonOption())
+    .addHelpText('after', examples(['DATABASE_URL=postgres://… errand migrate', '']))
+    .action((options) => verbs.migrate({ json: options.json === true }));
+}
+
+function addDemo(program: Command, verbs: Verbs): void {
   program
     .command('demo')
     .description('the main job for real, on loopback')
     .option('--once', 'end when it is done')
+    .addHelpText('after', examples(['errand demo --once', '']))
     .action((options) => verbs.demo({ once: options.once === true }));
-  addInvoke(program, verbs);
-  addKeys(program, verbs);
-  return program;
 }
 
 function addInvoke(program: Command, verbs: Verbs): void {
   program
     .command('invoke')
     .description("runs a command and writes its result's bytes; exit 0 succeeded, 1 failed, 2 bad usage")
-    .argument('<integration>')
-    .argument('<command>')
-    .argument('[tokens...]', 'Name=value')
+    .argument('<integration>', 'its id, e.g. acme')
+    .argument('<command>', 'e.g. GetInvoiceImage')
+    .argument('[tokens...]', 'Name=value, e.g. InvoiceNumber=INV0000001', (pair: string, previous: string[] = []) => {
+      parseTokens([...previous, pair]);
+      return [...previous, pair];
+    })
     .option('--output <file>', 'where to write the bytes; default: stdout')
-    .addOption(new Option('--lane <lane>').choices(lanes).default('interactive'))
+    .addOption(new Option('--lane <lane>', 'which workers run it').choices(lanes).default('interactive'))
+    .addOption(new Option('--json', 'the ended invocation as JSON on stdout; bytes then only with --output'))
+    .addHelpText(
+      'after',
+      `${examples(
+        ['errand invoke acme GetInvoiceImage InvoiceNumber=INV0000001 --output invoice.pdf', ''],
+        ["errand invoke acme GetInvoiceImage InvoiceNumber=INV1 'auth token=s3cr3t' > invoice.pdf", ''],
+        ['errand invoke acme GetInvoiceImage InvoiceNumber=INV1 --json | jq .status', ''],
+      )}\nTalks to ERRAND_URL with ERRAND_API_KEY (default: the admin key in ERRAND_DATA_DIR).`,
+    )
     .action((integration, command, pairs, options) =>
-      verbs.invoke(integration, command, parseTokens(pairs), {
-        lane: options.lane,
-        ...(options.output === undefined ? {} : { output: options.output }),
-      }),
+      verbs.invoke(
+        { integration, command, tokens: parseTokens(pairs ?? []) },
+        {
+          lane: options.lane,
+          json: options.json === true,
+          ...(options.output === undefined ? {} : { output: options.output }),
+        },
+      ),
     );
 }
 
 function addKeys(program: Command, verbs: Verbs): void {
-  const keys = program.command('keys').description('API keys');
+  const keys = program.command('keys').description('API keys, on the database itself');
   keys
     .command('create')
-    .description('makes a key and prints it, once')
-    .addOption(new Option('--role <role>').choices(roles).makeOptionMandatory())
+    .description('makes a key and prints it, once, on stdout')
+    .addOption(new Option('--role <role>', 'what it may do').choices(roles).makeOptionMandatory())
     .option('--account <account...>', 'the accounts it is for; default: all')
-    .option('--name <name>')
-    .action((options) => verbs.keys.create(options.role, options.account ?? '*', options.name));
+    .option('--name <name>', 'whose it is, for the list and the audit log')
+    .option(
+      '--expires <when>',
+      '90d, 12h, 4w, or a time such as 2027-01-01T00:00:00Z; default: never',
+      (text: string) => parseExpiry(text),
+    )
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples(
+        ['errand keys create --role producer --account acme-inc --name billing --expires 90d', ''],
+        ['export ERRAND_API_KEY="$(errand keys create --role operator)"', ''],
+      ),
+    )
+    .action(({ role, account, name, expires, json }) =>
+      verbs.keys.create({ role, accounts: account ?? '*', name, expiresAt: expires, json: json === true }),
+    );
   keys
     .command('list')
     .description('what keys there are; never the keys themselves')
-    .action(() => verbs.keys.list());
+    .addOption(jsonOption())
+    .addHelpText('after', examples(['errand keys list', '']))
+    .action((options) => verbs.keys.list({ json: options.json === true }));
   keys
     .command('revoke')
-    .description('stops a key at once')
-    .argument('<id>')
-    .action((id) => verbs.keys.revoke(id));
+    .description('stops a key, from the next request on')
+    .argument('<id>', "the key's id, from keys list")
+    .addOption(jsonOption())
+    .addHelpText('after', examples(['errand keys revoke 01989f4e-7c5a-7000-8000-000000000000', '']))
+    .action((id, options) => verbs.keys.revoke(id, { json: options.json === true }));
 }

@@ -1,101 +1,167 @@
+import type { ApiKey, KeyAccounts, Role } from '../contract/api-key.ts';
+import type { AuditEntry, AuditFilter } from '../contract/audit.ts';
 import type { Command, CommandBody } from '../contract/command.ts';
-import type { Integration, IntegrationBody, Secret } from '../contract/integration.ts';
-import type { Invocation, InvocationBody } from '../contract/invocation.ts';
-import type { Problem } from '../contract/problem.ts';
+import type { CommandType, CommandTypeBody } from '../contract/command-type.ts';
+import type { Integration, IntegrationBody, IntegrationPatch, Secret } from '../contract/integration.ts';
+import { hasEnded, type Invocation, type InvocationBody, type InvocationFilter } from '../contract/invocation.ts';
+import type { Page, PageQuery } from '../contract/paging.ts';
+import { WaitTimeout } from './errors.ts';
+import { pause } from './pause.ts';
+import { type Call, type CallOptions, createTransport, type Transport, type TransportOptions } from './transport.ts';
 
-/** The API answered with a problem (RFC 9457). */
-export class ApiError extends Error {
-  readonly problem: Problem;
+export { ApiError, ApiUnreachable } from './errors.ts';
 
-  constructor(problem: Problem) {
-    const fields = (problem.errors ?? []).map(({ path, message }) => `\n  ${path}: ${message}`);
-    super(problem.detail + fields.join(''));
-    this.name = 'ApiError';
-    this.problem = problem;
-  }
-}
+export type HttpClientOptions = TransportOptions;
 
-/** The API could not be reached at all. */
-export class ApiUnreachable extends Error {
-  constructor(url: string, cause: unknown) {
-    super(`Errand does not answer at ${url}. Is it running? Start it with "npx errand up", or set ERRAND_URL.`, {
-      cause,
-    });
-    this.name = 'ApiUnreachable';
-  }
-}
-
-export type HttpClientOptions = {
-  /** Where the API listens, e.g. `http://127.0.0.1:3000`. */
-  url: string;
-  apiKey: string;
-  /** Default: the platform's own `fetch`. */
-  fetch?: typeof fetch;
-};
-
-export type EnqueueOptions = {
-  /** Waits up to so many seconds (at most 60) for the end of the invocation. */
+export type EnqueueOptions = CallOptions & {
+  /** Waits up to so many seconds (at most 60) for the end of the invocation; the lane is then interactive by default. */
   waitSeconds?: number;
-  signal?: AbortSignal;
 };
+
+export type WaitOptions = CallOptions & {
+  /** For how long to wait at most, in milliseconds. Default: until it has ended, however long that takes. */
+  timeoutMs?: number;
+  /** Called with the invocation as it is, each time it was looked up and has not ended. */
+  onProgress?: (invocation: Invocation) => void;
+  /** How long each request lets the API wait, in seconds: how often `onProgress` is called. Default 30, at most 60. */
+  roundSeconds?: number;
+};
+
+/** The bytes of a result as they came. */
+export type ResultBytes = { contentType: string | null; etag: string | null; bytes: Uint8Array<ArrayBuffer> };
+
+/** `?limit` and `?cursor` of a list, with its filters. */
+export type ListQuery<Filter = object> = Filter & Partial<PageQuery>;
+
+export type IntegrationFilter = { account?: string; q?: string; status?: Integration['status'] };
+export type NewKey = { role: Role; accounts: KeyAccounts; name?: string; expiresAt?: string };
 
 export type HttpClient = ReturnType<typeof createHttpClient>;
 
 /**
- * Errand's HTTP API, typed. Every call rejects with `ApiError` if the API answers with a problem and with
- * `ApiUnreachable` if it does not answer.
+ * Errand's HTTP API, typed. Every call takes an AbortSignal, and rejects with `ApiError` if the API answers with a problem,
+ * with `ApiUnreachable` if it does not answer (in time), and with the signal's reason if that aborts.
+ *
+ * `enqueue` gives an invocation an idempotency key where it has none, so that it can be sent again after a broken
+ * connection or a 503 without running twice.
  */
-export function createHttpClient({ url, apiKey, fetch: fetchImpl = fetch }: HttpClientOptions) {
-  const base = url.replace(/\/+$/, '');
+export function createHttpClient(options: HttpClientOptions) {
+  const transport = createTransport(options);
+  return { ...invocationCalls(transport), ...configuringCalls(transport), ...adminCalls(transport) };
+}
 
-  async function send(method: string, path: string, body?: unknown, init: RequestInit = {}): Promise<Response> {
-    const headers = new Headers(init.headers);
-    headers.set('authorization', `Bearer ${apiKey}`);
-    if (body !== undefined) headers.set('content-type', 'application/json');
-    let response: Response;
-    try {
-      const payload = body === undefined ? {} : { body: JSON.stringify(body) };
-      response = await fetchImpl(base + path, { ...init, method, headers, ...payload });
-    } catch (error) {
-      if (init.signal?.aborted) throw error;
-      throw new ApiUnreachable(base, error);
-    }
-    if (response.ok) return response;
-    throw new ApiError(await problemOf(response));
-  }
+const at = (...segments: string[]) => `/v1/${segments.map(encodeURIComponent).join('/')}`;
 
-  const json = async <Answer>(answer: Promise<Response>) => (await (await answer).json()) as Answer;
-  const at = (...segments: string[]) => `/v1/${segments.map(encodeURIComponent).join('/')}`;
+async function json<Answer>(response: Promise<Response>): Promise<Answer> {
+  return (await (await response).json()) as Answer;
+}
 
+function listed(path: string, query: ListQuery): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) parameters.set(name, String(value));
+  return parameters.size === 0 ? path : `${path}?${parameters}`;
+}
+
+/** `Prefer: wait=N` (RFC 7240). */
+function waiting(seconds: number): Pick<Call, 'headers' | 'waitMs'> {
+  return { headers: { prefer: `wait=${seconds}` }, waitMs: seconds * 1000 };
+}
+
+function invocationCalls(transport: Transport) {
+  const { send } = transport;
   return {
-    putIntegration: (id: string, body: IntegrationBody) => json<Integration>(send('PUT', at('integrations', id), body)),
-    getIntegration: (id: string) => json<Integration>(send('GET', at('integrations', id))),
-    putSecret: (integration: string, name: string, value: string) =>
-      json<Secret>(send('PUT', at('integrations', integration, 'secrets', name), { value })),
-    putCommand: (integration: string, name: string, body: CommandBody) =>
-      json<Command>(send('PUT', at('integrations', integration, 'commands', name), body)),
-    /** Accepts an invocation: when this resolves, it is kept. */
+    /** Accepts an invocation: when this resolves, it is kept, and will end. */
     enqueue: (body: InvocationBody, { waitSeconds, signal }: EnqueueOptions = {}) => {
-      const headers = waitSeconds === undefined ? {} : { headers: { prefer: `wait=${waitSeconds}` } };
-      return json<Invocation>(send('POST', at('invocations'), body, { ...headers, ...(signal ? { signal } : {}) }));
+      const keyed = body.idempotencyKey === undefined && transport.retries > 0;
+      const call = {
+        body: keyed ? { ...body, idempotencyKey: newIdempotencyKey() } : body,
+        repeatable: keyed || body.idempotencyKey !== undefined,
+        signal,
+      };
+      const waits = waitSeconds === undefined ? {} : waiting(waitSeconds);
+      return json<Invocation>(send('POST', at('invocations'), { ...call, ...waits }));
     },
-    getInvocation: (id: string) => json<Invocation>(send('GET', at('invocations', id))),
-    /** The result's bytes as they came. */
-    result: async (id: string) => {
-      const response = await send('GET', at('invocations', id, 'result'));
-      return { contentType: response.headers.get('content-type'), bytes: Buffer.from(await response.arrayBuffer()) };
+    /**
+     * The invocation when it has ended, whichever way: look at its `status` and `error`.
+     *
+     * @throws WaitTimeout if it has not ended after `timeoutMs`
+     */
+    wait: (id: string, waitOptions: WaitOptions = {}) => waitForEnd(transport, id, waitOptions),
+    getInvocation: (id: string, call?: CallOptions) => json<Invocation>(send('GET', at('invocations', id), call)),
+    listInvocations: (query: ListQuery<InvocationFilter> = {}, call?: CallOptions) =>
+      json<Page<Invocation>>(send('GET', listed(at('invocations'), query), call)),
+    /** @throws ApiError `not-found` while there are no bytes */
+    result: async (id: string, call?: CallOptions): Promise<ResultBytes> => {
+      const response = await send('GET', at('invocations', id, 'result'), call);
+      const { headers } = response;
+      const bytes = new Uint8Array(await response.arrayBuffer());
+      return { contentType: headers.get('content-type'), etag: headers.get('etag'), bytes };
     },
   };
 }
 
-async function problemOf(response: Response): Promise<Problem> {
-  const { status } = response;
-  const text = await response.text();
-  try {
-    const problem: unknown = JSON.parse(text);
-    if (typeof problem === 'object' && problem !== null && 'detail' in problem) return problem as Problem;
-  } catch {
-    // Not JSON: some proxy's own page.
+const longestRoundSeconds = 60;
+/** An API that shuts down answers at once, however long it was asked to wait. */
+const leastRoundMs = 1_000;
+
+async function waitForEnd({ send }: Transport, id: string, options: WaitOptions): Promise<Invocation> {
+  const { timeoutMs = Number.POSITIVE_INFINITY, onProgress, roundSeconds = 30, signal } = options;
+  const until = performance.now() + timeoutMs;
+  for (;;) {
+    const startedAt = performance.now();
+    const seconds = Math.max(0, Math.min(roundSeconds, longestRoundSeconds, Math.floor((until - startedAt) / 1000)));
+    const invocation = await json<Invocation>(send('GET', at('invocations', id), { ...waiting(seconds), signal }));
+    if (hasEnded(invocation.status)) return invocation;
+    onProgress?.(invocation);
+    if (performance.now() >= until) throw new WaitTimeout(`Invocation ${id}`, timeoutMs, invocation);
+    const rest = Math.min(leastRoundMs, until - startedAt) - (performance.now() - startedAt);
+    if (rest > 0) await pause(rest, signal);
   }
-  return { type: 'about:blank', title: response.statusText, status, detail: `The API answered ${status}.` };
+}
+
+/** Not `crypto.randomUUID`, which browsers have on https only. */
+function newIdempotencyKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+function configuringCalls({ send }: Transport) {
+  const integration = (id: string, ...rest: string[]) => at('integrations', id, ...rest);
+  const remove = async (path: string, call?: CallOptions) => void (await send('DELETE', path, call));
+  return {
+    listIntegrations: (query: ListQuery<IntegrationFilter> = {}, call?: CallOptions) =>
+      json<Page<Integration>>(send('GET', listed(at('integrations'), query), call)),
+    getIntegration: (id: string, call?: CallOptions) => json<Integration>(send('GET', integration(id), call)),
+    putIntegration: (id: string, body: IntegrationBody, call?: CallOptions) =>
+      json<Integration>(send('PUT', integration(id), { ...call, body })),
+    patchIntegration: (id: string, body: IntegrationPatch, call?: CallOptions) =>
+      json<Integration>(send('PATCH', integration(id), { ...call, body })),
+    deleteIntegration: (id: string, call?: CallOptions) => remove(integration(id), call),
+    listSecrets: (id: string, call?: CallOptions) => json<Page<Secret>>(send('GET', integration(id, 'secrets'), call)),
+    putSecret: (id: string, name: string, value: string, call?: CallOptions) =>
+      json<Secret>(send('PUT', integration(id, 'secrets', name), { ...call, body: { value } })),
+    deleteSecret: (id: string, name: string, call?: CallOptions) => remove(integration(id, 'secrets', name), call),
+    listCommands: (id: string, call?: CallOptions) =>
+      json<Page<Command>>(send('GET', integration(id, 'commands'), call)),
+    getCommand: (id: string, name: string, call?: CallOptions) =>
+      json<Command>(send('GET', integration(id, 'commands', name), call)),
+    putCommand: (id: string, name: string, body: CommandBody, call?: CallOptions) =>
+      json<Command>(send('PUT', integration(id, 'commands', name), { ...call, body })),
+    deleteCommand: (id: string, name: string, call?: CallOptions) => remove(integration(id, 'commands', name), call),
+    listCommandTypes: (call?: CallOptions) => json<Page<CommandType>>(send('GET', at('command-types'), call)),
+    putCommandType: (name: string, body: CommandTypeBody, call?: CallOptions) =>
+      json<CommandType>(send('PUT', at('command-types', name), { ...call, body })),
+  };
+}
+
+function adminCalls({ send }: Transport) {
+  return {
+    listAudit: (query: ListQuery<AuditFilter> = {}, call?: CallOptions) =>
+      json<Page<AuditEntry>>(send('GET', listed(at('audit'), query), call)),
+    /** The key itself is in this answer only. */
+    createKey: (body: NewKey, call?: CallOptions) =>
+      json<ApiKey & { key: string }>(send('POST', at('keys'), { ...call, body })),
+    listKeys: (query: ListQuery = {}, call?: CallOptions) =>
+      json<Page<ApiKey>>(send('GET', listed(at('keys'), query), call)),
+    revokeKey: async (id: string, call?: CallOptions) => void (await send('DELETE', at('keys', id), call)),
+  };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { perLane } from './lane.ts';
+import { text } from './names.ts';
 
 export const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 export type Method = (typeof methods)[number];
@@ -87,7 +88,7 @@ export const acceptSchema = z.strictObject({
   absentStatuses: z.array(z.number().int().min(200).max(599)).optional(),
   extract: z
     .strictObject({
-      pointer: z.string().regex(/^(?:\/(?:[^~/]|~[01])*)*$/, 'must be a JSON Pointer (RFC 6901) such as /invoice/pdf'),
+      pointer: text(1000).regex(/^(?:\/(?:[^~/]|~[01])*)*$/, 'must be a JSON Pointer (RFC 6901) such as /invoice/pdf'),
       encoding: z.enum(['base64', 'base64url', 'hex', 'utf8']).optional(),
       contentType: mediaType.optional(),
     })

@@ -21,6 +21,8 @@ export type AttemptOutcome = (typeof attemptOutcomes)[number];
 export const referenceSchema = lineOfText(200);
 export const idempotencyKeySchema = lineOfText(200);
 
+const latestRunAt = Date.parse('9999-12-31T00:00:00Z');
+
 /** The body of `POST /v1/invocations`. */
 export const invocationBodySchema = z.strictObject({
   integration: integrationIdSchema,
@@ -29,7 +31,10 @@ export const invocationBodySchema = z.strictObject({
   lane: laneSchema.optional(),
   reference: referenceSchema.optional(),
   idempotencyKey: idempotencyKeySchema.optional(),
-  runAt: z.iso.datetime({ offset: true }).optional(),
+  runAt: z.iso
+    .datetime({ offset: true })
+    .refine((text) => !(Date.parse(text) > latestRunAt), 'must not lie beyond the year 9999')
+    .optional(),
 });
 export type InvocationBody = z.infer<typeof invocationBodySchema>;
 

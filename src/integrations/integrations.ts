@@ -207,7 +207,7 @@ function entry(
   return { account, actor, action, subject: { type: 'integration', id }, details };
 }
 
-function presentStored(stored: StoredConfiguration): Integration {
+export function presentStored(stored: StoredConfiguration): Integration {
   return present(stored.integration, variablesOf(stored));
 }
 
@@ -222,7 +222,10 @@ function present(integration: StoredIntegration, variables: Record<string, strin
     limits: integration.limits,
     lastSyncAt: integration.lastSyncAt?.toISOString() ?? null,
     lastSyncQuality: null,
-    hold: null,
+    hold:
+      integration.status === 'paused' && integration.statusSince !== null
+        ? { reason: 'paused', since: integration.statusSince.toISOString(), nextProbeAt: null }
+        : null,
     createdAt: integration.createdAt.toISOString(),
     updatedAt: integration.updatedAt.toISOString(),
   };

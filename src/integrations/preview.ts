@@ -4,7 +4,7 @@ import type { SentRequest } from '../contract/invocation.ts';
 import { type FieldError, Refusal } from '../contract/problem.ts';
 import type { Tokens, TokenValue } from '../contract/tokens.ts';
 import { resolveTokens, sensitiveNames } from '../tokens/names.ts';
-import { renderRequest } from '../tokens/render.ts';
+import { type RenderedRequest, renderRequest } from '../tokens/render.ts';
 import { type AssembleDependencies, assemble, compileCommand } from './assemble.ts';
 import { problemsOf, requireCommand, requireType } from './commands.ts';
 import type { CompiledCommand, Configuration } from './configuration.ts';
@@ -37,34 +37,58 @@ const sampleInvocation = '00000000-0000-7000-8000-000000000000';
  */
 export function createPreview(dependencies: PreviewDependencies) {
   const { store, checkEgress, now } = dependencies;
-  return async (
-    scope: KeyAccounts,
-    id: string,
-    name: string,
-    { tokens = {}, draft }: PreviewBody,
-  ): Promise<Preview> => {
+  return async (scope: KeyAccounts, id: string, name: string, body: PreviewBody): Promise<Preview> => {
     const stored = requireIntegration(scope, id, await store.load(id));
-    const command = commandToShow(stored, name, draft);
-    const configuration = assemble(stored, dependencies);
-    const given = checkTokens(configuration, command, tokens);
-    const errand = sampleErrand(stored, now());
-    const value = (token: string): TokenValue | undefined =>
-      configuration.secrets.get(token) ?? configuration.variables.get(token) ?? given.get(token) ?? errand.get(token);
-    requireReadable(configuration, command);
-
-    const real = render(command, value, configuration);
-    const sensitive = sensitiveNames(command.type.tokens);
-    const masked = (token: string) => configuration.secrets.has(token) || sensitive.has(token);
-    const shown = render(command, value, configuration, masked);
-    const redact = redactorFor(dependencies, configuration, given, sensitive);
+    const sample = { invocation: sampleInvocation, now: now() };
+    const { real, shown, redact } = renderOnce(dependencies, stored, name, body, sample);
     const egress = await checkEgress(real.url);
     return {
-      method: shown.method,
-      url: redact(shown.url),
-      headers: shown.headers.map((header) => ({ key: header.key, value: redact(header.value) })),
-      body: shown.body === undefined ? null : redact(shown.body),
+      ...shownRequest(shown, redact),
       egress: { allowed: egress.allowed, reason: egress.reason === null ? null : redact(egress.reason) },
     };
+  };
+}
+
+/** A command rendered outside of any invocation: as it is to be sent, and as it may be shown. */
+export type RenderedOnce = {
+  command: CompiledCommand;
+  configuration: Configuration;
+  real: RenderedRequest;
+  /** Secrets and sensitive tokens masked where they stand; what shows it passes it through `redact` as well. */
+  shown: RenderedRequest;
+  redact: (text: string) => string;
+};
+
+/** @throws Refusal as `createPreview` */
+export function renderOnce(
+  dependencies: AssembleDependencies,
+  stored: StoredConfiguration,
+  name: string,
+  { tokens = {}, draft }: PreviewBody,
+  sample: { invocation: string; now: number },
+): RenderedOnce {
+  const command = commandToShow(stored, name, draft);
+  const configuration = assemble(stored, dependencies);
+  const given = checkTokens(configuration, command, tokens);
+  const errand = sampleErrand(stored, sample);
+  const value = (token: string): TokenValue | undefined =>
+    configuration.secrets.get(token) ?? configuration.variables.get(token) ?? given.get(token) ?? errand.get(token);
+  requireReadable(configuration, command);
+
+  const real = render(command, value, configuration);
+  const sensitive = sensitiveNames(command.type.tokens);
+  const masked = (token: string) => configuration.secrets.has(token) || sensitive.has(token);
+  const shown = render(command, value, configuration, masked);
+  return { command, configuration, real, shown, redact: redactorFor(dependencies, configuration, given, sensitive) };
+}
+
+/** A masked request as it is answered. */
+export function shownRequest({ method, url, headers, body }: RenderedRequest, redact: (text: string) => string) {
+  return {
+    method,
+    url: redact(url),
+    headers: headers.map((header) => ({ key: header.key, value: redact(header.value) })),
+    body: body === undefined ? null : redact(body),
   };
 }
 
@@ -111,7 +135,7 @@ function render(
 
 /** A sensitive value may also stand in the template or in another token. */
 function redactorFor(
-  { createRedactor }: PreviewDependencies,
+  { createRedactor }: AssembleDependencies,
   configuration: Configuration,
   given: ReadonlyMap<string, TokenValue>,
   sensitive: ReadonlySet<string>,
@@ -123,9 +147,12 @@ function redactorFor(
   return (text) => own(configuration.redact(text));
 }
 
-function sampleErrand({ integration }: StoredConfiguration, now: number): ReadonlyMap<string, string> {
+function sampleErrand(
+  { integration }: StoredConfiguration,
+  { invocation, now }: { invocation: string; now: number },
+): ReadonlyMap<string, string> {
   return new Map([
-    ['errand.invocationId', sampleInvocation],
+    ['errand.invocationId', invocation],
     ['errand.attempt', '1'],
     ['errand.now', new Date(now).toISOString()],
     ['errand.lastSync', integration.lastSyncAt?.toISOString() ?? ''],

@@ -35,6 +35,8 @@ export type StoredIntegration = {
   status: 'active' | 'paused';
   limits: Limits;
   configurationVersion: number;
+  /** When a person last paused or resumed it. */
+  statusSince: Date | null;
   lastSyncAt: Date | null;
   createdAt: Date;
   updatedAt: Date;
@@ -58,6 +60,7 @@ export type Change = {
   /** New fields; brings a deleted one back. */
   integration?: { account: string; name: string; limits: Limits };
   deleted?: true;
+  status?: 'active' | 'paused';
   endValues?: readonly string[];
   /** Each ends the current value of its name. */
   beginValues?: readonly NewValue[];

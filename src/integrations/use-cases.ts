@@ -1,10 +1,14 @@
 import { createCommandTypeUses } from './command-types.ts';
 import { createCommandUses } from './commands.ts';
 import { createIntegrationUses } from './integrations.ts';
+import { createPausing, type PausingDependencies } from './pausing.ts';
 import { createPreview, type PreviewDependencies } from './preview.ts';
 import { createSecretUses, type SecretDependencies } from './secrets.ts';
+import { createTest, type TestDependencies } from './test-command.ts';
 
 export type IntegrationsDependencies = PreviewDependencies &
+  PausingDependencies &
+  TestDependencies &
   SecretDependencies & { sealer: PreviewDependencies['sealer'] & SecretDependencies['sealer'] };
 
 export type Integrations = ReturnType<typeof createIntegrations>;
@@ -17,9 +21,11 @@ export type Integrations = ReturnType<typeof createIntegrations>;
 export function createIntegrations(dependencies: IntegrationsDependencies) {
   return {
     ...createIntegrationUses(dependencies),
+    ...createPausing(dependencies),
     secrets: createSecretUses(dependencies),
     commands: createCommandUses(dependencies),
     commandTypes: createCommandTypeUses(dependencies),
     preview: createPreview(dependencies),
+    test: createTest(dependencies),
   };
 }

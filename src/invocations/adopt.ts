@@ -2,7 +2,8 @@ import type { AuditRecord } from '../audit/entry.ts';
 import { producerJobSchema } from '../contract/job.ts';
 import type { Lane } from '../contract/lane.ts';
 import { Refusal } from '../contract/problem.ts';
-import type { Enqueue } from './enqueue.ts';
+import type { Enqueue, EnqueueRequest } from './enqueue.ts';
+import type { NewInvocation } from './invocation.ts';
 
 /** A job that somebody else added to one of the queues. */
 export type ProducersJob = { queue: string; jobId: string; name: string; timestamp: number; data: unknown };
@@ -11,51 +12,92 @@ export type Adopted = { ok: true; id: string; integration: string } | { ok: fals
 
 export type AdoptDependencies = {
   enqueue: Enqueue;
+  /** The invocation that the job became when it was handed over before. */
+  adopted: (job: NonNullable<NewInvocation['job']>) => Promise<{ id: string; integration: string } | null>;
   audit: (record: AuditRecord) => Promise<void>;
   jobName: string;
+  /** Is it worth trying again, because the database is away? Any other error lies in the job. */
+  isTemporary: (error: unknown) => boolean;
 };
 
 /**
  * Turns a producer's own job into an invocation, once, however often the queue hands the job over. One that does not fit
  * is refused as `invalid-job`, in the audit log too (contract §4).
  */
-export function createAdopt({ enqueue, audit, jobName }: AdoptDependencies) {
+export function createAdopt(dependencies: AdoptDependencies) {
+  const { enqueue, audit, jobName } = dependencies;
   return async (lane: Lane, job: ProducersJob): Promise<Adopted> => {
     const actor = { type: 'system', id: `queue:${job.queue}`, name: 'a job in the queue' } as const;
     const refuse = async (problem: string): Promise<Adopted> => {
-      const reason = `invalid-job: ${problem}`;
-      const subject = { type: 'job', id: `${job.queue}/${job.jobId}` };
-      await audit({ account: null, actor, action: 'job.refused', subject, details: { reason, name: job.name } });
+      const reason = printable(`invalid-job: ${problem}`);
+      const subject = { type: 'job', id: printable(`${job.queue}/${job.jobId}`) };
+      const details = { reason, name: printable(job.name) };
+      await audit({ account: null, actor, action: 'job.refused', subject, details });
       return { ok: false, reason };
     };
-    if (job.name !== jobName) return refuse(`the job's name must be "${jobName}", not "${job.name}"`);
-    const problem = prototypeProblem(job.data);
-    if (problem !== null) return refuse(problem);
-    const parsed = producerJobSchema.safeParse(job.data);
-    if (!parsed.success) {
-      return refuse(
-        parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'data'}: ${message}`).join('; '),
-      );
-    }
-    const { integration, command, tokens, reference, idempotencyKey } = parsed.data;
-    const request = {
-      integration,
-      command,
-      lane,
-      ...(tokens === undefined ? {} : { tokens }),
-      ...(reference === undefined ? {} : { reference }),
-      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-    };
+    const read = readJob(job, lane, jobName);
+    if (typeof read === 'string') return refuse(read);
     const { queue, jobId, timestamp } = job;
+    const origin = { queue, jobId, timestamp };
     try {
-      const { id } = await enqueue({ actor, accounts: '*' }, request, { queue, jobId, timestamp });
-      return { ok: true, id, integration };
+      const { id } = await enqueue({ actor, accounts: '*' }, read, origin);
+      return { ok: true, id, integration: read.integration };
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (dependencies.isTemporary(error)) throw error;
+      if (!(error instanceof Refusal))
+        return refuse('it cannot be stored; its tokens or ids hold what no text may hold');
+      // What was fine when it was handed over before may be refused by what is configured now; it is accepted all the same.
+      const before = await dependencies.adopted(origin);
+      if (before !== null) return { ok: true, ...before };
       const fields = error.errors.map(({ path, message }) => `${path}: ${message}`);
       return refuse([error.message, ...fields].join(' '));
     }
   };
+}
+
+/** Tokens nested deeper than this are no data of anybody's, and walking them would overflow the stack. */
+const deepest = 100;
+/** The times that PostgreSQL and ISO 8601 can both write. */
+const latestTimestamp = Date.parse('9999-12-31T00:00:00Z');
+
+/** The job as a request, or what is wrong with its shape. */
+function readJob({ name, jobId, timestamp, data }: ProducersJob, lane: Lane, jobName: string): EnqueueRequest | string {
+  if (name !== jobName) return `the job's name must be "${jobName}", not "${name}"`;
+  if (jobId !== printable(jobId)) return "the job's id must not hold control characters";
+  if (!(timestamp >= 0 && timestamp <= latestTimestamp)) return "the job's timestamp must be Unix milliseconds";
+  if (depthOf(data, deepest) > deepest) return `data must not be nested deeper than ${deepest}`;
+  const problem = prototypeProblem(data);
+  if (problem !== null) return problem;
+  const parsed = producerJobSchema.safeParse(data);
+  if (!parsed.success) {
+    return parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'data'}: ${message}`).join('; ');
+  }
+  const { integration, command, tokens, reference, idempotencyKey } = parsed.data;
+  return {
+    integration,
+    command,
+    lane,
+    ...(tokens === undefined ? {} : { tokens }),
+    ...(reference === undefined ? {} : { reference }),
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+  };
+}
+
+/** How deep `data` is nested, as far as `limit + 1`; level by level, so that nothing overflows. */
+function depthOf(data: unknown, limit: number): number {
+  let level: unknown[] = [data];
+  let depth = 0;
+  while (level.length > 0 && depth <= limit) {
+    depth += 1;
+    level = level.flatMap((each) => (typeof each === 'object' && each !== null ? Object.values(each) : []));
+  }
+  return depth;
+}
+
+/** Without what PostgreSQL cannot store or a log line should not hold. */
+function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
+  return text.toWellFormed().replaceAll(/[\u0000-\u001f\u007f]/g, '\ufffd');
 }
 
 /** zod drops an own `__proto__` in silence; a value that goes missing in silence is what nobody wants. */

@@ -37,7 +37,7 @@ export function describeAttempt(attempted: Attempted): AttemptRecord {
     responseHeaders: headers?.map(({ key, value }) => ({ key, value: storable(redact(value)) })) ?? null,
     responseBytes: exchange?.status === undefined ? null : (body?.byteLength ?? 0),
     bodyPreview: succeeded || body === null ? null : preview(body, contentTypeOf(headers), redact),
-    lastSyncAt: command?.request.uses.includes('errand.lastSync') ? claimed.lastSyncAt : null,
+    lastSyncAt: lastSyncOf(command, claimed),
     result: succeeded
       ? {
           bytes: verdict.bytes,
@@ -48,7 +48,12 @@ export function describeAttempt(attempted: Attempted): AttemptRecord {
   };
 }
 
-function contentTypeOf(headers: readonly { key: string; value: string }[] | null): string {
+/** `errand.lastSync` as it was rendered; `null` if it was not. */
+export function lastSyncOf(command: CompiledCommand | null, { lastSyncAt }: Claimed): number | null {
+  return command?.request.uses.includes('errand.lastSync') ? lastSyncAt : null;
+}
+
+export function contentTypeOf(headers: readonly { key: string; value: string }[] | null): string {
   return headers?.find(({ key }) => key.toLowerCase() === 'content-type')?.value.toLowerCase() ?? '';
 }
 
@@ -56,7 +61,8 @@ function contentTypeOf(headers: readonly { key: string; value: string }[] | null
 const textual =
   /^(?:text\/|application\/(?:.*\+)?(?:json|xml)\b|application\/(?:x-www-form-urlencoded|problem\+json|javascript))/;
 
-function preview(body: Uint8Array, contentType: string, redact: (text: string) => string): string | null {
+/** The beginning of a text answer, secrets masked; `null` if there is none, or it is not text. */
+export function preview(body: Uint8Array, contentType: string, redact: (text: string) => string): string | null {
   if (body.byteLength === 0) return null;
   const head = body.subarray(0, previewBytes + redactionMargin);
   if (contentType === '' ? head.includes(0) : !textual.test(contentType)) return null;
@@ -66,6 +72,6 @@ function preview(body: Uint8Array, contentType: string, redact: (text: string) =
 }
 
 /** PostgreSQL's text cannot hold U+0000. */
-function storable(text: string): string {
+export function storable(text: string): string {
   return text.includes('\u0000') ? text.replaceAll('\u0000', '\ufffd') : text;
 }

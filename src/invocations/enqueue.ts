@@ -21,6 +21,8 @@ export type EnqueueDependencies = {
   insert: (invocation: NewInvocation) => Promise<Enqueued>;
   /** Adds the job; never rejects: a row that nobody rang for is found by the sweep. */
   ring: (lane: Lane, doorbell: Doorbell) => Promise<void>;
+  /** Takes back that the row is marked as rung for: its integration is paused, so it waits. Never rejects. */
+  hold: (id: string) => Promise<void>;
   /** A row of the lane falls due in so many milliseconds. */
   dueIn: (lane: Lane, delayMs: number) => void;
   sealer: {
@@ -37,6 +39,9 @@ export type Enqueue = (
   job?: NewInvocation['job'],
 ) => Promise<{ id: string; created: boolean }>;
 
+/** `waits`: its integration is paused, so nobody rings for it. */
+type Prepared = { invocation: NewInvocation; waits: boolean };
+
 /** Names the row and field that sealed tokens belong to, so that they open nowhere else. */
 export function sealedTokensContext(invocation: string): string {
   return `invocations/${invocation}/tokens`;
@@ -52,25 +57,26 @@ export function sealedTokensContext(invocation: string): string {
 export function createEnqueue(dependencies: EnqueueDependencies): Enqueue {
   const { configurations } = dependencies;
 
-  async function prepare(principal: Principal, request: EnqueueRequest, job: NewInvocation['job']) {
+  async function prepare(principal: Principal, request: EnqueueRequest, job: NewInvocation['job']): Promise<Prepared> {
     const configuration = await configurations.get(request.integration);
-    return compose(dependencies, configuration, principal, request, job);
+    const invocation = compose(dependencies, configuration, principal, request, job);
+    return { invocation, waits: request.lane === 'batch' && configuration?.status === 'paused' };
   }
 
   return async (principal, request, job = null) => {
-    let invocation: NewInvocation;
+    let prepared: Prepared;
     try {
-      invocation = await prepare(principal, request, job);
+      prepared = await prepare(principal, request, job);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       // The cache may be a moment behind a change made elsewhere: refuse only by what is configured now.
       configurations.forget(request.integration);
-      invocation = await prepare(principal, request, job);
+      prepared = await prepare(principal, request, job);
     }
-    const enqueued = await dependencies.insert(invocation);
+    const enqueued = await dependencies.insert(prepared.invocation);
     switch (enqueued.outcome) {
       case 'created':
-        await announce(dependencies, invocation);
+        await announce(dependencies, prepared);
         return { id: enqueued.id, created: true };
       case 'existing':
         return { id: enqueued.id, created: false };
@@ -86,10 +92,12 @@ export function createEnqueue(dependencies: EnqueueDependencies): Enqueue {
   };
 }
 
-async function announce(dependencies: EnqueueDependencies, invocation: NewInvocation): Promise<void> {
+async function announce(dependencies: EnqueueDependencies, { invocation, waits }: Prepared): Promise<void> {
   const { id, lane, integration, runAt } = invocation;
   if (runAt !== null) dependencies.dueIn(lane, Math.max(0, runAt - dependencies.now()));
-  else if (invocation.job === null) await dependencies.ring(lane, { invocation: id, integration, generation: 1 });
+  else if (invocation.job !== null) return;
+  else if (waits) await dependencies.hold(id);
+  else await dependencies.ring(lane, { invocation: id, integration, generation: 1 });
 }
 
 function compose(

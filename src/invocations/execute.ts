@@ -8,17 +8,19 @@ import { judge, type Verdict } from '../judging/judge.ts';
 import type { Policy } from '../judging/policy.ts';
 import { policyFor } from '../judging/policy.ts';
 import { type RenderedRequest, renderRequest } from '../tokens/render.ts';
-import { describeAttempt } from './attempt.ts';
+import { describeAttempt, lastSyncOf, storable } from './attempt.ts';
+import { CancelledByPerson } from './cancellations.ts';
 import { sealedTokensContext } from './enqueue.ts';
 import type { Claimed, Settled } from './invocation.ts';
 import { errandValue, outgoingRequest, textOf } from './outgoing.ts';
 import { settle } from './settle.ts';
 
-export type SendOptions = { policy: Policy; maxBytes: number };
+/** `signal` aborts when a person cancels the invocation, or when the worker stops. */
+export type SendOptions = { policy: Policy; maxBytes: number; signal: AbortSignal };
 
 export type ExecuteDependencies = {
   configurations: Configurations;
-  /** Exactly one exchange; never throws for what the server does. */
+  /** Exactly one exchange; never throws for what the server does, but throws the signal's reason when that aborts. */
   send: (request: RenderedRequest, options: SendOptions) => Promise<Exchange>;
   unseal: (sealed: string, context: string) => string;
   createRedactor: (values: readonly string[]) => (text: string) => string;
@@ -44,12 +46,14 @@ type Outcome = {
  * One attempt of a claimed invocation: resolve, render, send, judge, settle. Recording what it answers is the caller's.
  * Times are the database's: the claim's moment plus what passed here since, so a worker with a wrong clock does no harm.
  */
-export function createExecute(dependencies: ExecuteDependencies): (claimed: Claimed) => Promise<Settled> {
+export function createExecute(
+  dependencies: ExecuteDependencies,
+): (claimed: Claimed, signal: AbortSignal) => Promise<Settled> {
   const { clock } = dependencies;
-  return async (claimed) => {
+  return async (claimed, signal) => {
     const claimedAt = clock.elapsed();
     const now = () => claimed.claimedAt + clock.elapsed() - claimedAt;
-    const outcome = await attempt(dependencies, claimed, now);
+    const outcome = await attempt(dependencies, claimed, now, signal);
     const durationMs = clock.elapsed() - claimedAt;
     const { command, exchange, verdict } = outcome;
     const next = settle(verdict, {
@@ -66,7 +70,12 @@ export function createExecute(dependencies: ExecuteDependencies): (claimed: Clai
   };
 }
 
-async function attempt(dependencies: ExecuteDependencies, claimed: Claimed, now: () => number): Promise<Outcome> {
+async function attempt(
+  dependencies: ExecuteDependencies,
+  claimed: Claimed,
+  now: () => number,
+  signal: AbortSignal,
+): Promise<Outcome> {
   const configuration = await dependencies.configurations.get(claimed.integration, claimed.configurationVersion);
   const version = configuration?.version ?? claimed.configurationVersion;
   const failed = (code: ErrorCode, message: string, command: CompiledCommand | null = null): Outcome => ({
@@ -76,6 +85,10 @@ async function attempt(dependencies: ExecuteDependencies, claimed: Claimed, now:
     verdict: { outcome: 'permanent', failure: failureOf(code, message) },
     redact: configuration?.redact ?? ((text) => text),
   });
+  // Batch work of a paused integration is not claimed; what was claimed before goes on.
+  if (configuration?.status === 'paused' && claimed.lane === 'interactive') {
+    return failed('integration-paused', `Integration "${claimed.integration}" is paused; resume it, then retry.`);
+  }
   const command = configuration?.commands.get(claimed.command);
   if (configuration === null || command === undefined) {
     return failed(
@@ -83,6 +96,10 @@ async function attempt(dependencies: ExecuteDependencies, claimed: Claimed, now:
       `Integration "${claimed.integration}" has no command "${claimed.command}".`,
     );
   }
+  const policy = command.policy[claimed.lane];
+  const refusal = lateProblem(claimed, policy);
+  if (refusal !== null)
+    return { ...failed(refusal.code, refusal.message, command), verdict: { outcome: 'permanent', failure: refusal } };
   const sensitive = openSealed(dependencies, claimed);
   if (sensitive === null) {
     return failed(
@@ -103,13 +120,45 @@ async function attempt(dependencies: ExecuteDependencies, claimed: Claimed, now:
     userAgent: dependencies.userAgent,
     invocation: claimed.id,
     attempt: claimed.attempt,
+    keyNumber: claimed.keyNumber,
   });
-  const exchange = await dependencies.send(request, {
-    policy: command.policy[claimed.lane],
-    maxBytes: command.accept.maxBytes,
-  });
+  const exchange = await sendOnce(dependencies, { claimed, command, version, request, signal });
   const verdict = judge(exchange, command.accept, now());
   return { command, configurationVersion: version, exchange, verdict, redact };
+}
+
+/** Why a row that comes back after a crash, or late, is not sent again; `null` if it may be. */
+function lateProblem(
+  { crashes, tried, claimedAt, firstAttemptAt, lastError }: Claimed,
+  policy: Policy,
+): Failure | null {
+  if (policy.nonIdempotent && crashes > 0) {
+    const message =
+      'The worker stopped while the request may have been out. The command is marked as not idempotent, so it is not ' +
+      "sent again; look in the customer's system whether it arrived, then retry.";
+    return { code: 'connect-failed', message, side: 'errand' };
+  }
+  if (tried > 1 && claimedAt > firstAttemptAt + policy.deadlineMs) {
+    const message = `The deadline of ${policy.deadlineMs} ms was over before the next attempt could begin.`;
+    const { code: cause, side } = lastError ?? { code: undefined, side: 'errand' };
+    return { code: 'deadline-exceeded', message, side, ...(cause === undefined ? {} : { cause }) };
+  }
+  return null;
+}
+
+async function sendOnce(
+  { send }: ExecuteDependencies,
+  of: { claimed: Claimed; command: CompiledCommand; version: number; request: RenderedRequest; signal: AbortSignal },
+): Promise<Exchange> {
+  const { claimed, command, signal } = of;
+  try {
+    const { policy, accept } = command;
+    return await send(of.request, { policy: policy[claimed.lane], maxBytes: accept.maxBytes, signal });
+  } catch (error) {
+    if (!(signal.reason instanceof CancelledByPerson)) throw error;
+    const lastSyncAt = lastSyncOf(command, claimed);
+    throw new CancelledByPerson({ commandVersion: command.version, configurationVersion: of.version, lastSyncAt });
+  }
 }
 
 function failureOf(code: ErrorCode, message: string): Failure {
@@ -150,7 +199,7 @@ function valuesFor(configuration: Configuration, claimed: Claimed, sensitive: Re
 
 function redacted(next: Settled['next'], redact: (text: string) => string): Settled['next'] {
   if (next.status === 'succeeded') return next;
-  return { ...next, error: { ...next.error, message: redact(next.error.message) } };
+  return { ...next, error: { ...next.error, message: storable(redact(next.error.message)) } };
 }
 
 /** An entry for the ending, and one for every failure on the way (design: the audit log). */

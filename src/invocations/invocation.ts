@@ -12,6 +12,8 @@ import type { Tokens } from '../contract/tokens.ts';
  *                    record/free   ▼   │ claim
  *                               retrying
  *
+ *   queued | running | retrying ──cancel──► cancelled          succeeded | failed | cancelled ──retry──► queued
+ *
  * `free` takes a running row back from a worker whose heartbeat stopped. `due_at` says when an open row is to be looked
  * at next, `rung_at` that a job was added for it.
  */
@@ -55,9 +57,13 @@ export type Claimed = {
   tried: number;
   /** How often a worker died or failed over it. */
   crashes: number;
+  /** Which `Idempotency-Key` is sent: see `idempotencyKeyOf`. */
+  keyNumber: number;
   claimedAt: number;
   firstAttemptAt: number;
   lastSyncAt: number | null;
+  /** Why the attempt before this one failed. */
+  lastError: Failure | null;
 };
 
 /** One finished attempt, as it is stored. */
@@ -94,10 +100,13 @@ export type Doorbell = { invocation: string; integration: string; generation: nu
 
 export type StatusOf = { id: string; status: InvocationStatus };
 
-/** The ending of an invocation that Errand itself keeps failing on: whatever it was, the others go on. */
-export function setAside(claimed: Claimed, cause: unknown): Settled {
-  const name = cause instanceof Error ? cause.name : 'an error';
-  const message = `Errand failed on it ${claimed.crashes + 1} times (${name}) and set it aside; its log has the details.`;
+/**
+ * The ending of an invocation that Errand itself keeps failing on: whatever it was, the others go on.
+ *
+ * @param sent was a request handed to the network in this attempt?
+ */
+export function setAside(claimed: Claimed, why: string, sent: boolean): Settled {
+  const message = `Errand set it aside: ${why}. Its log has the details.`;
   const error: Failure = { code: 'poisoned', message, side: 'errand' };
   return {
     claimed,
@@ -107,7 +116,7 @@ export function setAside(claimed: Claimed, cause: unknown): Settled {
       startedAt: claimed.claimedAt,
       durationMs: 0,
       outcome: 'unknown',
-      sent: false,
+      sent,
       status: null,
       error,
       responseHeaders: null,

@@ -9,15 +9,23 @@ function traceparent(invocation: string, attempt: number): string {
   return `00-${invocation.replaceAll('-', '')}-${attempt.toString(16).padStart(16, '0')}-01`;
 }
 
+/**
+ * The `Idempotency-Key` that goes with every attempt: the id itself, and after a person's retry of a definite failure
+ * `<id>-2`, … (contract §6), so that a server that remembers keys does not answer with the old failure.
+ */
+export function idempotencyKeyOf(invocation: string, keyNumber: number): string {
+  return keyNumber === 1 ? invocation : `${invocation}-${keyNumber}`;
+}
+
 /** The rendered request with the headers that every request carries, unless the command sets its own (contract §6). */
 export function outgoingRequest(
   rendered: RenderedRequest,
-  sender: { userAgent: string; invocation: string; attempt: number },
+  sender: { userAgent: string; invocation: string; attempt: number; keyNumber: number },
 ): RenderedRequest {
   const own = new Set(rendered.headers.map(({ key }) => key.toLowerCase()));
   const standard = [
     { key: 'User-Agent', value: sender.userAgent },
-    { key: 'Idempotency-Key', value: sender.invocation },
+    { key: 'Idempotency-Key', value: idempotencyKeyOf(sender.invocation, sender.keyNumber) },
     { key: 'traceparent', value: traceparent(sender.invocation, sender.attempt) },
   ];
   return { ...rendered, headers: [...rendered.headers, ...standard.filter(({ key }) => !own.has(key.toLowerCase()))] };

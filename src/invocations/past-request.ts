@@ -46,6 +46,7 @@ export function createPastRequests(dependencies: {
       userAgent: dependencies.userAgent,
       invocation: row.id,
       attempt: attempt.number,
+      keyNumber: attempt.keyNumber,
     });
     return { method: sent.method, url: sent.url, headers: [...sent.headers], body: sent.body ?? null };
   }

@@ -30,6 +30,8 @@ export type InvocationRow = {
 export type AttemptRow = {
   invocation: string;
   number: number;
+  /** Which `Idempotency-Key` it was sent with. */
+  keyNumber: number;
   commandVersion: number | null;
   configurationVersion: number;
   startedAt: Date;
@@ -62,15 +64,24 @@ export type ReadDependencies = {
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
+export type FindInvocation = (id: string) => Promise<InvocationRow | null>;
+
+/** @throws Refusal `not-found`, also for what lies outside of the accounts */
+export async function requireInvocation(
+  find: FindInvocation,
+  accounts: KeyAccounts,
+  id: string,
+): Promise<InvocationRow> {
+  const row = uuidPattern.test(id) ? await find(id) : null;
+  if (row === null || (accounts !== '*' && !accounts.includes(row.account))) {
+    throw new Refusal('not-found', `There is no invocation "${id}".`);
+  }
+  return row;
+}
+
 /** Reading invocations and results, for those whose accounts they are; anything else does not exist for them. */
 export function createReader({ store, pastRequests }: ReadDependencies) {
-  async function find(accounts: KeyAccounts, id: string): Promise<InvocationRow> {
-    const row = uuidPattern.test(id) ? await store.find(id) : null;
-    if (row === null || (accounts !== '*' && !accounts.includes(row.account))) {
-      throw new Refusal('not-found', `There is no invocation "${id}".`);
-    }
-    return row;
-  }
+  const find = (accounts: KeyAccounts, id: string) => requireInvocation(store.find, accounts, id);
 
   async function present(row: InvocationRow, attempts: readonly AttemptRow[]): Promise<Invocation> {
     const last = attempts.at(-1);

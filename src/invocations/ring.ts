@@ -21,7 +21,7 @@ export type Ringer = {
   due(lane: Lane): Promise<number>;
   /** Rings for the next due rows of one integration; answers for how many. */
   dueOf(integration: string, lane: Lane, limit: number): Promise<number>;
-  /** A row of the lane falls due in so many milliseconds. */
+  /** A row of the lane falls due in so many milliseconds; beyond `lookAheadMs` the leader sees to it. */
   dueIn(lane: Lane, delayMs: number): void;
   /** Rings no more; resolves when no ring is under way. */
   stop(): Promise<void>;
@@ -33,6 +33,12 @@ export type Ringer = {
  */
 const perIntegration = 25;
 const perPass = 500;
+
+/**
+ * Timers are for what falls due within this; the leader looks this far ahead, at twice its sweeps' interval, and sets
+ * them for all the rest. So a night of hour-long backoffs is not a million timers.
+ */
+export const lookAheadMs = 4_000;
 
 /**
  * The doorbell: every due row gets a BullMQ job, whether it is a first attempt, a retry, a `runAt`, or its job was lost.
@@ -70,7 +76,9 @@ export function createRinger({ due, addJobs, createTimer, log }: RingDependencie
       await add(lane, doorbells);
       return doorbells.length;
     },
-    dueIn: (lane, delayMs) => timers[lane].at(delayMs),
+    dueIn(lane, delayMs) {
+      if (delayMs <= lookAheadMs) timers[lane].at(delayMs);
+    },
     async stop() {
       await Promise.all(Object.values(timers).map((timer) => timer.stop()));
     },

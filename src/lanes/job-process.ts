@@ -47,8 +47,15 @@ export function createJobProcess(options: JobProcessOptions): JobProcess {
     if (ending.status === 'completed') return ending.returns;
     // A failed job has no return value in BullMQ; its progress tells a producer which invocation it was.
     if (laneJob.kind === 'producer' && ending.returns !== null) await job.updateProgress(ending.returns).catch(onError);
-    throw new UnrecoverableError(ending.reason);
+    throw failureOf(ending.reason);
   };
+}
+
+/** BullMQ keeps the stack with the job, and the board shows it: where in Errand this was thrown says nothing to anybody. */
+function failureOf(reason: string): UnrecoverableError {
+  const failure = new UnrecoverableError(reason);
+  failure.stack = reason;
+  return failure;
 }
 
 /** If moving it fails, too, the job's lock lapses and it comes again by that. */

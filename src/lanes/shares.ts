@@ -5,15 +5,20 @@
  *                      share left                    released
  *   job taken ── tryTake ──────────► slot held ───────────────► free; rows left waiting? ring for the next of them
  *                   │
- *                   └ share used up: `null`. The job ends at once, its row waits, the integration is marked as waiting
+ *                   └ share used up: `null`. The row is put back, then `leftWaiting`, then the job ends
  *
  * The worker's concurrency need not be larger than the slots: a refused job keeps its place only for the one statement
  * that parks its row. It must not be larger either: then jobs beyond the slots would be taken only to be put back,
  * while in the queue they keep their order.
  */
 export type Shares = {
-  /** A slot for the integration; `null` if it has its share of them, and then it is remembered as waiting. */
+  /** A slot for the integration; `null` if it has its share of them. */
   tryTake(integration: string): Slot | null;
+  /**
+   * A row of the integration was put back because it had its share. Told after that is committed: a slot that became
+   * free in between would have found no row to ring for.
+   */
+  leftWaiting(integration: string): void;
   /** Slots held by the integration now. */
   held(integration: string): number;
   /** Slots held now, of all integrations. */
@@ -54,36 +59,46 @@ export function createShares(options: SharesOptions): Shares {
 
   const shareOf = (integration: string) => Math.max(1, Math.min(limitOf(integration), Math.ceil(slots * largestShare)));
 
+  function holderOf(integration: string): Holder {
+    const holder = holders.get(integration) ?? { held: 0, waiting: false, refusals: 0, ringing: false };
+    holders.set(integration, holder);
+    return holder;
+  }
+
   function forget(integration: string, holder: Holder): void {
     if (holder.held === 0 && !holder.waiting && !holder.ringing) holders.delete(integration);
+  }
+
+  function startRinging(integration: string, holder: Holder): void {
+    const free = () => (stopped ? 0 : shareOf(integration) - holder.held);
+    if (!holder.waiting || holder.ringing || free() <= 0) return;
+    const rang = ringFor(integration, holder, free, options).finally(() => {
+      ringing.delete(rang);
+      forget(integration, holder);
+    });
+    ringing.add(rang);
   }
 
   function release(integration: string, holder: Holder): void {
     holder.held -= 1;
     inUse -= 1;
-    if (holder.waiting && !holder.ringing && !stopped) {
-      const free = () => (stopped ? 0 : shareOf(integration) - holder.held);
-      const rang = ringFor(integration, holder, free, options).finally(() => {
-        ringing.delete(rang);
-        forget(integration, holder);
-      });
-      ringing.add(rang);
-    }
+    startRinging(integration, holder);
     forget(integration, holder);
   }
 
   return {
     tryTake(integration) {
-      const holder = holders.get(integration) ?? { held: 0, waiting: false, refusals: 0, ringing: false };
-      holders.set(integration, holder);
-      if (holder.held >= shareOf(integration)) {
-        holder.waiting = true;
-        holder.refusals += 1;
-        return null;
-      }
+      const holder = holderOf(integration);
+      if (holder.held >= shareOf(integration)) return null;
       holder.held += 1;
       inUse += 1;
       return slotOf(() => release(integration, holder));
+    },
+    leftWaiting(integration) {
+      const holder = holderOf(integration);
+      holder.waiting = true;
+      holder.refusals += 1;
+      startRinging(integration, holder);
     },
     held: (integration) => holders.get(integration)?.held ?? 0,
     inUse: () => inUse,

@@ -1,12 +1,17 @@
 /** What a gatherer does with the items that came in while it was busy. */
 export type GatherOptions<Item, Answer> = {
-  /** Handles a group at once; answers in the order of the items. A rejection rejects every item of the group. */
+  /** Handles a group at once; answers in the order of the items. A rejection rejects every item of its group. */
   flush: (items: readonly Item[]) => Promise<readonly Answer[]>;
   /** The most items of one group. */
   maxItems: number;
   /** The most bytes of one group, by `sizeOf`; an item larger than this goes alone. Default: no bound. */
   maxBytes?: number;
   sizeOf?: (item: Item) => number;
+  /**
+   * May one bad item be to blame for this error? Then the group is halved until that item fails alone, and the others
+   * are handled. Default: never; what fails, fails for all.
+   */
+  isolates?: (error: unknown) => boolean;
 };
 
 export type Gatherer<Item, Answer> = {
@@ -41,15 +46,24 @@ export function createGatherer<Item, Answer>(options: GatherOptions<Item, Answer
     // One turn of the microtask queue, so that what is added in the same tick shares the first group.
     await null;
     while (waiting.length > 0) {
-      const group = nextGroup();
-      try {
-        const answers = await options.flush(group.map(({ item }) => item));
-        for (const [index, { resolve }] of group.entries()) resolve(answers[index] as Answer);
-      } catch (error) {
+      await handle(nextGroup());
+    }
+    running = null;
+  }
+
+  async function handle(group: readonly Waiting[]): Promise<void> {
+    try {
+      const answers = await options.flush(group.map(({ item }) => item));
+      for (const [index, { resolve }] of group.entries()) resolve(answers[index] as Answer);
+    } catch (error) {
+      if (group.length > 1 && options.isolates?.(error) === true) {
+        const middle = group.length >> 1;
+        await handle(group.slice(0, middle));
+        await handle(group.slice(middle));
+      } else {
         for (const { reject } of group) reject(error);
       }
     }
-    running = null;
   }
 
   return {

@@ -24,7 +24,9 @@ type Finder = { head: RegExp; rest: Needle };
  * Redact before cutting a text short: half a value is not recognised.
  */
 export function createRedactor(values: readonly string[]): (text: string) => string {
-  const sought = [...new Set(values)].filter((value) => value.length >= minLength);
+  // In a host name a value stands in lower case.
+  const spellings = values.flatMap((value) => [value, value.toLowerCase()]);
+  const sought = [...new Set(spellings)].filter((value) => value.length >= minLength);
   if (sought.length === 0) return (text) => text;
   let compiled: Search | null = null;
   return (text) => {

@@ -64,38 +64,30 @@ export function createRecorder(options: RecorderOptions): Recorder {
     for (const key of missing.keys()) kept.set(key, today);
   }
 
-  async function commit(group: readonly Settled[]): Promise<(boolean | Error)[]> {
+  async function commit(group: readonly Settled[]): Promise<boolean[]> {
     for (let tries = 1; ; tries += 1) {
       try {
         await keepBytes(group);
         const moved = await recordSettled(pool, worker, group);
         return group.map(({ claimed }) => moved.has(claimed.id));
       } catch (error) {
-        if (!options.isTransient(error)) return await halve(group, error);
+        if (!options.isTransient(error)) throw error;
         await options.pause(tries);
       }
     }
   }
 
-  async function halve(group: readonly Settled[], error: unknown): Promise<(boolean | Error)[]> {
-    if (group.length === 1) return [error instanceof Error ? error : new Error(String(error))];
-    const middle = group.length >> 1;
-    return [...(await commit(group.slice(0, middle))), ...(await commit(group.slice(middle)))];
-  }
-
-  const gatherer = createGatherer<Settled, boolean | Error>({
+  const gatherer = createGatherer<Settled, boolean>({
     flush: commit,
     maxItems: maxRows,
     maxBytes,
     sizeOf: ({ attempt }) => attempt.result?.bytes.byteLength ?? 0,
+    // What is not transient lies in the data.
+    isolates: () => true,
   });
 
   return {
-    async record(settled) {
-      const outcome = await gatherer.add(settled);
-      if (outcome instanceof Error) throw outcome;
-      return outcome;
-    },
-    idle: () => gatherer.idle(),
+    record: gatherer.add,
+    idle: gatherer.idle,
   };
 }

@@ -27,7 +27,8 @@ export type HopOutcome = { requestSent: boolean; reusable: boolean } & (
   | { kind: 'trouble'; trouble: Trouble; head: Head | undefined; preview: Uint8Array }
 );
 
-export const previewBytes = 16 * 1024;
+/** 16 KiB that are kept, and 8 more so that redaction finds a secret across the cut. */
+export const previewBytes = 24 * 1024;
 /** What is read of a followed redirect's body, so that its connection can be kept. */
 const discardedBytes = 64 * 1024;
 

@@ -2,27 +2,66 @@ import type { Pool } from 'pg';
 
 export type Blob = { sha256: Buffer; bytes: Uint8Array };
 
-/** Rows of one INSERT: 2 parameters each, and few enough that a statement stays small. */
-const rowsPerInsert = 64;
+/** Inserts from two arrays, `$first` the hashes and `$first + 1` the bytes; for a statement of its own or as a part of one. */
+export function blobInsert(first: number): string {
+  return `insert into blobs (sha256, bytes)
+  select sha256, bytes from unnest($${first}::bytea[], $${first + 1}::bytea[]) as b(sha256, bytes)
+  -- Sorted, so that two groups with the same hashes wait for each other instead of deadlocking.
+  order by sha256
+  on conflict (sha256) do update set seen_on = current_date where blobs.seen_on < current_date`;
+}
+
+/** The parameters of `blobInsert`. */
+blobInsert.values = (blobs: readonly Blob[]): unknown[] => [
+  byteaArray(blobs.map(({ sha256 }) => sha256)),
+  byteaArray(blobs.map(({ bytes }) => bytes)),
+];
+
+/** Bytes of one INSERT. */
+const maxInsertBytes = 8 * 1024 * 1024;
 
 /**
  * Keeps bytes once per SHA-256. A commit of its own before that of the results which refer to them: harmless if those
  * never come, because garbage collection takes only what nobody refers to and was not seen for days.
- *
- * Multi-row VALUES, not `unnest(bytea[])`: four times as fast for PDFs, since arrays of bytes travel as text.
  */
 export async function keepBlobs(pool: Pool, blobs: readonly Blob[]): Promise<void> {
-  // Sorted, so that two groups with the same hashes wait for each other instead of deadlocking.
-  const sorted = [...blobs].sort((a, b) => Buffer.compare(a.sha256, b.sha256));
-  for (let start = 0; start < sorted.length; start += rowsPerInsert) {
-    const rows = sorted.slice(start, start + rowsPerInsert);
-    const places = rows.map((_, index) => `($${index * 2 + 1}::bytea, $${index * 2 + 2}::bytea)`);
-    await pool.query(
-      `insert into blobs (sha256, bytes) values ${places.join(', ')}
-       on conflict (sha256) do update set seen_on = current_date where blobs.seen_on < current_date`,
-      rows.flatMap(({ sha256, bytes }) => [sha256, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)]),
-    );
+  for (let start = 0; start < blobs.length; ) {
+    let bytes = 0;
+    let end = start;
+    while (end < blobs.length && (end === start || bytes < maxInsertBytes)) {
+      bytes += blobs[end]?.bytes.byteLength ?? 0;
+      end += 1;
+    }
+    await pool.query({
+      name: 'keep-blobs',
+      text: blobInsert(1),
+      values: blobInsert.values(blobs.slice(start, end)),
+    });
+    start = end;
   }
+}
+
+const byteaOid = 17;
+const arrayHeaderBytes = 20;
+
+/**
+ * `bytea[]` as PostgreSQL's binary format has it (array_recv: dimensions, "has nulls", element type, length, lower bound,
+ * then each element after its length). The driver sends a Buffer in binary, but an array as text, in hexadecimal: twice
+ * the bytes, and four times the time for PDFs.
+ */
+function byteaArray(items: readonly Uint8Array[]): Buffer {
+  const size = items.reduce((sum, item) => sum + 4 + item.byteLength, arrayHeaderBytes);
+  const buffer = Buffer.allocUnsafe(size);
+  let offset = 0;
+  for (const field of [items.length === 0 ? 0 : 1, 0, byteaOid, items.length, 1])
+    offset = buffer.writeInt32BE(field, offset);
+  for (const item of items) {
+    offset = buffer.writeInt32BE(item.byteLength, offset);
+    buffer.set(item, offset);
+    offset += item.byteLength;
+  }
+  // An empty array has no dimensions, so its header ends after the element type.
+  return items.length === 0 ? buffer.subarray(0, 12) : buffer;
 }
 
 /** Marks those of `hashes` that are kept already as seen today, and answers which they are. */

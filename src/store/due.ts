@@ -1,7 +1,8 @@
 import type { Pool } from 'pg';
 import type { Lane } from '../contract/lane.ts';
 import type { Doorbell } from '../invocations/invocation.ts';
-import { boundsOf, isDue } from './invocations.ts';
+import { isHeldWork } from './held.ts';
+import { boundsOf, isDue, isDueOf } from './invocations.ts';
 
 /** Marks the picked rows as rung, one generation on: a job id that was used before would be ignored in silence. */
 const ringPicked = `
@@ -21,13 +22,26 @@ export async function takeDue(
   const { rows } = await pool.query<Doorbell>({
     name: 'take-due',
     text: `
-with due as (
-  select id, due_at, row_number() over (partition by integration order by due_at, id) as place
-  from invocations
-  where lane = $1 and ${isDue} and status in ('queued', 'retrying') and rung_at is null
+-- The integrations with open rows, one index look-up each: waiting rows by the thousand are not read to find them.
+with recursive waiting(integration) as (
+  select min(integration) from invocations where due_at is not null
+  union all
+  select (select min(integration) from invocations where due_at is not null and integration > w.integration)
+  from waiting w where w.integration is not null
+), due as (
+  select d.id, d.due_at, d.place
+  from waiting w cross join lateral (
+    select i.id, i.due_at, row_number() over (order by i.due_at, i.id) as place
+    from invocations i
+    where i.integration = w.integration and i.lane = $1 and ${isDueOf('i')} and i.status in ('queued', 'retrying')
+      and i.rung_at is null
+    order by i.due_at, i.id limit $2
+  ) d
+  where w.integration is not null and not ${isHeldWork('$1', 'w.integration')}
 ), picked as (
   select i.id from invocations i
-  where i.id in (select id from due where place <= $2 order by due_at, id limit $3)
+  -- Everybody's first before anybody's second: a saturated integration's rows come round again and again.
+  where i.id in (select id from due order by place, due_at, id limit $3)
     and i.status in ('queued', 'retrying') and i.rung_at is null
   order by i.id for update skip locked
 )${ringPicked}`,
@@ -44,6 +58,7 @@ export async function takeDueOf(pool: Pool, integration: string, lane: Lane, lim
 with picked as (
   select id from invocations
   where integration = $1 and lane = $2 and ${isDue} and status in ('queued', 'retrying') and rung_at is null
+    and not ${isHeldWork('$2', '$1')}
   order by due_at, id limit $3 for update skip locked
 )${ringPicked}`,
     values: [integration, lane, limit],

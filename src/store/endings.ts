@@ -1,11 +1,13 @@
 import type { Pool } from 'pg';
 import type { Settled } from '../invocations/invocation.ts';
 import { auditColumns, auditSelect } from './audit-rows.ts';
+import { type Blob, blobInsert } from './blobs.ts';
 import { boundsOf } from './invocations.ts';
 
 /**
  * Commits a group of attempts with everything that follows from them, in one statement: the transitions, the attempts
- * (which are also the results), the audit entries, the newest results and Last Sync.
+ * (which are also the results), their bytes as far as they are new and small, the audit entries, the newest results and
+ * Last Sync.
  *
  * Guarded: a row moves only if it is still running, with this worker and this attempt; nothing is written for one that
  * is not. Rows are locked in the order of their keys, so that two groups never deadlock.
@@ -20,7 +22,9 @@ with input as (
       last_sync_at)
 ), held as (
   select i.id from invocations i join input n on n.id = i.id
-  where i.id between $2 and $3 and i.status = 'running' and i.worker = $1 and i.attempt = n.attempt
+  -- By the ids themselves, too: between the first and the last of them there may be a night's rows.
+  where i.id = any($4::uuid[]) and i.id between $2 and $3 and i.status = 'running' and i.worker = $1
+    and i.attempt = n.attempt
   order by i.id for update of i
 ), moved as (
   update invocations i
@@ -29,13 +33,13 @@ with input as (
     finished_at = case when n.delay_ms is null then now() end
   from input n join held h on h.id = n.id
   where i.id = n.id and i.id between $2 and $3 and i.status = 'running' and i.worker = $1 and i.attempt = n.attempt
-  returning i.id, i.integration, i.command, i.fingerprint
+  returning i.id, i.integration, i.command, i.fingerprint, i.key_number
 ), recorded as (
-  insert into attempts (invocation, number, command_version, configuration_version, started_at, duration_ms, outcome,
-    sent, status, error, response_headers, response_bytes, body_preview, content_type, sha256, result_bytes, unchanged,
+  insert into attempts (invocation, number, key_number, command_version, configuration_version, started_at, duration_ms,
+    outcome, sent, status, error, response_headers, response_bytes, body_preview, content_type, sha256, result_bytes, unchanged,
     last_sync_at)
-  select n.id, n.attempt, n.command_version, n.configuration_version, n.started_at, n.duration_ms, n.outcome, n.sent,
-    n.status, n.error, n.response_headers, n.response_bytes, n.body_preview, n.content_type, n.sha256, n.result_bytes,
+  select n.id, n.attempt, m.key_number, n.command_version, n.configuration_version, n.started_at, n.duration_ms,
+    n.outcome, n.sent, n.status, n.error, n.response_headers, n.response_bytes, n.body_preview, n.content_type, n.sha256, n.result_bytes,
     case when n.sha256 is not null then coalesce(l.sha256 = n.sha256, false) end, n.last_sync_at
   from input n join moved m on m.id = n.id
   left join latest_results l on n.sha256 is not null
@@ -62,13 +66,20 @@ with input as (
 ), audited as (
   ${auditColumns}
   select ${auditSelect(24)} and invocation in (select id from moved)
+), kept as (
+  ${blobInsert(34)}
 )
 select id from moved`;
 
 const json = (value: unknown) => (value === null ? null : JSON.stringify(value));
 
 /** Answers which of the group were still this worker's to record; the others are dropped without a trace. */
-export async function recordSettled(pool: Pool, worker: string, group: readonly Settled[]): Promise<Set<string>> {
+export async function recordSettled(
+  pool: Pool,
+  worker: string,
+  group: readonly Settled[],
+  blobs: readonly Blob[],
+): Promise<Set<string>> {
   const ids = group.map(({ claimed }) => claimed.id);
   const attempts = group.map(({ attempt }) => attempt);
   const audit = group.flatMap(({ claimed, audit }) => audit.map((record) => ({ invocation: claimed.id, record })));
@@ -99,6 +110,7 @@ export async function recordSettled(pool: Pool, worker: string, group: readonly 
       attempts.map((each) => each.result?.bytes.byteLength ?? null),
       attempts.map((each) => (each.lastSyncAt === null ? null : new Date(each.lastSyncAt))),
       ...auditSelect.values(audit),
+      ...blobInsert.values(blobs),
     ],
   });
   return new Set(rows.map((row) => row.id));

@@ -6,7 +6,8 @@ import type { Connection } from './database.ts';
 
 /** The columns of `integrations i`. */
 export const integrationColumns = `i.id, i.account, i.name, i.status, i.limits,
-  i.configuration_version as "configurationVersion", i.last_sync_at as "lastSyncAt", i.created_at as "createdAt",
+  i.configuration_version as "configurationVersion", i.status_since as "statusSince",
+  i.last_sync_at as "lastSyncAt", i.created_at as "createdAt",
   i.updated_at as "updatedAt", i.deleted_at as "deletedAt"`;
 
 /** Makes sure that there is a row to lock; a new one is deleted, of version 0, until a change brings it to life. */
@@ -30,7 +31,11 @@ export async function lockIntegration(connection: Connection, id: string): Promi
 export async function nextVersion(
   connection: Connection,
   id: string,
-  change: { integration?: { account: string; name: string; limits: object }; deleted?: true },
+  change: {
+    integration?: { account: string; name: string; limits: object };
+    deleted?: true;
+    status?: 'active' | 'paused';
+  },
 ): Promise<number> {
   const { integration } = change;
   const { rows } = await connection.query<{ version: number }>(
@@ -39,7 +44,10 @@ export async function nextVersion(
        updated_at = now(),
        -- One that comes back begins anew, but for its versions and what it synchronised last.
        created_at = case when $2::text is not null and deleted_at is not null then now() else created_at end,
-       status = case when $2::text is not null and deleted_at is not null then 'active' else status end,
+       -- What waits for a deleted one must come to its end: nobody could resume it.
+       status = case when $5 or $2::text is not null and deleted_at is not null then 'active'
+         else coalesce($6, status) end,
+       status_since = case when $5 or $6::text is not null then now() else status_since end,
        deleted_at = case when $5 then now() when $2::text is not null then null else deleted_at end,
        account = coalesce($2, account), name = coalesce($3, name), limits = coalesce($4::jsonb, limits)
      where id = $1 returning configuration_version as version`,
@@ -49,6 +57,7 @@ export async function nextVersion(
       integration?.name ?? null,
       integration === undefined ? null : JSON.stringify(integration.limits),
       change.deleted ?? false,
+      change.status ?? null,
     ],
   );
   const [row] = rows;

@@ -69,7 +69,8 @@ export async function attemptsOf(pool: Pool, ids: readonly string[]): Promise<At
   const { rows } = await pool.query<AttemptRow>({
     name: 'attempts-of',
     text: `
-select invocation, number, command_version as "commandVersion", configuration_version as "configurationVersion",
+select invocation, number, key_number as "keyNumber", command_version as "commandVersion",
+  configuration_version as "configurationVersion",
   started_at as "startedAt", duration_ms as "durationMs", outcome, sent, status, error,
   response_headers as "responseHeaders", response_bytes as "responseBytes", body_preview as "bodyPreview",
   content_type as "contentType", sha256, result_bytes as "resultBytes", unchanged, last_sync_at as "lastSyncAt"

@@ -1,9 +1,11 @@
 import type { Pool } from 'pg';
 import type { Claimed, Enqueued, NewInvocation, StatusOf } from '../invocations/invocation.ts';
 import { auditColumns, auditSelect } from './audit-rows.ts';
+import { isHeld } from './held.ts';
 
 /** `due_at` is kept in whole milliseconds, so it may be rounded up past the moment it was written. */
-export const isDue = `due_at <= now() + interval '10 milliseconds'`;
+export const isDueOf = (row: string): string => `${row}.due_at <= now() + interval '10 milliseconds'`;
+export const isDue = isDueOf('invocations');
 
 /** Keys are good for 24 hours (contract §7). */
 const keyLifetime = '24 hours';
@@ -62,7 +64,9 @@ const claimSql = `
 with open as (
   select id from invocations
   where id = any($1::uuid[]) and id between $3 and $4 and status in ('queued', 'retrying') and ${isDue}
-  order by id for update skip locked
+    and not ${isHeld('invocations')}
+  -- Not skip locked: the sweep holds rows for moments, and a claim that is skipped would have to be rung for again.
+  order by id for update
 ), claimed as (
   update invocations i
   set status = 'running', worker = $2, claimed_at = now(), attempt = i.attempt + 1, tried = i.tried + 1,
@@ -71,7 +75,9 @@ with open as (
   returning i.*
 )
 select c.id, c.account, c.integration, c.command, c.lane, c.tokens, c.sealed_tokens, c.fingerprint,
-  c.configuration_version, c.attempt, c.tried, c.crashes, c.claimed_at, c.first_attempt_at, n.last_sync_at
+  c.configuration_version, c.attempt, c.tried, c.crashes, c.key_number, c.error, c.claimed_at,
+  -- Time spent paused does not count towards the deadline: it begins anew on resuming.
+  greatest(c.first_attempt_at, n.status_since) as first_attempt_at, n.last_sync_at
 from claimed c left join integrations n on n.id = c.integration`;
 
 type ClaimedRow = {
@@ -87,6 +93,8 @@ type ClaimedRow = {
   attempt: number;
   tried: number;
   crashes: number;
+  key_number: number;
+  error: Claimed['lastError'];
   claimed_at: Date;
   first_attempt_at: Date;
   last_sync_at: Date | null;
@@ -216,9 +224,11 @@ export async function claimInvocations(pool: Pool, worker: string, ids: readonly
     attempt: row.attempt,
     tried: row.tried,
     crashes: row.crashes,
+    keyNumber: row.key_number,
     claimedAt: row.claimed_at.getTime(),
     firstAttemptAt: row.first_attempt_at.getTime(),
     lastSyncAt: row.last_sync_at?.getTime() ?? null,
+    lastError: row.error,
   }));
 }
 
@@ -240,4 +250,17 @@ export async function giveBack(pool: Pool, worker: string, claimed: Claimed, del
      where id = $1 and status = 'running' and worker = $2 and attempt = $3`,
     [claimed.id, worker, claimed.attempt, delayMs],
   );
+}
+
+/** The invocation that a producer's job became; `null` if it has not become one. */
+export async function findAdopted(
+  pool: Pool,
+  job: NonNullable<NewInvocation['job']>,
+): Promise<{ id: string; integration: string } | null> {
+  const { rows } = await pool.query<{ id: string; integration: string }>(
+    `select i.id, i.integration from adopted_jobs a join invocations i on i.id = a.invocation
+     where (a.queue, a.job_id, a.job_timestamp) = ($1, $2, $3)`,
+    [job.queue, job.jobId, iso(job.timestamp)],
+  );
+  return rows[0] ?? null;
 }

@@ -39,6 +39,8 @@ export const integrations = pgTable(
     /** Grows with every change of the integration, its values and its commands: caches compare it. */
     configurationVersion: integer('configuration_version').notNull().default(1),
     lastSyncAt: moment('last_sync_at'),
+    /** When a person last paused or resumed it; null: nobody ever did. Deadlines of what waited begin anew then. */
+    statusSince: moment('status_since'),
     createdAt: moment('created_at').notNull().defaultNow(),
     updatedAt: moment('updated_at').notNull().defaultNow(),
     deletedAt: moment('deleted_at'),
@@ -133,6 +135,8 @@ export const invocations = pgTable(
     tried: integer().notNull().default(0),
     /** How often a worker died over it. */
     crashes: integer().notNull().default(0),
+    /** Which `Idempotency-Key` is sent: 1 is the id, 2 is `<id>-2` … One more after a person's retry of a definite failure. */
+    keyNumber: integer('key_number').notNull().default(1),
     /** Who holds it while it is running. */
     worker: uuid(),
     claimedAt: moment('claimed_at'),
@@ -166,6 +170,8 @@ export const attempts = pgTable(
   {
     invocation: uuid().notNull(),
     number: integer().notNull(),
+    /** The invocation's `key_number` at the time: for rendering the request again. */
+    keyNumber: integer('key_number').notNull().default(1),
     commandVersion: integer('command_version'),
     configurationVersion: integer('configuration_version').notNull(),
     startedAt: moment('started_at').notNull(),

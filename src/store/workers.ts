@@ -36,11 +36,11 @@ with held as (
   set status = 'retrying', worker = null, rung_at = null, due_at = now(), tried = greatest(0, i.tried - 1),
     crashes = i.crashes + 1
   from held where i.id = held.id
-  returning i.id, i.account, i.integration, i.lane, i.attempt, i.configuration_version, i.claimed_at
+  returning i.id, i.account, i.integration, i.lane, i.attempt, i.key_number, i.configuration_version, i.claimed_at
 ), kept as (
-  insert into attempts (invocation, number, configuration_version, started_at, duration_ms, outcome, sent)
-  select id, attempt, configuration_version, claimed_at,
-    (extract(epoch from now() - claimed_at) * 1000)::int, 'unknown', true
+  insert into attempts (invocation, number, key_number, configuration_version, started_at, duration_ms, outcome, sent)
+  select id, attempt, key_number, configuration_version, claimed_at,
+    least(extract(epoch from now() - claimed_at) * 1000, 2147483647)::int, 'unknown', true
   from freed
 ), audited as (
   ${auditColumns}
@@ -66,7 +66,12 @@ export async function freeFromSilentWorkers(pool: Pool, silentForMs: number, lim
 const freeOrphansSql = freeing('i.worker = $1 and i.id <> all($3::uuid[])');
 
 /** Frees the rows that a worker holds but for those that it knows of. */
-export async function freeOrphans(pool: Pool, worker: string, known: readonly string[]): Promise<number> {
-  const { rows } = await pool.query(freeOrphansSql, [worker, 1_000, known]);
+export async function freeOrphans(
+  pool: Pool,
+  worker: string,
+  known: readonly string[],
+  limit: number,
+): Promise<number> {
+  const { rows } = await pool.query(freeOrphansSql, [worker, limit, known]);
   return rows.length;
 }

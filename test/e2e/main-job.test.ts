@@ -81,7 +81,7 @@ describe.each(queueBackends())('the main job on $name (§2, §3)', (backend) => 
     expect(seen?.header('idempotency-key')).toBe(accepted.id);
     expect(seen?.header('user-agent')).toMatch(/^errand\//);
     expect(JSON.parse(seen?.body.toString() ?? '')).toMatchObject({ company: 77, invoice: 'INV 1/"é', try: 1 });
-    expect((await errand.client.result(accepted.id)).bytes).toEqual(pdf);
+    expect(Buffer.from((await errand.client.result(accepted.id)).bytes)).toEqual(pdf);
     const { lastSyncAt } = await errand.client.getIntegration('acme');
     expect(Date.parse(lastSyncAt ?? '')).toBeGreaterThan(Date.parse(ended.createdAt));
   });

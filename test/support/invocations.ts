@@ -90,9 +90,11 @@ export function claimedRow(overrides: Partial<Claimed> = {}): Claimed {
     attempt: 1,
     tried: 1,
     crashes: 0,
+    keyNumber: 1,
     claimedAt: 1_000_000,
     firstAttemptAt: 1_000_000,
     lastSyncAt: null,
+    lastError: null,
     ...overrides,
   };
 }

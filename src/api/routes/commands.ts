@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import { commandBodySchema, commandSchema } from '../../contract/command.ts';
+import { commandTestBodySchema, commandTestSchema } from '../../contract/command-test.ts';
 import { commandNameSchema } from '../../contract/names.ts';
 import { pageQuerySchema, pageSchema } from '../../contract/paging.ts';
-import { tokensSchema } from '../../contract/tokens.ts';
 import type { Integrations } from '../../integrations/use-cases.ts';
 import { type Api, principalOf } from '../instance.ts';
+import type { WhileConnected } from '../waiting.ts';
 
 const tags = ['commands'];
 const params = z.strictObject({ id: z.string(), command: z.string() });
 const path = '/v1/integrations/:id/commands/:command';
 
-const previewBodySchema = z.strictObject({ tokens: tokensSchema.optional(), draft: commandBodySchema.optional() });
 const previewSchema = z.strictObject({
   method: z.string(),
   url: z.string(),
@@ -19,11 +19,15 @@ const previewSchema = z.strictObject({
   egress: z.strictObject({ allowed: z.boolean().nullable(), reason: z.string().nullable() }),
 });
 
+type Dependencies = { integrations: Integrations; whileConnected: WhileConnected };
+
 /** Commands: each save is a new version. */
-export function commandRoutes(app: Api, { integrations }: { integrations: Integrations }): void {
+export function commandRoutes(app: Api, dependencies: Dependencies): void {
+  const { integrations } = dependencies;
   readRoutes(app, integrations);
   writeRoutes(app, integrations);
   previewRoute(app, integrations);
+  testRoute(app, dependencies);
 }
 
 const read = { permission: 'commands.read' } as const;
@@ -94,13 +98,35 @@ function previewRoute(app: Api, { preview }: Integrations): void {
         summary: 'The request as it would be sent, secrets masked; sends nothing',
         tags,
         params,
-        body: previewBodySchema,
+        body: commandTestBodySchema,
         response: { 200: previewSchema },
       },
     },
     (request) => {
       const { id, command } = request.params;
       return preview(principalOf(request).accounts, id, command, request.body);
+    },
+  );
+}
+
+function testRoute(app: Api, { integrations, whileConnected }: Dependencies): void {
+  app.post(
+    `${path}/test`,
+    {
+      config: { permission: 'commands.test' },
+      schema: {
+        summary: 'Sends the request once and says how the answer would be judged; nothing is kept but an audit entry',
+        tags,
+        params,
+        body: commandTestBodySchema,
+        response: { 200: commandTestSchema },
+      },
+    },
+    (request, reply) => {
+      const { id: integration, command } = request.params;
+      const { accounts, actor } = principalOf(request);
+      const test = { integration, command, body: request.body };
+      return whileConnected(reply, (signal) => integrations.test({ actor, accounts }, test, signal));
     },
   );
 }

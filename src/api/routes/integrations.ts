@@ -9,6 +9,7 @@ import { accountSchema, integrationIdSchema } from '../../contract/names.ts';
 import { pageQuerySchema, pageSchema } from '../../contract/paging.ts';
 import type { Integrations } from '../../integrations/use-cases.ts';
 import { type Api, principalOf } from '../instance.ts';
+import { takesNoBody } from '../no-body.ts';
 
 const tags = ['integrations'];
 const params = z.strictObject({ id: z.string() });
@@ -24,6 +25,7 @@ export function integrationRoutes(app: Api, { integrations }: { integrations: In
   readRoutes(app, integrations);
   saveRoutes(app, integrations);
   removeRoute(app, integrations);
+  pauseRoutes(app, integrations);
 }
 
 const read = { permission: 'integrations.read' } as const;
@@ -113,6 +115,37 @@ function removeRoute(app: Api, integrations: Integrations): void {
       const { accounts, actor } = principalOf(request);
       await integrations.remove(accounts, actor, request.params.id);
       return reply.code(204).send(null);
+    },
+  );
+}
+
+function pauseRoutes(app: Api, integrations: Integrations): void {
+  const config = { permission: 'integrations.pause' } as const;
+  const response = { 200: integrationSchema };
+  app.post(
+    '/v1/integrations/:id/pause',
+    {
+      config,
+      preValidation: takesNoBody,
+      schema: {
+        summary: 'Pause: batch work waits, interactive work fails at once with `integration-paused`',
+        tags,
+        params,
+        response,
+      },
+    },
+    (request) => {
+      const { accounts, actor } = principalOf(request);
+      return integrations.pause(accounts, actor, request.params.id);
+    },
+  );
+
+  app.post(
+    '/v1/integrations/:id/resume',
+    { config, preValidation: takesNoBody, schema: { summary: 'Resume: what waited goes on', tags, params, response } },
+    (request) => {
+      const { accounts, actor } = principalOf(request);
+      return integrations.resume(accounts, actor, request.params.id);
     },
   );
 }

@@ -13,6 +13,7 @@ import {
 } from '../../contract/invocation.ts';
 import type { Lane } from '../../contract/lane.ts';
 import { type Page, type PageQuery, pageQuerySchema, pageSchema } from '../../contract/paging.ts';
+import type { Redrive, RedriveBody } from '../../contract/redrive.ts';
 import { acceptsJson } from '../accept-header.ts';
 import { type Api, principalOf } from '../instance.ts';
 import { maxWaitSeconds, preferredWait } from '../prefer.ts';
@@ -29,16 +30,19 @@ export type Invocations = {
   get(accounts: KeyAccounts, id: string): Promise<Invocation>;
   list(accounts: KeyAccounts, filter: InvocationFilter, page: PageQuery): Promise<Page<Invocation>>;
   result(accounts: KeyAccounts, id: string): Promise<ResultBytes>;
+  retry(principal: { actor: Actor; accounts: KeyAccounts }, id: string): Promise<void>;
+  cancel(principal: { actor: Actor; accounts: KeyAccounts }, id: string): Promise<void>;
+  redrive(principal: { actor: Actor; accounts: KeyAccounts }, body: RedriveBody): Promise<Redrive>;
   /** Resolves when the invocation has ended, or false after `timeoutMs`, or when the signal aborts. */
   waitForEnd(id: string, timeoutMs: number, signal: AbortSignal): Promise<boolean>;
 };
 
-type Dependencies = { invocations: Invocations; whileConnected: WhileConnected };
+export type InvocationDependencies = { invocations: Invocations; whileConnected: WhileConnected };
 
 const tags = ['invocations'];
-const idParams = z.strictObject({ id: z.string() });
+export const idParams = z.strictObject({ id: z.string() });
 /** Read with `preferredWait`, not from here: this tells OpenAPI of it. */
-const waitHeaders = z.looseObject({
+export const waitHeaders = z.looseObject({
   prefer: z.string().optional().describe('`wait=N` (RFC 7240): waits up to N seconds, at most 60, for the end.'),
 });
 const listQuery = z.strictObject({ ...invocationFilterSchema.shape, ...pageQuerySchema.shape });
@@ -48,8 +52,8 @@ const bytes = {
 };
 
 /** Waits for the end if asked to, for as long as the client is there, and answers how it stands then. */
-async function settleFor(
-  { invocations, whileConnected }: Dependencies,
+export async function settleFor(
+  { invocations, whileConnected }: InvocationDependencies,
   reply: FastifyReply,
   { accounts, id, seconds }: { accounts: KeyAccounts; id: string; seconds: number },
 ): Promise<Invocation> {
@@ -66,12 +70,12 @@ function endedWithout({ id, status, error }: Invocation): ProblemError {
   return new ProblemError('invocation-failed', error?.message ?? 'The invocation failed.', { members });
 }
 
-function applyPreference(reply: FastifyReply, seconds: number | null): void {
+export function applyPreference(reply: FastifyReply, seconds: number | null): void {
   if (seconds !== null) reply.header('preference-applied', `wait=${seconds}`);
 }
 
 async function enqueue(
-  dependencies: Dependencies,
+  dependencies: InvocationDependencies,
   request: FastifyRequest,
   reply: FastifyReply,
   body: InvocationBody,
@@ -97,7 +101,7 @@ async function enqueue(
 }
 
 /** Invocations: the one thing that producers come for. */
-export function invocationRoutes(app: Api, dependencies: Dependencies): void {
+export function invocationRoutes(app: Api, dependencies: InvocationDependencies): void {
   enqueueRoute(app, dependencies);
   readRoutes(app, dependencies);
   resultRoute(app, dependencies);
@@ -105,7 +109,7 @@ export function invocationRoutes(app: Api, dependencies: Dependencies): void {
 
 const read = { permission: 'invocations.read' } as const;
 
-function enqueueRoute(app: Api, dependencies: Dependencies): void {
+function enqueueRoute(app: Api, dependencies: InvocationDependencies): void {
   app.post(
     '/v1/invocations',
     {
@@ -128,7 +132,7 @@ function enqueueRoute(app: Api, dependencies: Dependencies): void {
   );
 }
 
-function readRoutes(app: Api, dependencies: Dependencies): void {
+function readRoutes(app: Api, dependencies: InvocationDependencies): void {
   const { invocations } = dependencies;
   app.get(
     '/v1/invocations',
@@ -171,7 +175,7 @@ function readRoutes(app: Api, dependencies: Dependencies): void {
   );
 }
 
-function resultRoute(app: Api, { invocations }: Dependencies): void {
+function resultRoute(app: Api, { invocations }: InvocationDependencies): void {
   app.get(
     '/v1/invocations/:id/result',
     {

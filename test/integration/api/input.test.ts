@@ -17,7 +17,7 @@ function expectProblem(answer: Answer, status: number, name: string): void {
 }
 
 const withBody = routes.filter(({ body }) => body !== undefined);
-const url = (path: string) => path.replace(/:invocation|:key/, '01890000-0000-7000-8000-000000000000');
+const url = (path: string) => path.replace(/:invocation|:ended|:open|:key/, '01890000-0000-7000-8000-000000000000');
 
 describe.each(withBody)('the body of $method $path', ({ method, path, body }) => {
   const send = (asked: object) => running.call(method, url(path), asked);

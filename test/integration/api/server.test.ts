@@ -161,7 +161,7 @@ it('answers what is not HTTP with a problem, too', async () => {
 
 it('has all its problems in docs/api.md, and no others', () => {
   const text = readFileSync(new URL('../../../docs/api.md', import.meta.url), 'utf8');
-  const documented = [...text.matchAll(/^\| `([a-z-]+)` \| (\d{3}) \|/gm)].map(([, name, status]) => [
+  const documented = [...text.matchAll(/^\| `([a-z-]+)` +\| (\d{3}) +\|/gm)].map(([, name, status]) => [
     name,
     Number(status),
   ]);

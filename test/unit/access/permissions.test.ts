@@ -19,14 +19,20 @@ it('gives every other role what the contract says and no more', () => {
       'commands.read',
       'commands.write',
       'commands.preview',
+      'commands.test',
     ],
     operator: [
       'command-types.read',
       'integrations.read',
+      'integrations.pause',
       'secrets.read',
       'commands.read',
       'invocations.read',
+      'invocations.retry',
+      'invocations.cancel',
+      'invocations.redrive',
       'audit.read',
+      'queues.read',
     ],
   });
 });

@@ -18,6 +18,7 @@ function stored(version: number, overrides: Partial<StoredConfiguration> = {}): 
     account: 'default',
     name: 'Acme',
     status: 'active' as const,
+    statusSince: null,
     limits: {},
     configurationVersion: version,
     lastSyncAt: null,

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { CommandBody } from '../../../src/contract/command.ts';
 import { builtInCommandTypes, type CommandType } from '../../../src/contract/command-type.ts';
 import type { Configuration } from '../../../src/integrations/configuration.ts';
+import { CancelledByPerson } from '../../../src/invocations/cancellations.ts';
 import { createExecute } from '../../../src/invocations/execute.ts';
+import type { Claimed } from '../../../src/invocations/invocation.ts';
 import { compileAccept } from '../../../src/judging/accept.ts';
 import type { Exchange } from '../../../src/judging/exchange.ts';
 import { policyFor } from '../../../src/judging/policy.ts';
@@ -45,11 +47,15 @@ const answer = (status: number, body: string, type = 'text/plain'): Exchange => 
   framed: true,
 });
 
-function execute(found: Configuration | null, exchange: Exchange, tokens = {}) {
+type Run = { row?: Partial<Claimed>; signal?: AbortSignal };
+const goOn = new AbortController().signal;
+
+function execute(found: Configuration | null, exchange: Exchange, tokens = {}, { row = {}, signal = goOn }: Run = {}) {
   const sent: RenderedRequest[] = [];
   const run = createExecute({
     configurations: { get: async () => found, peek: () => found ?? undefined, forget: () => {} },
-    send: async (request) => {
+    send: async (request, options) => {
+      options.signal.throwIfAborted();
       sent.push(request);
       return exchange;
     },
@@ -59,10 +65,32 @@ function execute(found: Configuration | null, exchange: Exchange, tokens = {}) {
     worker: { type: 'worker', id: 'w', name: null },
     clock: { elapsed: () => 0, random: () => 0.5 },
   });
-  return { sent, settled: run(claimedRow({ tokens: { InvoiceNumber: 'INV1', ...tokens } })) };
+  return { sent, settled: run(claimedRow({ tokens: { InvoiceNumber: 'INV1', ...tokens }, ...row }), signal) };
 }
 
 describe('an attempt', () => {
+  it("has another key after a person's retry of a definite failure", async () => {
+    const { sent, settled } = execute(configuration(get), answer(200, 'an invoice'), {}, { row: { keyNumber: 3 } });
+    const { claimed } = await settled;
+    expect(sent[0]?.headers).toContainEqual({ key: 'Idempotency-Key', value: `${claimed.id}-3` });
+  });
+
+  it('of an interactive invocation fails at once while its integration is paused; what was taken in batch goes on', async () => {
+    const paused = { ...configuration(get), status: 'paused' as const };
+    const interactive = execute(paused, answer(200, 'an invoice'), {}, { row: { lane: 'interactive' } });
+    expect((await interactive.settled).next).toMatchObject({ status: 'failed', error: { code: 'integration-paused' } });
+    expect(interactive.sent).toEqual([]);
+    expect((await execute(paused, answer(200, 'an invoice')).settled).next).toEqual({ status: 'succeeded' });
+  });
+
+  it('that is cancelled tells what had been sent', async () => {
+    const uses: CommandBody = { request: { method: 'GET', url: '{{baseUrl}}/{{errand.lastSync}}' } };
+    const run = { row: { lastSyncAt: 5 }, signal: AbortSignal.abort(new CancelledByPerson()) };
+    const cancelled = await execute(configuration(uses), answer(200, ''), {}, run).settled.catch((error) => error);
+    expect(cancelled).toBeInstanceOf(CancelledByPerson);
+    expect(cancelled.sent).toEqual({ commandVersion: 3, configurationVersion: 7, lastSyncAt: 5 });
+  });
+
   it('carries who sends it, its idempotency key and its trace', async () => {
     const { sent, settled } = execute(configuration(get), answer(200, 'an invoice'));
     const { claimed, next } = await settled;

@@ -80,7 +80,7 @@ describe('a sweep', () => {
         calls.push('free');
         return [{ id: 'x', lane: 'batch' }];
       },
-      log: { info: () => {} },
+      log: { info: () => {}, warn: () => {} },
     };
     return { all, calls };
   }

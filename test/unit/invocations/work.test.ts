@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CancelledByPerson } from '../../../src/invocations/cancellations.ts';
 import type { Claimed, Settled } from '../../../src/invocations/invocation.ts';
 import { createWork, type WorkDependencies } from '../../../src/invocations/work.ts';
 import { claimedRow, settled } from '../../support/invocations.ts';
@@ -14,6 +15,8 @@ function worker(overrides: Partial<WorkDependencies> = {}) {
     };
   const work = createWork({
     lane: 'batch',
+    isPaused: async () => false,
+    noteCancelled: async (claimed) => note('noteCancelled')(claimed.id),
     adopt: async () => ({ ok: true, id: 'adopted', integration: 'acme' }),
     claim: async (id) => claimedRow({ id }),
     release: note('release'),
@@ -22,7 +25,7 @@ function worker(overrides: Partial<WorkDependencies> = {}) {
     record: async () => true,
     giveBack: async (claimed, delayMs) => note('giveBack')(claimed.id, delayMs),
     park: async (id) => note('park')(id),
-    shares: { tryTake: () => ({ release: note('slot released') }) },
+    shares: { tryTake: () => ({ release: note('slot released') }), leftWaiting: note('left waiting') },
     ringer: { dueIn: note('dueIn') },
     log: { debug: () => {}, info: () => {}, error: note('error') },
     ...overrides,
@@ -35,6 +38,27 @@ const job = { kind: 'producer', queue: 'errand-batch', jobId: '1', name: 'invoke
 const ending = (next: Settled['next']) => async (claimed: Claimed) => settled(claimed, next);
 
 describe('a worker with a job', () => {
+  it('lets the row wait while its integration is paused, without a slot or a claim', async () => {
+    const claim = async () => expect.unreachable();
+    const { work, calls } = worker({ isPaused: async () => true, claim });
+    expect(await work(doorbell)).toEqual({ status: 'completed', returns: { invocation: 'a', status: 'queued' } });
+    expect(calls).toEqual(['park a']);
+  });
+
+  it('lets a row wait that it may not claim although it is open', async () => {
+    const { work, calls } = worker({ claim: async () => null, statusOf: async () => 'retrying' });
+    expect(await work(doorbell)).toMatchObject({ returns: { status: 'retrying' } });
+    expect(calls).toEqual(['park a', 'slot released']);
+  });
+
+  it('ends it as cancelled when a person cancelled the invocation, and records nothing of its own', async () => {
+    const sent = { commandVersion: 1, configurationVersion: 1, lastSyncAt: null };
+    const execute = () => Promise.reject(new CancelledByPerson(sent));
+    const { work, calls } = worker({ execute, record: async () => expect.unreachable() });
+    expect(await work(doorbell)).toEqual({ status: 'completed', returns: { invocation: 'a', status: 'cancelled' } });
+    expect(calls).toEqual(['noteCancelled a', 'release a true', 'slot released']);
+  });
+
   it('completes it when the ending is committed, and lets the slot and the row go', async () => {
     const { work, calls } = worker();
     expect(await work(doorbell)).toEqual({ status: 'completed', returns: { invocation: 'a', status: 'succeeded' } });
@@ -57,7 +81,7 @@ describe('a worker with a job', () => {
   });
 
   it('leaves the row waiting when its integration has its share of slots', async () => {
-    const { work, calls } = worker({ shares: { tryTake: () => null } });
+    const { work, calls } = worker({ shares: { tryTake: () => null, leftWaiting: () => {} } });
     expect(await work(doorbell)).toMatchObject({ status: 'completed', returns: { status: 'queued' } });
     expect(calls).toEqual(['park a']);
   });

@@ -28,8 +28,13 @@ function open({ slots = 16, limit = 8 }: { slots?: number; limit?: number } = {}
       }),
     onError: (_, error) => errors.push(error),
   });
+  /** Takes what it can; for each that it cannot, a row is left waiting. */
   const take = (integration: string, count: number): Slot[] =>
-    Array.from({ length: count }, () => shares.tryTake(integration)).filter((slot) => slot !== null);
+    Array.from({ length: count }, () => {
+      const slot = shares.tryTake(integration);
+      if (slot === null) shares.leftWaiting(integration);
+      return slot;
+    }).filter((slot) => slot !== null);
   return { shares, rings, errors, take, setLimit: (value: number) => (currentLimit = value) };
 }
 
@@ -68,6 +73,16 @@ describe('shares of a worker', () => {
     for (const slot of held.slice(0, 3)) slot.release();
     await turn();
     expect(rings).toMatchObject([{ integration: 'a', count: 3 }]);
+  });
+
+  it('ring at once for a row that is left waiting when the slot it was refused is free again', async () => {
+    const { shares, take, rings } = open({ slots: 4 });
+    const [slot] = take('a', 1);
+    expect(shares.tryTake('a')).toBeNull();
+    slot?.release();
+    shares.leftWaiting('a');
+    await turn();
+    expect(rings).toMatchObject([{ integration: 'a', count: 1 }]);
   });
 
   it('do not ring for an integration that has nobody waiting', async () => {

@@ -24,6 +24,21 @@ export function fakeInvocations() {
     return invocation;
   }
 
+  function end(id: string, ending: Ending): void {
+    const invocation = present(id, '*');
+    const finishedAt = new Date().toISOString();
+    if (ending === 'cancelled') kept.set(id, { ...invocation, status: 'cancelled', finishedAt });
+    else if ('failure' in ending) kept.set(id, { ...invocation, status: 'failed', error: ending.failure, finishedAt });
+    else {
+      const { bytes, contentType } = ending;
+      const sha256 = createHash('sha256').update(bytes).digest('hex');
+      const result = { status: 200, contentType, bytes: bytes.byteLength, sha256, unchanged: false };
+      results.set(id, ending);
+      kept.set(id, { ...invocation, status: 'succeeded', result, finishedAt });
+    }
+    for (const resolve of waiting.get(id) ?? []) resolve();
+  }
+
   const port: Invocations = {
     async enqueue({ accounts }, body) {
       const account = body.integration.startsWith('south') ? 'south' : 'north';
@@ -73,6 +88,22 @@ export function fakeInvocations() {
       const sha256 = createHash('sha256').update(result.bytes).digest('hex');
       return { ...result, sha256, at: new Date('2026-03-01T02:00:00Z'), command, invocation: id };
     },
+    async retry({ accounts }, id) {
+      const invocation = present(id, accounts);
+      if (!hasEnded(invocation.status)) throw new Refusal('conflict', `Invocation ${id} is ${invocation.status}.`);
+      kept.set(id, { ...invocation, status: 'queued', result: null, error: null, finishedAt: null });
+      onEnqueue(id);
+    },
+    async cancel({ accounts }, id) {
+      if (hasEnded(present(id, accounts).status)) throw new Refusal('conflict', `Invocation ${id} has ended.`);
+      end(id, 'cancelled');
+    },
+    async redrive({ accounts }, { dryRun }) {
+      const failed = [...kept.values()].filter(
+        ({ account, status }) => status === 'failed' && (accounts === '*' || accounts.includes(account)),
+      );
+      return { matched: failed.length, redriven: dryRun ? 0 : failed.length };
+    },
     waitForEnd(id, timeoutMs, signal) {
       const wait = { id, timeoutMs, aborted: false };
       waits.push(wait);
@@ -100,20 +131,6 @@ export function fakeInvocations() {
     whenEnqueued(listener: (id: string) => void) {
       onEnqueue = listener;
     },
-    end(id: string, ending: Ending) {
-      const invocation = present(id, '*');
-      const finishedAt = new Date().toISOString();
-      if (ending === 'cancelled') kept.set(id, { ...invocation, status: 'cancelled', finishedAt });
-      else if ('failure' in ending)
-        kept.set(id, { ...invocation, status: 'failed', error: ending.failure, finishedAt });
-      else {
-        const { bytes, contentType } = ending;
-        const sha256 = createHash('sha256').update(bytes).digest('hex');
-        const result = { status: 200, contentType, bytes: bytes.byteLength, sha256, unchanged: false };
-        results.set(id, ending);
-        kept.set(id, { ...invocation, status: 'succeeded', result, finishedAt });
-      }
-      for (const resolve of waiting.get(id) ?? []) resolve();
-    },
+    end,
   };
 }

@@ -20,8 +20,12 @@ export const commandType = { tokens: [{ name: 'Number', required: true }] };
 const configuring = ['configurer', 'admin'] as const;
 const reading = ['configurer', 'operator', 'admin'] as const;
 const looking = ['producer', 'operator', 'admin'] as const;
+const operating = ['operator', 'admin'] as const;
 
-/** Every route under `/v1`, in an order in which each finds what it needs; `:invocation` is the id of an ended one. */
+/**
+ * Every route under `/v1`, in an order in which each finds what it needs. `:invocation` is the id of an ended one;
+ * `:ended` and `:open` are made anew for each request.
+ */
 export const routes: readonly RouteCase[] = [
   { method: 'GET', path: '/v1/command-types', status: 200, roles: reading, elsewhere: 200 },
   {
@@ -43,6 +47,8 @@ export const routes: readonly RouteCase[] = [
     roles: configuring,
     elsewhere: 404,
   },
+  { method: 'POST', path: '/v1/integrations/north/pause', status: 200, roles: operating, elsewhere: 404 },
+  { method: 'POST', path: '/v1/integrations/north/resume', status: 200, roles: operating, elsewhere: 404 },
   { method: 'GET', path: '/v1/integrations/north/secrets', status: 200, roles: reading, elsewhere: 404 },
   {
     method: 'PUT',
@@ -79,6 +85,14 @@ export const routes: readonly RouteCase[] = [
   },
   {
     method: 'POST',
+    path: '/v1/integrations/north/commands/GetInvoiceImage/test',
+    body: { tokens: { InvoiceNumber: '1' } },
+    status: 200,
+    roles: configuring,
+    elsewhere: 404,
+  },
+  {
+    method: 'POST',
     path: '/v1/invocations',
     body: { integration: 'north', command: 'GetInvoiceImage' },
     status: 202,
@@ -88,6 +102,16 @@ export const routes: readonly RouteCase[] = [
   { method: 'GET', path: '/v1/invocations', status: 200, roles: looking, elsewhere: 200 },
   { method: 'GET', path: '/v1/invocations/:invocation', status: 200, roles: looking, elsewhere: 404 },
   { method: 'GET', path: '/v1/invocations/:invocation/result', status: 200, roles: looking, elsewhere: 404 },
+  { method: 'POST', path: '/v1/invocations/:ended/retry', status: 202, roles: operating, elsewhere: 404 },
+  { method: 'POST', path: '/v1/invocations/:open/cancel', status: 200, roles: operating, elsewhere: 404 },
+  {
+    method: 'POST',
+    path: '/v1/invocations/redrive',
+    body: { integration: 'north', codes: ['timeout'], dryRun: true },
+    status: 200,
+    roles: operating,
+    elsewhere: 200,
+  },
   { method: 'GET', path: '/v1/audit', status: 200, roles: ['operator', 'admin'], elsewhere: 200 },
   {
     method: 'POST',

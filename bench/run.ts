@@ -1,0 +1,91 @@
+import { writeFile } from 'node:fs/promises';
+import { migrateAll } from '../src/app/prepare.ts';
+import { silentLog } from '../src/platform/log.ts';
+import { median, oneDecimal, quantile, table, whole } from './figures.ts';
+import { enqueueOverHttp, type Interactive, interactive, startConfiguredApi } from './http.ts';
+import { type Machine, startMachine } from './machine.ts';
+import { bareRound, byHandRound, emptyRound, errandRound, prepareByHand, type Round } from './throughput.ts';
+
+/** What Errand claims about speed (docs/performance.md). Every contender has its turn in each round. */
+const rounds = 3;
+
+const contenders: Record<string, (machine: Machine) => Promise<Round>> = {
+  'Errand on Redis': (machine) => errandRound(machine, machine.redisUrl, 6_000),
+  'Errand on PostgreSQL': (machine) => errandRound(machine, null, 2_000),
+  'by hand on Redis': (machine) => byHandRound(machine, 3_000),
+  'BullMQ, empty jobs': (machine) => emptyRound(machine, 10_000),
+  'undici, bare requests': (machine) => bareRound(machine, 10_000),
+};
+
+/** The rest of a round that is thrown away: it finds cold caches and tables without statistics. */
+const warmUps = [
+  (machine: Machine) => errandRound(machine, machine.redisUrl, 2_000),
+  (machine: Machine) => byHandRound(machine, 500),
+];
+
+async function measure(machine: Machine) {
+  await migrateAll({ databaseUrl: machine.databaseUrl, redisUrl: null }, silentLog);
+  await prepareByHand(machine);
+  const api = await startConfiguredApi(machine);
+  let clicks: Interactive;
+  let acceptedPerSecond: number;
+  try {
+    clicks = await interactive(machine, api, 400);
+    acceptedPerSecond = await enqueueOverHttp(api, 3_000);
+  } finally {
+    await api.stop();
+  }
+  const results = new Map<string, Round[]>(Object.keys(contenders).map((name) => [name, []]));
+  for (const warmUp of warmUps) await warmUp(machine);
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const [name, run] of Object.entries(contenders)) {
+      const result = await run(machine);
+      results.get(name)?.push(result);
+      console.error(`round ${round}/${rounds}  ${name}: ${whole(result.perSecond)} per second`);
+    }
+  }
+  return { results, clicks, acceptedPerSecond };
+}
+
+function throughputTable(results: ReadonlyMap<string, readonly Round[]>): string {
+  const byHand = median((results.get('by hand on Redis') ?? []).map(({ perSecond }) => perSecond));
+  const rows = [...results].map(([name, all]) => {
+    const perSecond = median(all.map((round) => round.perSecond));
+    const each = (figure: (round: Round) => number) => median(all.map(figure));
+    return [
+      name,
+      whole(perSecond),
+      `${oneDecimal(perSecond / byHand)} ×`,
+      whole(each(({ usage, count }) => usage.cpuMicros / count)),
+      each(({ usage, count }) => usage.statements / count).toFixed(3),
+      whole(each(({ usage }) => usage.peakRssBytes / 1024 ** 2)),
+    ];
+  });
+  return table([['per job', '/s', 'by hand', 'CPU µs each', 'SQL each', 'peak RSS MiB'], ...rows]);
+}
+
+function latencyTable({ bareMs, waitMs }: Interactive): string {
+  const row = (name: string, values: readonly number[]) => [
+    name,
+    quantile(values, 0.5).toFixed(2),
+    quantile(values, 0.99).toFixed(2),
+  ];
+  return table([
+    ['one person waiting', 'median ms', 'p99 ms'],
+    row('the request itself', bareMs),
+    row('through Errand, Prefer: wait', waitMs),
+  ]);
+}
+
+const machine = await startMachine();
+try {
+  const { results, clicks, acceptedPerSecond } = await measure(machine);
+  const lines = Object.entries(machine.description).map(([name, value]) => `${name}: ${value}`);
+  const accepted = `Accepted over HTTP, 64 requests at a time: ${whole(acceptedPerSecond)} per second`;
+  console.log([...lines, '', throughputTable(results), '', latencyTable(clicks), '', accepted].join('\n'));
+  const written = { at: new Date().toISOString(), ...machine.description, acceptedPerSecond, ...clicks };
+  const json = JSON.stringify({ ...written, rounds: Object.fromEntries(results) }, null, 2);
+  await writeFile(new URL('latest.json', import.meta.url), `${json}\n`);
+} finally {
+  await machine.stop();
+}

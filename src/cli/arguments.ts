@@ -1,0 +1,32 @@
+import { InvalidArgumentError } from 'commander';
+
+/** `Name=value …` as tokens; everything after the first `=` is the value. */
+export function parseTokens(pairs: readonly string[]): Record<string, string> {
+  const tokens = new Map<string, string>();
+  for (const pair of pairs) {
+    const at = pair.indexOf('=');
+    if (at < 1) throw new InvalidArgumentError(`"${pair}" is not of the form Name=value.`);
+    const name = pair.slice(0, at);
+    if (tokens.has(name)) throw new InvalidArgumentError(`"${name}" is given twice.`);
+    tokens.set(name, pair.slice(at + 1));
+  }
+  return Object.fromEntries(tokens);
+}
+
+const unitMs = { h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 };
+const zonedTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})$/;
+
+/** `90d`, `12h`, `4w` from now, or a time as of ISO 8601 with its zone; as the contract writes times. */
+export function parseExpiry(text: string, now = Date.now()): string {
+  const [, count, unit] = /^(\d{1,5})([hdw])$/.exec(text) ?? [];
+  const at = count === undefined ? dateOf(text) : now + Number(count) * unitMs[unit as keyof typeof unitMs];
+  if (Number.isNaN(at)) {
+    throw new InvalidArgumentError('It must be like 90d, 12h or 4w, or a time such as 2027-01-01T00:00:00Z.');
+  }
+  if (at <= now) throw new InvalidArgumentError('It must lie in the future.');
+  return new Date(at).toISOString();
+}
+
+function dateOf(text: string): number {
+  return zonedTime.test(text) ? Date.parse(text) : Number.NaN;
+}

@@ -1,0 +1,73 @@
+import type { ConnectionOptions, JobsOptions, PostgresConnectionOptions } from 'bullmq';
+
+/** Where the lanes' queues live: where Errand's own `REDIS_URL` or, without one, `DATABASE_URL` points to. */
+export type QueueConnection =
+  /** `redis://…`, `rediss://…`, `postgres://…` or `postgresql://…` */
+  | { connection: string; backend?: undefined }
+  /** What BullMQ takes as `connection`: options or an ioredis client, for a cluster, certificates, … */
+  | { backend: 'redis'; connection: ConnectionOptions }
+  /** What BullMQ takes there: options of node-postgres or a pool, whose `search_path` must be `bullmq`. */
+  | { backend: 'postgres'; connection: PostgresConnectionOptions };
+
+/** What this client reads of a job. */
+export type BullJob = {
+  id?: string | undefined;
+  finishedOn?: number | undefined;
+  failedReason?: string | undefined;
+  returnvalue: unknown;
+  progress: unknown;
+};
+
+/** A lane's queue and its events, as far as this client uses them, whatever the backend. */
+export type BullQueue = {
+  add(name: string, data: unknown, options: JobsOptions): Promise<unknown>;
+  getJob(id: string): Promise<BullJob | undefined>;
+  waitUntilReady(): Promise<unknown>;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  close(): Promise<void>;
+};
+export type BullEvents = {
+  on(event: 'completed', listener: (args: { jobId: string; returnvalue: unknown }) => void): unknown;
+  on(event: 'failed', listener: (args: { jobId: string; failedReason: string }) => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  off(event: 'completed' | 'failed', listener: (args: never) => void): unknown;
+  setMaxListeners(count: number): unknown;
+  waitUntilReady(): Promise<unknown>;
+  close(): Promise<void>;
+};
+
+export type Backend = { openQueue(name: string): BullQueue; openEvents(name: string): BullEvents };
+
+/** A queue and its events hold a LISTEN and a query each; the rest of a pool would stand idle. */
+const postgresPoolSize = 2;
+
+function ofUrl(url: string): Exclude<QueueConnection, { connection: string; backend?: undefined }> {
+  const protocol = URL.parse(url)?.protocol ?? '';
+  // Never give up on a command: a client that follows a job outlives an outage of Redis.
+  if (/^rediss?:$/.test(protocol)) return { backend: 'redis', connection: { url, maxRetriesPerRequest: null } };
+  if (/^postgres(?:ql)?:$/.test(protocol)) {
+    return { backend: 'postgres', connection: { connectionString: url, max: postgresPoolSize } };
+  }
+  throw new TypeError('connection: must be a URL that begins with redis://, rediss://, postgres:// or postgresql://');
+}
+
+/** @throws TypeError if a URL is none of Redis or PostgreSQL; Error if BullMQ is not installed */
+export async function openBackend(options: QueueConnection): Promise<Backend> {
+  const given = options.backend === undefined ? ofUrl(options.connection) : options;
+  const bullmq = await import('bullmq').catch((cause: unknown) => {
+    throw new Error('Clients of the queue need the package "bullmq": npm install bullmq', { cause });
+  });
+  if (given.backend === 'redis') {
+    const { connection } = given;
+    return {
+      openQueue: (name) => new bullmq.Queue(name, { connection }, bullmq.createRedisBackend) as BullQueue,
+      openEvents: (name) => new bullmq.QueueEvents(name, { connection }, bullmq.createRedisBackend) as BullEvents,
+    };
+  }
+  const { connection } = given;
+  const { Queue, QueueEvents } = bullmq.withBackend(bullmq.createPostgresBackend);
+  return {
+    openQueue: (name) => new Queue(name, { connection }) as BullQueue,
+    openEvents: (name) => new QueueEvents(name, { connection }) as unknown as BullEvents,
+  };
+}

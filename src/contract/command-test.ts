@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { commandBodySchema } from './command.ts';
+import { errorCodeSchema } from './errors.ts';
+import { attemptSchema, sentRequestSchema } from './invocation.ts';
+import { tokensSchema } from './tokens.ts';
+
+/** The body of `POST …/commands/{command}/preview` and `/test`; `draft` is a command that is not saved yet. */
+export const commandTestBodySchema = z.strictObject({
+  tokens: tokensSchema.optional(),
+  draft: commandBodySchema.optional(),
+});
+
+export const commandTestSchema = z.strictObject({
+  request: sentRequestSchema,
+  response: attemptSchema.shape.response.describe('`null` if the server did not answer.'),
+  verdict: z.strictObject({
+    outcome: z.enum(['succeeded', 'retryable', 'permanent']),
+    code: errorCodeSchema.nullable(),
+    message: z.string().nullable(),
+  }),
+});
+/** What came of sending a command once, to try it. */
+export type CommandTest = z.infer<typeof commandTestSchema>;

@@ -1,0 +1,111 @@
+import type { AuditRecord } from '../audit/entry.ts';
+import type { KeyAccounts } from '../contract/api-key.ts';
+import type { Actor } from '../contract/audit.ts';
+import type { CommandTest } from '../contract/command-test.ts';
+import { Refusal } from '../contract/problem.ts';
+import { contentTypeOf, preview } from '../invocations/attempt.ts';
+import { outgoingRequest } from '../invocations/outgoing.ts';
+import type { Exchange } from '../judging/exchange.ts';
+import { judge, type Verdict } from '../judging/judge.ts';
+import type { Policy } from '../judging/policy.ts';
+import type { RenderedRequest } from '../tokens/render.ts';
+import type { AssembleDependencies } from './assemble.ts';
+import { type PreviewBody, type RenderedOnce, renderOnce, shownRequest } from './preview.ts';
+import { requireIntegration } from './scope.ts';
+import type { IntegrationStore, StoredConfiguration } from './stored.ts';
+
+export type TestDependencies = AssembleDependencies & {
+  store: IntegrationStore;
+  /** Exactly one exchange; never throws for what the server does, but throws the signal's reason when that aborts. */
+  send: (
+    request: RenderedRequest,
+    options: { policy: Policy; maxBytes: number; signal: AbortSignal },
+  ) => Promise<Exchange>;
+  audit: (record: AuditRecord) => Promise<void>;
+  /** Makes UUIDv7s: a test has an id of its own, which stands where an invocation's would. */
+  newId: () => string;
+  userAgent: string;
+  now: () => number;
+};
+
+export type TestOptions = { integration: string; command: string; body: PreviewBody };
+
+/**
+ * Sends a command, saved or a draft, exactly once, with the interactive lane's times, and says how it would be judged.
+ * No invocation comes of it: nothing is kept but the audit entry, no result, no Last Sync. Works while the integration is
+ * paused, so that it can be tried before it is resumed.
+ *
+ * @param signal aborts the exchange: the client has gone, or the process stops
+ * @throws Refusal as `createPreview`; `unavailable` if it was aborted
+ */
+export function createTest(dependencies: TestDependencies) {
+  const { store, send, newId, now, userAgent } = dependencies;
+  return async (
+    { actor, accounts }: { actor: Actor; accounts: KeyAccounts },
+    { integration, command: name, body }: TestOptions,
+    signal: AbortSignal,
+  ): Promise<CommandTest> => {
+    const stored = requireIntegration(accounts, integration, await store.load(integration));
+    const id = newId();
+    const rendered = renderOnce(dependencies, stored, name, body, { invocation: id, now: now() });
+    const { command, redact } = rendered;
+    const outgoing = (request: RenderedRequest) =>
+      outgoingRequest(request, { userAgent, invocation: id, attempt: 1, keyNumber: 1 });
+    const record = (outcome: Record<string, unknown>) =>
+      dependencies.audit(entry(actor, stored, name, { test: id, version: versionOf(rendered), ...outcome }));
+    let exchange: Exchange;
+    try {
+      const { accept, policy } = command;
+      exchange = await send(outgoing(rendered.real), { policy: policy.interactive, maxBytes: accept.maxBytes, signal });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      await record({ outcome: 'unknown' });
+      throw new Refusal('unavailable', 'The test was broken off; the request may have been sent.');
+    }
+    const verdict = judge(exchange, command.accept, now());
+    await record({
+      outcome: verdict.outcome,
+      ...(verdict.outcome === 'succeeded' ? {} : { code: verdict.failure.code }),
+    });
+    return {
+      request: shownRequest(outgoing(rendered.shown), redact),
+      response: shownResponse(exchange, redact),
+      verdict: shownVerdict(verdict, rendered),
+    };
+  };
+}
+
+function shownResponse(exchange: Exchange, redact: (text: string) => string): CommandTest['response'] {
+  const { status, headers = [] } = exchange;
+  if (status === undefined) return null;
+  const body = exchange.kind === 'answer' ? exchange.body : (exchange.preview ?? new Uint8Array(0));
+  return {
+    status,
+    headers: headers.map(({ key, value }) => ({ key, value: redact(value) })),
+    bytes: body.byteLength,
+    bodyPreview: preview(body, contentTypeOf(headers), redact),
+  };
+}
+
+function shownVerdict(verdict: Verdict, { redact }: RenderedOnce): CommandTest['verdict'] {
+  if (verdict.outcome === 'succeeded') return { outcome: 'succeeded', code: null, message: null };
+  return { outcome: verdict.outcome, code: verdict.failure.code, message: redact(verdict.failure.message) };
+}
+
+/** `null` for a draft. */
+const versionOf = ({ command }: RenderedOnce) => (command.version === 0 ? null : command.version);
+
+function entry(
+  actor: Actor,
+  { integration }: StoredConfiguration,
+  name: string,
+  details: Record<string, unknown>,
+): AuditRecord {
+  return {
+    account: integration.account,
+    actor,
+    action: 'command.tested',
+    subject: { type: 'command', id: `${integration.id}/${name}` },
+    details,
+  };
+}

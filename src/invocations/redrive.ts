@@ -1,0 +1,87 @@
+import type { AuditRecord } from '../audit/entry.ts';
+import type { KeyAccounts } from '../contract/api-key.ts';
+import type { InvocationStatus } from '../contract/invocation.ts';
+import type { Lane } from '../contract/lane.ts';
+import type { Redrive, RedriveBody } from '../contract/redrive.ts';
+import type { Principal } from './enqueue.ts';
+
+/** Which ended invocations are meant. All of them are named, `null` where anything will do. */
+export type RedriveFilter = {
+  accounts: KeyAccounts;
+  statuses: readonly InvocationStatus[];
+  integration: string | null;
+  command: string | null;
+  codes: readonly string[] | null;
+  ids: readonly string[] | null;
+  /** Of their creation: `since` included, `until` not. */
+  since: Date | null;
+  until: Date;
+};
+
+/** An entry for each account that rows were moved in; the count is added to `details`. */
+export type RedriveAudit = Omit<AuditRecord, 'account'>;
+
+/** `last`: the largest id that was looked at; `null`: none is left. */
+export type RedriveStep = { count: number; last: string | null };
+
+export type RedriveDependencies = {
+  /** Opens up to `limit` of them again, in the order of their ids after `after`, with the audit entries. */
+  step: (filter: RedriveFilter, after: string | null, limit: number, audit: RedriveAudit) => Promise<RedriveStep>;
+  count: (filter: RedriveFilter, after: string | null, limit: number) => Promise<RedriveStep>;
+  /** Rings for the lane's due rows; the sweep rings for what is left. */
+  ringDue: (lane: Lane) => Promise<unknown>;
+  newId: () => string;
+  now: () => number;
+};
+
+/** Rows of one statement: short enough that nobody waits long for their locks. */
+const perStep = 500;
+const perCount = 10_000;
+/** Ids are made by clocks of several machines. What comes later than this is not looked at, so that it ends. */
+const clockRoomMs = 60_000;
+
+/**
+ * Retries many invocations at once, as `createRetry` does each: those that ended `failed`, and `cancelled` ones only if
+ * their ids or the code `cancelled` are given. In steps: if one fails, what was redriven until then stays so.
+ */
+export function createRedrive(dependencies: RedriveDependencies) {
+  const { newId, now } = dependencies;
+  return async ({ actor, accounts }: Principal, { dryRun = false, ...body }: RedriveBody): Promise<Redrive> => {
+    const filter = filterOf(accounts, body, now());
+    if (dryRun) {
+      const matched = await walk((after) => dependencies.count(filter, after, perCount));
+      return { matched, redriven: 0 };
+    }
+    const subject = { type: 'redrive', id: newId() };
+    const audit: RedriveAudit = { actor, action: 'invocations.redriven', subject, details: { filter: body } };
+    const redriven = await walk((after) => dependencies.step(filter, after, perStep, audit));
+    if (redriven > 0) await Promise.allSettled([dependencies.ringDue('interactive'), dependencies.ringDue('batch')]);
+    return { matched: redriven, redriven };
+  };
+}
+
+async function walk(step: (after: string | null) => Promise<RedriveStep>): Promise<number> {
+  let total = 0;
+  let after: string | null = null;
+  do {
+    const { count, last } = await step(after);
+    total += count;
+    after = last;
+  } while (after !== null);
+  return total;
+}
+
+function filterOf(accounts: KeyAccounts, body: Omit<RedriveBody, 'dryRun'>, now: number): RedriveFilter {
+  const { integration, command, codes, ids, since, until } = body;
+  const cancelledToo = ids !== undefined || codes?.includes('cancelled');
+  return {
+    accounts,
+    statuses: cancelledToo ? ['failed', 'cancelled'] : ['failed'],
+    integration: integration ?? null,
+    command: command ?? null,
+    codes: codes ?? null,
+    ids: ids ?? null,
+    since: since === undefined ? null : new Date(since),
+    until: until === undefined ? new Date(now + clockRoomMs) : new Date(until),
+  };
+}

@@ -1,0 +1,195 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createClient } from '../../src/client/index.ts';
+import { type Endpoint, startEndpoint } from '../support/endpoints/endpoint.ts';
+import { type ErrandProcess, runErrand, startErrand } from '../support/errand.ts';
+
+/** `errand up` as a user starts it: nothing set but where its data goes and that it picks a port. */
+describe('errand up on embedded defaults (§2, §7)', () => {
+  let directory: string;
+  let dataDir: string;
+  let endpoint: Endpoint;
+  let started: ErrandProcess[];
+
+  beforeEach(async () => {
+    directory = await mkdtemp(path.join(tmpdir(), 'errand-up-'));
+    dataDir = path.join(directory, 'data');
+    started = [];
+    endpoint = await startEndpoint((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/plain' }).end('an invoice');
+    });
+  });
+  afterEach(async () => {
+    await Promise.all(started.map((each) => each.kill('SIGTERM')));
+    await endpoint.close();
+    // Where the server runs as another user its data is elsewhere.
+    const elsewhere = await readFile(path.join(dataDir, 'postgres-location'), 'utf8').catch(() => null);
+    if (elsewhere !== null) await rm(elsewhere.trim(), { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  const env = (more: Record<string, string> = {}) => ({
+    ERRAND_DATA_DIR: dataDir,
+    ERRAND_EGRESS_ALLOW: '127.0.0.1',
+    PORT: '0',
+    ...more,
+  });
+
+  async function up() {
+    const errand = startErrand(['up'], env());
+    started.push(errand);
+    const { url = '' } = await errand.event('ready', ({ role }) => role === 'up');
+    const apiKey = (await readFile(path.join(dataDir, 'admin-key'), 'utf8')).trim();
+    return { errand, url, client: createClient({ url, apiKey }), family: family(errand.pid) };
+  }
+
+  async function configure({ client }: Pick<Awaited<ReturnType<typeof up>>, 'client'>) {
+    await client.putIntegration('acme', { name: 'Acme', type: 'custom', variables: { baseUrl: endpoint.url } });
+    await client.putSecret('acme', 'apiKey', 'gckQ-a-real-secret-taJ9');
+    await client.putCommand('acme', 'GetInvoiceImage', {
+      request: {
+        method: 'GET',
+        url: '{{baseUrl}}/{{InvoiceNumber}}',
+        headers: [{ key: 'X-Api-Key', value: '{{apiKey}}' }],
+      },
+    });
+  }
+  const invoice = { integration: 'acme', command: 'GetInvoiceImage', tokens: { InvoiceNumber: 'INV1' } };
+
+  it('serves, works, and ends on SIGTERM with nothing left running', async () => {
+    const running = await up();
+    expect(running.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect((await fetch(`${running.url}/healthz`)).status).toBe(200);
+    expect((await fetch(`${running.url}/readyz`)).status).toBe(200);
+    await configure(running);
+    expect(await running.client.enqueue(invoice, { waitSeconds: 20 })).toMatchObject({ status: 'succeeded' });
+    const { id } = await running.client.enqueue(invoice);
+    expect(await running.client.wait(id, { timeoutMs: 20_000 })).toMatchObject({ status: 'succeeded', lane: 'batch' });
+
+    // As somebody else on the machine: the key and the database are found in the data directory.
+    const cli = { ...env(), ERRAND_URL: running.url };
+    const invoked = await runErrand(['invoke', 'acme', 'GetInvoiceImage', 'InvoiceNumber=INV2'], cli);
+    expect({ code: invoked.code, stdout: invoked.stdout.toString() }).toEqual({ code: 0, stdout: 'an invoice' });
+    expect(await runErrand(['keys', 'list'], cli)).toMatchObject({ code: 0 });
+
+    // up itself, a worker for each lane, PostgreSQL and its own processes
+    expect(running.family.length).toBeGreaterThan(3);
+    const stoppedAt = performance.now();
+    expect(await running.errand.kill('SIGTERM')).toEqual([0, null]);
+    expect(performance.now() - stoppedAt).toBeLessThan(30_000);
+    await gone(running.family, 2_000);
+  });
+
+  it('refuses a data directory and a port that are in use, by name, with 78', async () => {
+    const { url, errand } = await up();
+    const sameData = await runErrand(['up'], env());
+    expect(sameData.code).toBe(78);
+    expect(sameData.stderr).toContain(dataDir);
+    expect(sameData.stderr).toContain(`in use by the process ${errand.pid}`);
+
+    const { port } = new URL(url);
+    const otherDir = path.join(directory, 'other');
+    const samePort = await runErrand(['up'], env({ PORT: port, ERRAND_DATA_DIR: otherDir }));
+    const elsewhere = await readFile(path.join(otherDir, 'postgres-location'), 'utf8').catch(() => null);
+    if (elsewhere !== null) await rm(elsewhere.trim(), { recursive: true, force: true });
+    expect(samePort.code).toBe(78);
+    expect(samePort.stderr).toContain(`PORT: 127.0.0.1:${port} is in use`);
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  });
+
+  it('killed alone takes its workers with it; the next one has the data', async () => {
+    const first = await up();
+    await configure(first);
+    const { id } = await first.client.enqueue(invoice);
+    await first.client.wait(id, { timeoutMs: 20_000 });
+    const workers = children(first.errand.pid).filter((pid) => commandOf(pid).includes('worker'));
+    expect(workers).toHaveLength(2);
+    await first.errand.kill('SIGKILL');
+    await gone(workers, 35_000);
+
+    const second = await up();
+    expect(await second.client.getInvocation(id)).toMatchObject({ status: 'succeeded' });
+    expect(await second.client.enqueue(invoice, { waitSeconds: 20 })).toMatchObject({ status: 'succeeded' });
+    await gone(
+      first.family.filter((pid) => !second.family.includes(pid)),
+      2_000,
+    );
+  });
+
+  it('killed with everything, PostgreSQL too, loses nothing that was accepted', async () => {
+    const first = await up();
+    await configure(first);
+    const { id } = await first.client.enqueue({ ...invoice, runAt: new Date(Date.now() + 500).toISOString() });
+    for (const pid of first.family) kill(pid);
+    await first.errand.exited;
+    await gone(first.family, 5_000);
+
+    const second = await up();
+    expect(await second.client.wait(id, { timeoutMs: 25_000 })).toMatchObject({ status: 'succeeded' });
+    expect(endpoint.requests.map((request) => request.header('x-api-key'))).toContain('gckQ-a-real-secret-taJ9');
+  });
+
+  it('demo --once does the main job, saves the PDF and exits 0', async () => {
+    const { ERRAND_EGRESS_ALLOW: _, ...demoEnv } = env();
+    const demo = startErrand(['demo', '--once'], demoEnv, directory);
+    started.push(demo);
+    expect(await demo.exited).toEqual([0, null]);
+    const said = demo.output();
+    expect(said).toMatch(/INV0000001: succeeded/);
+    expect(said).toMatch(/INV0000002: succeeded\n {2}attempt 1: HTTP 503.*\n {2}attempt 2: HTTP 503/);
+    expect(said).toMatch(/INV0000404: failed/);
+    expect(said).toMatch(/Last Sync: \d{4}-/);
+    const pdf = await readFile(path.join(directory, 'invoice-INV0000001.pdf'));
+    expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
+  });
+});
+
+/** Processes by pid: their parent, whether they only wait to be reaped, and what they run. */
+function processes(): Map<number, { parent: number; zombie: boolean; command: string }> {
+  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,stat=,args='], { encoding: 'utf8' }).split('\n');
+  return new Map(
+    lines.flatMap((line) => {
+      const [, pid, parent, stat = '', command = ''] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
+      return pid === undefined
+        ? []
+        : [[Number(pid), { parent: Number(parent), zombie: stat.startsWith('Z'), command }]];
+    }),
+  );
+}
+
+function children(pid: number): number[] {
+  return [...processes()].filter(([, { parent }]) => parent === pid).map(([child]) => child);
+}
+
+function commandOf(pid: number): string {
+  return processes().get(pid)?.command ?? '';
+}
+
+/** A process with all that descend from it. */
+function family(pid: number): number[] {
+  return [pid, ...children(pid).flatMap(family)];
+}
+
+async function gone(pids: readonly number[], timeoutMs: number): Promise<void> {
+  const until = performance.now() + timeoutMs;
+  for (;;) {
+    const all = processes();
+    const left = pids.filter((pid) => all.has(pid) && !all.get(pid)?.zombie);
+    if (left.length === 0) return;
+    if (performance.now() > until) {
+      throw new Error(`still running: ${left.map((pid) => `${pid} (${all.get(pid)?.command})`).join(', ')}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It went with another.
+  }
+}

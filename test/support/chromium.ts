@@ -1,0 +1,45 @@
+import { accessSync, constants } from 'node:fs';
+import path from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { summary } from './run-summary.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The browser's program; `null`: this machine has none. */
+    chromium: string | null;
+  }
+}
+
+const programs = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
+
+/** Vitest's global setup of the projects whose tests open pages. */
+export default function setup(project: TestProject): void {
+  const chromium = find();
+  project.provide('chromium', chromium);
+  if (chromium !== null) {
+    summary.lines.push(`Browser: ${chromium}`);
+    return;
+  }
+  const why = `no ${programs.join(', ')} on the path, and ERRAND_TEST_CHROMIUM is not set`;
+  summary.lines.push(`Browser suites did not run: ${why}`);
+  if (/\bchromium\b/.test(process.env.ERRAND_TEST_REQUIRE ?? '')) {
+    throw new Error(`ERRAND_TEST_REQUIRE names chromium, and there is none: ${why}`);
+  }
+}
+
+function find(): string | null {
+  const named = process.env.ERRAND_TEST_CHROMIUM;
+  if (named !== undefined && named !== '') return named;
+  const directories = (process.env.PATH ?? '').split(path.delimiter);
+  const files = programs.flatMap((program) => directories.map((directory) => path.join(directory, program)));
+  return files.find(isProgram) ?? null;
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

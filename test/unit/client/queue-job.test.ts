@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { InvalidJob } from '../../../src/client/index.ts';
+import { createQueueClient } from '../../../src/client/queue.ts';
+import { composeJob } from '../../../src/client/queue-job.ts';
+
+const now = Date.parse('2026-01-01T00:00:00Z');
+const acme = { integration: 'acme', command: 'GetInvoiceImage', tokens: { InvoiceNumber: 'INV1' } };
+
+describe('a job of the queue client', () => {
+  it('has the documented shape, and an id of its own', () => {
+    const { lane, data, options } = composeJob({ ...acme, reference: 'r', idempotencyKey: 'k' }, now);
+    expect({ lane, data }).toEqual({ lane: 'batch', data: { ...acme, reference: 'r', idempotencyKey: 'k' } });
+    expect(options).toEqual({ jobId: expect.stringMatching(/^[0-9a-f-]{36}$/) });
+    expect(composeJob(acme, now).options.jobId).not.toBe(options.jobId);
+  });
+
+  it('is delayed until runAt, and has a priority', () => {
+    const { options } = composeJob({ ...acme, runAt: '2026-01-01T00:01:00Z', priority: 5, lane: 'interactive' }, now);
+    expect(options).toMatchObject({ delay: 60_000, priority: 5 });
+    expect(composeJob({ ...acme, runAt: new Date(now - 1) }, now).options).not.toHaveProperty('delay');
+  });
+
+  it.each([
+    ['a bad id', { integration: 'Acme!' }, 'integration'],
+    ['an unknown field', { attempts: 3 }, 'data'],
+    ['no time', { runAt: 'tomorrow' }, 'runAt'],
+    ['no lane', { lane: 'slow' }, 'lane'],
+    ['no priority', { priority: 0 }, 'priority'],
+  ])('is refused for %s', (_what, more, path) => {
+    const compose = () => composeJob({ ...acme, ...(more as object) }, now);
+    expect(compose).toThrow(InvalidJob);
+    expect(compose).toThrow(new RegExp(`\\n {2}${path}: `));
+  });
+
+  it('goes to Redis or PostgreSQL, and nowhere else', async () => {
+    const client = createQueueClient({ connection: 'mysql://user:secret@127.0.0.1/x' });
+    const enqueued = client.enqueue(acme);
+    await expect(enqueued).rejects.toThrow(/must be a URL that begins with redis:/);
+    await expect(enqueued).rejects.not.toThrow(/secret/);
+    await client.close();
+    await expect(client.enqueue(acme)).rejects.toThrow('closed');
+  });
+});
