@@ -1,10 +1,10 @@
 -- The smallest UUIDv7 of a moment (RFC 9562 §5.7: the first 48 bits are Unix milliseconds).
 CREATE FUNCTION errand_uuid_floor(moment timestamptz) RETURNS uuid
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT (lpad(to_hex((extract(epoch FROM moment) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
+  SELECT (lpad(to_hex(greatest(0, extract(epoch FROM moment) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
 $$;
 --> statement-breakpoint
--- Makes the monthly partitions from last month's to that of "ahead"; run at every start and daily by the leader.
+-- Makes the monthly partitions from last month's to that of "ahead"; run by every migration and hourly by the leader.
 -- Invocations are updated a few times in their life: room on the page keeps those updates HOT.
 CREATE FUNCTION errand_ensure_partitions(ahead interval DEFAULT '3 months') RETURNS void
 LANGUAGE plpgsql AS $$

@@ -54,6 +54,8 @@ function parentProcess(): Parent | null {
     tellReady: () => void process.send?.('ready'),
     onGone(listener) {
       gone = listener;
+      // It was gone before anybody listened.
+      if (!process.connected) listener();
     },
     leave() {
       gone = () => {};

@@ -25,6 +25,7 @@ export type BullQueue = {
   waitUntilReady(): Promise<unknown>;
   on(event: 'error', listener: (error: Error) => void): unknown;
   close(): Promise<void>;
+  getBackend(): { close(force?: boolean): Promise<void> };
 };
 export type BullEvents = {
   on(event: 'completed', listener: (args: { jobId: string; returnvalue: unknown }) => void): unknown;
@@ -34,6 +35,7 @@ export type BullEvents = {
   setMaxListeners(count: number): unknown;
   waitUntilReady(): Promise<unknown>;
   close(): Promise<void>;
+  getBackend(): { close(force?: boolean): Promise<void> };
 };
 
 export type Backend = { openQueue(name: string): BullQueue; openEvents(name: string): BullEvents };

@@ -41,6 +41,15 @@ export type QueueClient = {
 };
 
 const enqueueTimeoutMs = 10_000;
+/** Closing waits for ever where the queue is away; after this long the connection is cut. */
+const closeMs = 500;
+
+async function closeWithin(timeoutMs: number, one: BullQueue | BullEvents): Promise<void> {
+  const late = () => new Error('the queue is away');
+  await limited(one.close(), { timeoutMs }, late).catch(() =>
+    limited(one.getBackend().close(true), { timeoutMs }, late).catch(() => undefined),
+  );
+}
 
 /**
  * Adds jobs straight to BullMQ, past the HTTP API: for producers that can reach Redis (or the database) but not the API.
@@ -48,6 +57,7 @@ const enqueueTimeoutMs = 10_000;
  */
 export function createQueueClient({ prefix = 'errand', ...connection }: QueueClientOptions): QueueClient {
   const opened = new Map<string, Promise<BullQueue | BullEvents>>();
+  const made = new Set<BullQueue | BullEvents>();
   let backend: Promise<Backend> | null = null;
   let closing: Promise<void> | null = null;
 
@@ -57,16 +67,19 @@ export function createQueueClient({ prefix = 'errand', ...connection }: QueueCli
     if (known !== undefined) return known as Promise<Kind>;
     backend ??= openBackend(connection);
     const opening = backend.then(async (ready) => {
-      const made = make(ready);
+      if (closing !== null) throw new Error('The client is closed.');
+      const one = make(ready);
+      made.add(one);
       // Without a listener a lost connection would end the process.
-      made.on('error', () => undefined);
+      one.on('error', () => undefined);
       try {
-        await made.waitUntilReady();
-        return made;
+        await one.waitUntilReady();
+        return one;
       } catch (error) {
         // On PostgreSQL BullMQ remembers for good that it could not connect at first.
         opened.delete(key);
-        await made.close().catch(() => undefined);
+        made.delete(one);
+        await closeWithin(closeMs, one);
         throw error;
       }
     });
@@ -109,10 +122,7 @@ export function createQueueClient({ prefix = 'errand', ...connection }: QueueCli
       }
     },
     close() {
-      closing ??= Promise.allSettled(opened.values()).then(async (all) => {
-        const open = all.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-        await Promise.allSettled(open.map((each) => each.close()));
-      });
+      closing ??= Promise.all([...made].map((one) => closeWithin(closeMs, one))).then(() => undefined);
       return closing;
     },
   };

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Pool } from 'pg';
 import type { Settled } from '../invocations/invocation.ts';
 import { createGatherer } from '../platform/gather.ts';
-import { keepBlobs, seeBlobs } from '../store/blobs.ts';
+import { type Blob, keepBlobs, seeBlobs } from '../store/blobs.ts';
 import { recordSettled } from '../store/endings.ts';
 
 export type Recorder = {
@@ -40,35 +40,44 @@ export function createRecorder(options: RecorderOptions): Recorder {
   /** Hashes that this process saw kept, by day: spares asking for bytes that come again and again. */
   const kept = new LRUCache<string, string>({ max: 20_000 });
 
-  async function keepBytes(group: readonly Settled[]): Promise<void> {
-    const today = new Date().toISOString().slice(0, 10);
-    const missing = new Map<string, { sha256: Buffer; bytes: Uint8Array }>();
+  /** The group's bytes that are not known to be kept, once each. */
+  function newBytes(group: readonly Settled[], today: string): Map<string, Blob> {
+    const missing = new Map<string, Blob>();
     for (const { attempt } of group) {
       if (attempt.result === null) continue;
       const key = attempt.result.sha256.toString('base64');
       if (kept.get(key) !== today) missing.set(key, attempt.result);
     }
-    const large = [...missing.values()].filter(({ bytes }) => bytes.byteLength >= askFirstBytes);
-    if (large.length > 0) {
-      for (const hash of await seeBlobs(
-        pool,
-        large.map(({ sha256 }) => sha256),
-      )) {
-        const key = hash.toString('base64');
-        missing.delete(key);
-        kept.set(key, today);
-      }
-    }
-    if (missing.size === 0) return;
-    await keepBlobs(pool, [...missing.values()]);
-    for (const key of missing.keys()) kept.set(key, today);
+    return missing;
+  }
+
+  /** Of the large ones, keeps what is not kept yet. */
+  async function keepLarge(large: readonly Blob[]): Promise<void> {
+    if (large.length === 0) return;
+    const hashes = large.map(({ sha256 }) => sha256);
+    const seen = new Set((await seeBlobs(pool, hashes)).map((hash) => hash.toString('base64')));
+    await keepBlobs(
+      pool,
+      large.filter(({ sha256 }) => !seen.has(sha256.toString('base64'))),
+    );
   }
 
   async function commit(group: readonly Settled[]): Promise<boolean[]> {
     for (let tries = 1; ; tries += 1) {
       try {
-        await keepBytes(group);
-        const moved = await recordSettled(pool, worker, group);
+        const today = new Date().toISOString().slice(0, 10);
+        const missing = newBytes(group, today);
+        const isLarge = ({ bytes }: Blob) => bytes.byteLength >= askFirstBytes;
+        const blobs = [...missing.values()];
+        await keepLarge(blobs.filter(isLarge));
+        // The small ones go along: a statement of their own would cost more than their bytes.
+        const moved = await recordSettled(
+          pool,
+          worker,
+          group,
+          blobs.filter((blob) => !isLarge(blob)),
+        );
+        for (const key of missing.keys()) kept.set(key, today);
         return group.map(({ claimed }) => moved.has(claimed.id));
       } catch (error) {
         if (!options.isTransient(error)) throw error;

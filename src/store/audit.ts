@@ -5,6 +5,7 @@ import type { AuditDependencies } from '../audit/list.ts';
 import type { Actor, AuditEntry } from '../contract/audit.ts';
 import { auditColumns } from './audit-rows.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
+import { uuidFloor } from './uuid-floor.ts';
 
 /**
  * One audit entry as part of a larger statement, with its nine parameters (`auditValues`) from `$first` on; a `where` may
@@ -67,14 +68,6 @@ where ($1::text[] is null or account = any($1))
 order by id desc limit $12`;
 
 const hourMs = 3_600_000;
-const largestUuidTime = 2 ** 48 - 1;
-
-/** The smallest UUIDv7 of a moment (RFC 9562 §5.7), however far away that is. */
-function uuidFloor(ms: number): string {
-  const hex = Math.min(Math.max(ms, 0), largestUuidTime).toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
-}
-
 function bound(time: string | undefined, roomMs: number): [Date | null, string | null] {
   if (time === undefined) return [null, null];
   const at = new Date(time);

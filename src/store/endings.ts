@@ -33,7 +33,7 @@ with input as (
     finished_at = case when n.delay_ms is null then now() end
   from input n join held h on h.id = n.id
   where i.id = n.id and i.id between $2 and $3 and i.status = 'running' and i.worker = $1 and i.attempt = n.attempt
-  returning i.id, i.integration, i.command, i.fingerprint, i.key_number
+  returning i.id, i.attempt, i.integration, i.command, i.fingerprint, i.key_number
 ), recorded as (
   insert into attempts (invocation, number, key_number, command_version, configuration_version, started_at, duration_ms,
     outcome, sent, status, error, response_headers, response_bytes, body_preview, content_type, sha256, result_bytes, unchanged,
@@ -41,14 +41,14 @@ with input as (
   select n.id, n.attempt, m.key_number, n.command_version, n.configuration_version, n.started_at, n.duration_ms,
     n.outcome, n.sent, n.status, n.error, n.response_headers, n.response_bytes, n.body_preview, n.content_type, n.sha256, n.result_bytes,
     case when n.sha256 is not null then coalesce(l.sha256 = n.sha256, false) end, n.last_sync_at
-  from input n join moved m on m.id = n.id
+  from input n join moved m on (m.id, m.attempt) = (n.id, n.attempt)
   left join latest_results l on n.sha256 is not null
     and (l.integration, l.command, l.fingerprint) = (m.integration, m.command, m.fingerprint)
 ), newest as (
   insert into latest_results as l (integration, command, fingerprint, invocation, attempt, sha256, content_type, at)
   select distinct on (m.integration, m.command, m.fingerprint) m.integration, m.command, m.fingerprint, n.id, n.attempt,
     n.sha256, n.content_type, n.started_at + n.duration_ms * interval '1 millisecond' as at
-  from input n join moved m on m.id = n.id
+  from input n join moved m on (m.id, m.attempt) = (n.id, n.attempt)
   where n.sha256 is not null
   order by m.integration, m.command, m.fingerprint, at desc
   on conflict (integration, command, fingerprint) do update
@@ -57,7 +57,7 @@ with input as (
     where l.at <= excluded.at
 ), answered as (
   select m.integration, max(n.started_at + n.duration_ms * interval '1 millisecond') as at
-  from input n join moved m on m.id = n.id
+  from input n join moved m on (m.id, m.attempt) = (n.id, n.attempt)
   where n.outcome = 'succeeded' group by m.integration
 ), syncing as (
   select i.id, a.at from integrations i join answered a on a.integration = i.id order by i.id for update of i

@@ -5,6 +5,7 @@ import type { Page, PageQuery } from '../contract/paging.ts';
 import type { AttemptRow, InvocationRow } from '../invocations/read.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { boundsOf } from './invocations.ts';
+import { uuidFloor } from './uuid-floor.ts';
 
 const columns = `id, account, integration, command, lane, status, tokens, sealed_tokens as "sealedTokens", reference,
   idempotency_key as "idempotencyKey", due_at as "dueAt", error, created_at as "createdAt", finished_at as "finishedAt"`;
@@ -39,8 +40,8 @@ export async function pageInvocations(
        and ($6::text is null or lane = $6)
        and ($7::text is null or error->>'code' = $7)
        and ($8::text is null or reference = $8)
-       and ($9::timestamptz is null or id >= errand_uuid_floor($9))
-       and ($10::timestamptz is null or id < errand_uuid_floor($10))
+       and ($9::uuid is null or id >= $9)
+       and ($10::uuid is null or id < $10)
        and ($11::uuid is null or id < $11)
      order by id desc limit $12`,
     [
@@ -52,8 +53,8 @@ export async function pageInvocations(
       filter.lane ?? null,
       filter.code ?? null,
       filter.reference ?? null,
-      filter.since ?? null,
-      filter.until ?? null,
+      filter.since === undefined ? null : uuidFloor(Date.parse(filter.since)),
+      filter.until === undefined ? null : uuidFloor(Date.parse(filter.until)),
       before,
       limit + 1,
     ],

@@ -140,6 +140,15 @@ describe.each(queueBackends())('errand/client on $name (§4)', (backend) => {
       expect(tries.get('/Q4')).toBe(1);
     });
 
+    it('neither waits nor closes for ever where the queue is away', async () => {
+      const connection = backend.name === 'redis' ? 'redis://127.0.0.1:1' : 'postgres://nobody@127.0.0.1:1/none';
+      const away = createQueueClient({ connection });
+      await expect(away.enqueue(invoice('Q6'), { timeoutMs: 300 })).rejects.toThrow(
+        /did not take the job|ECONNREFUSED/,
+      );
+      await away.close();
+    });
+
     it('ends a wait by time, by signal, and for a job that nobody has', async () => {
       const job = await queue.enqueue({ ...invoice('Q5'), runAt: new Date(Date.now() + 3_600_000) });
       await expect(queue.wait(job, { timeoutMs: 100 })).rejects.toThrow(WaitTimeout);

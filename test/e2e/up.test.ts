@@ -8,7 +8,7 @@ import { type Endpoint, startEndpoint } from '../support/endpoints/endpoint.ts';
 import { type ErrandProcess, runErrand, startErrand } from '../support/errand.ts';
 
 /** `errand up` as a user starts it: nothing set but where its data goes and that it picks a port. */
-describe('errand up on embedded defaults (§2, §7)', () => {
+describe('errand up on embedded defaults (§2, §7)', { timeout: 120_000 }, () => {
   let directory: string;
   let dataDir: string;
   let endpoint: Endpoint;
