@@ -19,6 +19,16 @@ export async function removeWorker(pool: Pool, id: string): Promise<void> {
   await pool.query('delete from workers where id = $1', [id]);
 }
 
+/** Whether a worker on this host has said within the last `withinMs` that it lives. */
+export async function hasBeaten(pool: Pool, host: string, withinMs: number): Promise<boolean> {
+  const { rows } = await pool.query<{ beaten: boolean }>(
+    `select exists (
+       select 1 from workers where host = $1 and heartbeat_at > now() - $2 * interval '1 millisecond') as beaten`,
+    [host, withinMs],
+  );
+  return rows[0]?.beaten === true;
+}
+
 /** Forgets workers that have been silent for a day. */
 export async function forgetSilentWorkers(pool: Pool): Promise<void> {
   await pool.query(`delete from workers where heartbeat_at < now() - interval '1 day'`);
