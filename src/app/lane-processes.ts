@@ -1,11 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Lane, lanes } from '../contract/lane.ts';
 import type { Environment } from '../platform/config.ts';
 import type { Log } from '../platform/log.ts';
 
-const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+/** The program that runs now: `main.ts` in the repository, `main.js` where it was compiled. */
+const main = fileURLToPath(new URL(`../main${path.extname(import.meta.filename)}`, import.meta.url));
 
 /** A lane that cannot start is tried again after this, doubling up to a minute. */
 const restartMs = 1_000;

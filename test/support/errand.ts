@@ -21,14 +21,23 @@ export type ErrandProcess = {
   exited: Promise<[number | null, NodeJS.Signals | null]>;
 };
 
-/** Starts `errand …` as a process of its own, as a user would, with nothing of Errand's in its environment but `env`. */
-export function startErrand(args: readonly string[], env: Record<string, string>, cwd = root): ErrandProcess {
+/**
+ * Starts `errand …` as a process of its own, as a user would, with nothing of Errand's in its environment but `env`.
+ *
+ * @param program the one to run; default: the repository's source
+ */
+export function startErrand(
+  args: readonly string[],
+  env: Record<string, string>,
+  cwd = root,
+  program = main,
+): ErrandProcess {
   const inherited = Object.entries(process.env).filter(
     ([name]) =>
       !name.startsWith('ERRAND_') &&
       !['DATABASE_URL', 'REDIS_URL', 'HOST', 'PORT', 'LOG_LEVEL', 'NODE_OPTIONS'].includes(name),
   );
-  const child = spawn(process.execPath, [main, ...args], {
+  const child = spawn(process.execPath, [program, ...args], {
     cwd,
     env: { ...Object.fromEntries(inherited), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -77,9 +86,9 @@ export function startErrand(args: readonly string[], env: Record<string, string>
 }
 
 /** Runs `errand …` to its end. */
-export async function runErrand(args: readonly string[], env: Record<string, string>, cwd?: string) {
-  const child = spawn(process.execPath, [main, ...args], {
-    cwd: cwd ?? root,
+export async function runErrand(args: readonly string[], env: Record<string, string>, cwd = root, program = main) {
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd,
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
