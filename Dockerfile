@@ -1,0 +1,36 @@
+# Errand, every role of it: `docker run errand worker --lane batch`. See docs/deploying.md.
+
+FROM node:24-bookworm-slim AS manifests
+WORKDIR /app
+# Another registry than npm's own: `docker build --build-arg NPM_CONFIG_REGISTRY=https://…`
+ARG NPM_CONFIG_REGISTRY
+COPY package.json package-lock.json ./
+
+FROM manifests AS build
+# Optional ones too: the compiler for this platform is one.
+RUN npm ci --ignore-scripts
+COPY tsconfig.json tsconfig.build.json ./
+COPY src src
+RUN npm run build && chmod +x dist/main.js
+
+FROM manifests AS dependencies
+# Without optional ones: Node.js is the base image's, and PostgreSQL is not embedded here but has a server of its own.
+RUN npm ci --omit=dev --omit=optional --ignore-scripts
+
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production \
+    HOST=0.0.0.0 \
+    ERRAND_DATA_DIR=/var/lib/errand
+WORKDIR /app
+# For `docker exec … errand keys create`; and the one folder that Errand may write to.
+RUN ln -s /app/dist/main.js /usr/local/bin/errand && install -d -o node -g node "$ERRAND_DATA_DIR"
+COPY package.json ./
+COPY drizzle drizzle
+COPY --from=dependencies /app/node_modules node_modules
+COPY --from=build /app/dist dist
+USER node
+EXPOSE 3000
+HEALTHCHECK --interval=15s --timeout=10s --start-period=30s --retries=3 CMD ["node", "/app/dist/healthcheck.js"]
+# No shell and no npm in between: SIGTERM has to reach Node.js.
+ENTRYPOINT ["node", "/app/dist/main.js"]
+CMD ["--help"]
