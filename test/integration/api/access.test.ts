@@ -42,7 +42,7 @@ async function ask({ method, path, body }: RouteCase, key: string | null) {
   return running.call(method, filled, { key, ...(body === undefined ? {} : { body }) });
 }
 
-describe.each(routes)('$method $path', (route) => {
+describe.each(routes)('contract §3: $method $path', (route) => {
   it('is for these roles only', async () => {
     const statuses: Record<string, number> = {};
     for (const role of roles) statuses[role] = (await ask(route, keys.get(role) ?? null)).status;
