@@ -156,6 +156,20 @@ describe('errand up on embedded defaults (contract §2, §7)', { timeout: 120_00
     const pdf = await readFile(path.join(directory, 'invoice-INV0000001.pdf'));
     expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
   });
+
+  it('demo stays up without --once, and may be run again', async () => {
+    const { ERRAND_EGRESS_ALLOW: _, ...demoEnv } = env({
+      ERRAND_DATA_DIR: path.join(directory, 'demo'),
+      LOG_LEVEL: 'info',
+    });
+    const demo = startErrand(['demo'], demoEnv, directory);
+    started.push(demo);
+    const { url } = await demo.event('ready', ({ role }) => role === 'up');
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    expect(demo.output()).toMatch(/INV0000404: failed/);
+    expect(demo.output()).toContain(`The API listens on ${url}`);
+    expect(await demo.kill('SIGTERM')).toEqual([0, null]);
+  });
 });
 
 /** Processes by pid: their parent, whether they only wait to be reaped, and what they run. */

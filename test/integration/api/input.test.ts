@@ -131,7 +131,7 @@ describe('contract §3: paths', () => {
   });
 });
 
-it('counts what a value could have been for commands, too', async () => {
+it('contract §3: counts what a value could have been for commands, too', async () => {
   const answer = await running.call('PUT', '/v1/integrations/acme/commands/GetInvoiceImage', {
     body: { ...command, timeoutMs: '5', retry: { attempt: 1 } },
   });

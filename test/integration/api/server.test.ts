@@ -32,7 +32,7 @@ afterAll(() => running.stop());
 
 const get = (path: string, asked = {}) => running.call('GET', path, asked);
 
-describe('health', () => {
+describe('contract §3: health', () => {
   it('needs no key', async () => {
     expect((await get('/healthz', { key: null })).json).toEqual({ status: 'ok' });
     const ready = await get('/readyz', { key: null });
@@ -54,7 +54,7 @@ describe('health', () => {
   });
 });
 
-describe('OpenAPI', () => {
+describe('contract §3: OpenAPI', () => {
   it('describes every answer and every problem', async () => {
     const { status, json } = await get('/openapi.json', { key: null });
     expect(status).toBe(200);
@@ -81,7 +81,7 @@ describe('OpenAPI', () => {
 });
 const json = (answer: { json: unknown }) => answer.json as ReturnType<typeof JSON.parse>;
 
-describe('answers', () => {
+describe('contract §3: answers', () => {
   it('have headers that fit an API', async () => {
     for (const path of ['/v1/keys', '/v1/nothing', '/healthz', '/nothing']) {
       const { headers } = await get(path);
@@ -127,7 +127,7 @@ describe('answers', () => {
   });
 });
 
-it('logs a line per request, without keys, bodies or query parameters', async () => {
+it('contract §3: logs a line per request, without keys, bodies or query parameters', async () => {
   lines.length = 0;
   const asked = { body: { role: 'producer', accounts: ['very-private'], name: 'hush' } };
   await running.call('POST', '/v1/keys', asked);
@@ -142,7 +142,7 @@ it('logs a line per request, without keys, bodies or query parameters', async ()
   for (const secret of [adminKey, 'hush', 'very-private', 'errand_']) expect(text).not.toContain(secret);
 });
 
-it('answers what is not HTTP with a problem, too', async () => {
+it('contract §3: answers what is not HTTP with a problem, too', async () => {
   const raw = (text: string) =>
     new Promise<string>((resolve, reject) => {
       const { hostname, port } = new URL(running.url);
@@ -159,7 +159,7 @@ it('answers what is not HTTP with a problem, too', async () => {
   expect(await raw(long)).toMatch(/^HTTP\/1\.1 431 [\s\S]*urn:errand:problem:headers-too-large/);
 });
 
-it('has all its problems in docs/api.md, and no others', () => {
+it('contract §3: has all its problems in docs/api.md, and no others', () => {
   const text = readFileSync(new URL('../../../docs/api.md', import.meta.url), 'utf8');
   const documented = [...text.matchAll(/^\| `([a-z-]+)` +\| (\d{3}) +\|/gm)].map(([, name, status]) => [
     name,

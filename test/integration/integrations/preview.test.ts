@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { actor, build, command, refused, secretKey } from './building.ts';
 
-describe('the preview of a command', () => {
+describe('contract §3: the preview of a command', () => {
   let database: TestDatabase;
   let built: ReturnType<typeof build>;
   const secret = 'the/secret value';

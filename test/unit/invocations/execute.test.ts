@@ -68,7 +68,7 @@ function execute(found: Configuration | null, exchange: Exchange, tokens = {}, {
   return { sent, settled: run(claimedRow({ tokens: { InvoiceNumber: 'INV1', ...tokens }, ...row }), signal) };
 }
 
-describe('an attempt', () => {
+describe('contract §6: an attempt', () => {
   it("has another key after a person's retry of a definite failure", async () => {
     const { sent, settled } = execute(configuration(get), answer(200, 'an invoice'), {}, { row: { keyNumber: 3 } });
     const { claimed } = await settled;

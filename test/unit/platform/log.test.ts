@@ -7,7 +7,7 @@ function capture(level: 'info' | 'debug') {
   return { lines, log: createLog({ level, base: { role: 'api' }, destination }) };
 }
 
-it('writes one JSON line per event, with the event, level and time by name', () => {
+it('contract §2: writes one JSON line per event, with the event, level and time by name', () => {
   const { lines, log } = capture('info');
   log.info('ready', { url: 'http://127.0.0.1:3000' }, 'Listens');
   log.debug('not.shown');
@@ -24,7 +24,7 @@ it('writes one JSON line per event, with the event, level and time by name', () 
   ]);
 });
 
-it('writes an error with its type, message and code; a child adds its fields', () => {
+it('contract §2: writes an error with its type, message and code; a child adds its fields', () => {
   const { lines, log } = capture('debug');
   log.child({ lane: 'batch' }).error('sweep.failed', { error: Object.assign(new TypeError('no'), { code: 'X1' }) });
   expect(lines[0]).toMatchObject({

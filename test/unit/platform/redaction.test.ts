@@ -44,7 +44,7 @@ const value = fc
 /** Made of characters that no encoding and no mask has, so that nothing survives or appears by chance. */
 const filler = fc.constantFrom('', ' | ', '¦', '«»', ' ¦¦ ');
 
-describe('redaction', () => {
+describe('contract §6: redaction', () => {
   for (const [name, encode] of Object.entries(encodings)) {
     it(`leaves nothing of a value that is written as ${name}`, () => {
       fc.assert(
