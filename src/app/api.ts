@@ -135,7 +135,7 @@ function openIntegrations(core: Core, sender: Sender) {
     store: createIntegrationStore(core.pool),
     sealer: core.sealer,
     createRedactor,
-    checkEgress: sender.checkEgress,
+    checkEgress: (url) => sender.checkEgress(url),
     cursors: { encode: encodeCursor, decode: decodeCursor },
     onResumed: async (integration) => {
       await core.ringer.dueOf(integration, 'batch', ringOnResume).catch((error) => {

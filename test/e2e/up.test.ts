@@ -107,6 +107,29 @@ describe('errand up on embedded defaults (contract §2, §7)', { timeout: 120_00
     await gone(serving.family, 2_000);
   });
 
+  it('previews a saved command and a draft, and tests it, as wired (contract §3)', async () => {
+    const serving = await up();
+    await configure(serving);
+    const apiKey = (await readFile(path.join(dataDir, 'admin-key'), 'utf8')).trim();
+    const ask = async (what: 'preview' | 'test', body: object) => {
+      const response = await fetch(`${serving.url}/v1/integrations/acme/commands/GetInvoiceImage/${what}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ tokens: { InvoiceNumber: 'INV1' }, ...body }),
+      });
+      return { status: response.status, body: await response.json() };
+    };
+    expect(await ask('preview', {})).toMatchObject({
+      status: 200,
+      body: { url: `${endpoint.url}/INV1`, headers: [{ key: 'X-Api-Key', value: '***' }], egress: { allowed: true } },
+    });
+    const draft = { request: { method: 'POST', url: 'http://10.0.0.1/', body: 'x' } };
+    expect(await ask('preview', { draft })).toMatchObject({ status: 200, body: { egress: { allowed: false } } });
+    const before = endpoint.requests.length;
+    expect(await ask('test', {})).toMatchObject({ status: 200, body: { verdict: { outcome: 'succeeded' } } });
+    expect(endpoint.requests.length - before).toBe(1);
+  });
+
   it('killed alone takes its workers with it; the next one has the data', async () => {
     const first = await up();
     await configure(first);
