@@ -107,11 +107,9 @@ async function requireAdmin({ adminKey }: ReadyConfig, access: Access): Promise<
 async function orUnavailable(boardQueues: BoardQueues) {
   try {
     return await boardQueues.open();
-  } catch {
-    throw new Refusal(
-      'unavailable',
-      'The queue cannot be reached. Nothing accepted is lost; try again in a few seconds.',
-    );
+  } catch (cause) {
+    const detail = 'The queue cannot be reached. Nothing accepted is lost; try again in a few seconds.';
+    throw new Refusal('unavailable', detail, [], { cause });
   }
 }
 

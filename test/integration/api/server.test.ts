@@ -2,21 +2,18 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { problemCatalogue, problemNames, problemType } from '../../../src/api/problems.ts';
-import type { Log } from '../../../src/platform/log.ts';
-import { silentLog } from '../../../src/platform/log.ts';
+import { Refusal } from '../../../src/contract/problem.ts';
+import { createLog } from '../../../src/platform/log.ts';
 import { adminKey, type RunningApi, startApi } from './support/start-api.ts';
 
 let running: RunningApi;
-const lines: { level: string; event: string; fields: Record<string, unknown> }[] = [];
+const lines: { level: string; event: string; [field: string]: unknown }[] = [];
 let databaseProblem: () => Promise<string | null> = async () => null;
 let broken: Error | null = null;
 
 beforeAll(async () => {
-  const write =
-    (level: string) =>
-    (event: string, fields: object = {}) =>
-      void lines.push({ level, event, fields: { ...fields } });
-  const log: Log = { ...silentLog, debug: write('debug'), error: write('error') };
+  // The real log: what a fake is handed tells nothing of what will stand in a line.
+  const log = createLog({ level: 'debug', destination: { write: (line) => void lines.push(JSON.parse(line)) } });
   running = await startApi((_pool) => ({
     log,
     readiness: { database: () => databaseProblem(), queue: async () => null },
@@ -98,21 +95,39 @@ describe('contract §3: answers', () => {
   });
 
   it('say nothing of what broke inside; the log does', async () => {
-    broken = new Error('the secret of the day');
+    const cause = Object.assign(new Error('of old'), { code: 'E_OLD' });
+    broken = Object.assign(new Error('the secret of the day', { cause }), { code: 'E_NEW', detail: 'a row' });
     const answer = await get('/v1/audit?actor=somebody');
     expect([answer.status, answer.json.type]).toEqual([500, 'urn:errand:problem:internal']);
     expect(answer.bytes.toString()).not.toContain('secret of the day');
-    const failed = () => lines.find(({ level, fields }) => level === 'error' && fields.status === 500);
+    const failed = () => lines.find(({ level, status }) => level === 'error' && status === 500);
     await expect.poll(failed).toBeDefined();
     expect(failed()).toMatchObject({
       event: 'request',
-      fields: {
-        status: 500,
-        method: 'GET',
-        route: '/v1/audit',
-        error: { type: 'Error', message: 'the secret of the day', stack: expect.any(String) },
-        requestId: answer.headers.get('x-request-id'),
+      status: 500,
+      method: 'GET',
+      route: '/v1/audit',
+      error: {
+        type: 'Error',
+        message: 'the secret of the day',
+        code: 'E_NEW',
+        stack: expect.stringContaining('server.test.ts'),
+        cause: { type: 'Error', message: 'of old', code: 'E_OLD' },
       },
+      requestId: answer.headers.get('x-request-id'),
+    });
+    expect(JSON.stringify(failed())).not.toContain('a row');
+  });
+
+  it('say why something is away in the log alone', async () => {
+    const cause = Object.assign(new Error('connect refused'), { code: 'ECONNREFUSED' });
+    broken = new Refusal('unavailable', 'The queue cannot be reached.', [], { cause });
+    const answer = await get('/v1/audit');
+    expect([answer.status, answer.json.detail]).toEqual([503, 'The queue cannot be reached.']);
+    const refused = () => lines.find(({ requestId }) => requestId === answer.headers.get('x-request-id'));
+    await expect.poll(refused).toMatchObject({
+      level: 'error',
+      error: { type: 'Refusal', message: 'The queue cannot be reached.', cause: { code: 'ECONNREFUSED' } },
     });
   });
 
@@ -136,7 +151,10 @@ it('contract §3: logs a line per request, without keys, bodies or query paramet
   expect(lines[0]).toMatchObject({
     level: 'debug',
     event: 'request',
-    fields: { method: 'POST', route: '/v1/keys', status: 201, actor: 'bootstrap' },
+    method: 'POST',
+    route: '/v1/keys',
+    status: 201,
+    actor: 'bootstrap',
   });
   const text = JSON.stringify(lines);
   for (const secret of [adminKey, 'hush', 'very-private', 'errand_']) expect(text).not.toContain(secret);

@@ -33,3 +33,17 @@ it('contract §2: writes an error with its type, message and code; a child adds 
     error: { type: 'TypeError', message: 'no', code: 'X1', stack: expect.any(String) },
   });
 });
+
+it('contract §2: writes what caused an error, what it gathered, and what was thrown that is no error', () => {
+  const { lines, log } = capture('debug');
+  const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+  const cause = new AggregateError([refused], '');
+  const circle = new Error('round and round');
+  circle.cause = circle;
+  log.error('a', { error: new Error('away', { cause }) });
+  log.error('b', { error: circle });
+  log.error('c', { error: { some: 'thing' } });
+  expect(lines[0]?.error).toMatchObject({ message: 'away', cause: { errors: [{ code: 'ECONNREFUSED' }] } });
+  expect(lines[1]?.error).toMatchObject({ cause: { cause: { message: 'round and round' } } });
+  expect(lines[2]?.error).toEqual({ type: 'object', message: '[object Object]' });
+});
