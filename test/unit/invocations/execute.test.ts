@@ -150,6 +150,16 @@ describe('contract §6: an attempt', () => {
     expect((await settled).attempt).toMatchObject({ bodyPreview: null, responseBytes: 2, result: null });
   });
 
+  it.each([
+    ['text/plain; charset=utf-8', 'text/plain; charset=utf-8'],
+    ['text/plain; session="s3cret-value"', 'text/plain'],
+    ['text/s3cret-value; charset=utf-8', 'application/octet-stream'],
+    ['s3cret-value', 'application/octet-stream'],
+  ])('keeps the content type %s as %s', async (sent, kept) => {
+    const { settled } = execute(configuration(get, { apiKey: 's3cret-value' }), answer(200, 'x', sent));
+    expect((await settled).attempt.result).toMatchObject({ contentType: kept });
+  });
+
   it('stores no U+0000, which PostgreSQL would refuse', async () => {
     const { settled } = execute(configuration(get), answer(400, 'a\u0000b'));
     expect((await settled).attempt.bodyPreview).toBe('a\ufffdb');
