@@ -20,13 +20,6 @@ export function logRequests(app: FastifyInstance, log: ApiLog): void {
     };
     const { failure } = request;
     if (reply.statusCode < 500 || reply.statusCode === 502) log.debug('request', fields);
-    else log.error('request', failure === null ? fields : { ...fields, error: described(failure) });
+    else log.error('request', failure === null ? fields : { ...fields, error: failure });
   });
-}
-
-/** Nothing else of an error: PostgreSQL's carry the row at fault as `detail`. */
-function described(failure: unknown): object {
-  if (!(failure instanceof Error)) return { type: typeof failure, message: String(failure) };
-  const { name, message, stack } = failure;
-  return { type: name, message, stack, ...('code' in failure ? { code: failure.code } : {}) };
 }

@@ -107,11 +107,9 @@ async function requireAdmin({ adminKey }: ReadyConfig, access: Access): Promise<
 async function orUnavailable(boardQueues: BoardQueues) {
   try {
     return await boardQueues.open();
-  } catch {
-    throw new Refusal(
-      'unavailable',
-      'The queue cannot be reached. Nothing accepted is lost; try again in a few seconds.',
-    );
+  } catch (cause) {
+    const detail = 'The queue cannot be reached. Nothing accepted is lost; try again in a few seconds.';
+    throw new Refusal('unavailable', detail, [], { cause });
   }
 }
 
@@ -135,7 +133,7 @@ function openIntegrations(core: Core, sender: Sender) {
     store: createIntegrationStore(core.pool),
     sealer: core.sealer,
     createRedactor,
-    checkEgress: sender.checkEgress,
+    checkEgress: (url) => sender.checkEgress(url),
     cursors: { encode: encodeCursor, decode: decodeCursor },
     onResumed: async (integration) => {
       await core.ringer.dueOf(integration, 'batch', ringOnResume).catch((error) => {

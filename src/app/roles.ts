@@ -4,11 +4,12 @@ import { runServices, type Service, service } from '../platform/lifecycle.ts';
 import type { Log } from '../platform/log.ts';
 import { waitForDatabase } from '../platform/pg.ts';
 import { redisProblem } from '../platform/redis.ts';
-import { type RunningApi, startApi } from './api.ts';
+import type { RunningApi } from './api.ts';
 import { CannotStart } from './cannot-start.ts';
 import type { ReadyConfig } from './core.ts';
 import { migrateAll, waitForSchema } from './prepare.ts';
-import { startWorker } from './worker.ts';
+
+// Each role loads its own modules when it starts: a worker needs no HTTP server's, the API none of a worker's.
 
 /** `errand api`: resolves with the exit code when it was asked to stop. */
 export async function runApi(config: Config, log: Log): Promise<number> {
@@ -39,6 +40,7 @@ export async function runWorker(
     service(`worker-${each}`, async ({ signal, fail }) => {
       parent?.onGone(() => fail(new Error('the process that started this worker is gone')));
       await waitForSchema(ready, log, signal);
+      const { startWorker } = await import('./worker.ts');
       return startWorker(ready, each, log);
     }),
   );
@@ -76,6 +78,7 @@ export function apiService(config: () => ReadyConfig, log: Log) {
   };
   return {
     service: service('api', async () => {
+      const { startApi } = await import('./api.ts');
       running = await startApi(config(), log);
       log.info('api.listening', { url: running.url });
       return running;

@@ -5,8 +5,11 @@ import { lanes } from '../contract/lane.ts';
 import { parseExpiry, parseTokens } from './arguments.ts';
 import type { Verbs } from './verbs.ts';
 
-/** The command line (contract §2): what there is and how it is called; `verbs` does it. */
-export function createProgram(verbs: Verbs): Command {
+/**
+ * The command line (contract §2): what there is and how it is called; `verbs` does it. Without `complete` it is what
+ * complete.ts completes.
+ */
+export function createProgram(verbs: Verbs, { withComplete = true } = {}): Command {
   const program = new Command('errand')
     .description("Runs a billing system's custom integrations.")
     .version(version)
@@ -29,6 +32,7 @@ export function createProgram(verbs: Verbs): Command {
   addDemo(program, verbs);
   addInvoke(program, verbs);
   addKeys(program, verbs);
+  if (withComplete) addComplete(program, verbs);
   return program;
 }
 
@@ -156,4 +160,21 @@ function addKeys(program: Command, verbs: Verbs): void {
     .addOption(jsonOption())
     .addHelpText('after', examples(['errand keys revoke 01989f4e-7c5a-7000-8000-000000000000', '']))
     .action((id, options) => verbs.keys.revoke(id, { json: options.json === true }));
+}
+
+function addComplete(program: Command, verbs: Verbs): void {
+  program
+    .command('complete')
+    .description('prints a script with which your shell completes commands and options')
+    .argument('[shell]', 'bash, zsh, fish or powershell')
+    .allowExcessArguments()
+    .addHelpText(
+      'after',
+      examples(['source <(errand complete bash)', 'in ~/.bashrc'], ['source <(errand complete zsh)', 'in ~/.zshrc']),
+    )
+    .action(() => {
+      // As they were given: the script asks `errand complete -- WORDS`, and commander drops the dashes.
+      const { rawArgs } = program as Command & { rawArgs: string[] };
+      return verbs.complete(rawArgs.slice(rawArgs.indexOf('complete') + 1));
+    });
 }

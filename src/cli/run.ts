@@ -8,7 +8,7 @@ import type { Verbs } from './verbs.ts';
 export function createVerbs(env: Environment): Verbs {
   const serving = async () => (await import('./serve.ts')).createServing(env);
   const keys = async () => (await import('./keys.ts')).createKeyVerbs(env);
-  return {
+  const verbs: Verbs = {
     up: async () => (await serving()).up(),
     api: async () => (await serving()).api(),
     worker: async (lane) => (await serving()).worker(lane),
@@ -20,5 +20,7 @@ export function createVerbs(env: Environment): Verbs {
       list: async (options) => (await keys()).list(options),
       revoke: async (id, options) => (await keys()).revoke(id, options),
     },
+    complete: async (args) => (await import('./complete.ts')).runComplete(verbs, args),
   };
+  return verbs;
 }

@@ -1,12 +1,9 @@
 import { CannotStart } from '../app/cannot-start.ts';
 import { type Parent, runApi, runMigrate, runWorker } from '../app/roles.ts';
-import { runUp } from '../app/up.ts';
-import { createHttpClient } from '../client/http.ts';
 import { type Config, type Environment, loadConfig, type Role } from '../platform/config.ts';
 import { createLog, type Log } from '../platform/log.ts';
 import { NewerSchemaError } from '../store/migrate.ts';
 import { databaseFailure } from './database-failure.ts';
-import { runDemo } from './demo.ts';
 import { printJson } from './output.ts';
 import type { Verbs } from './verbs.ts';
 
@@ -21,6 +18,7 @@ export function createServing(env: Environment): Serving {
   return {
     async up() {
       const { config, log } = start('up');
+      const { runUp } = await import('../app/up.ts');
       await endWith(runUp(config, env, log));
     },
     async api() {
@@ -82,6 +80,11 @@ async function demo(env: Environment, { once }: { once: boolean }): Promise<void
   const log = createLog({ level: config.logLevel, base: { role: 'demo' } });
   const say = (line: string) => process.stdout.write(`${line}\n`);
   say('Starting Errand: API, workers for both lanes, and whatever is not configured, embedded…');
+  const [{ runUp }, { createHttpClient }, { runDemo }] = await Promise.all([
+    import('../app/up.ts'),
+    import('../client/http.ts'),
+    import('./demo.ts'),
+  ]);
   const code = runUp(config, demoEnv, log, {
     whenReady: async ({ url, adminKey }, finish) => {
       const { endpoint } = await runDemo(createHttpClient({ url, apiKey: adminKey }), say);

@@ -12,4 +12,6 @@ export type Verbs = {
   demo(options: { once: boolean }): Promise<void>;
   invoke(call: InvokeCall, options: InvokeOptions): Promise<void>;
   keys: KeyVerbs;
+  /** @param args a shell's name, or `--` and the words so far */
+  complete(args: string[]): Promise<void>;
 };

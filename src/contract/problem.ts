@@ -25,8 +25,9 @@ export class Refusal extends Error {
   readonly kind: RefusalKind;
   readonly errors: readonly FieldError[];
 
-  constructor(kind: RefusalKind, detail: string, errors: readonly FieldError[] = []) {
-    super(detail);
+  /** `options.cause`: for the log; nobody else is told. */
+  constructor(kind: RefusalKind, detail: string, errors: readonly FieldError[] = [], options: ErrorOptions = {}) {
+    super(detail, options);
     this.name = 'Refusal';
     this.kind = kind;
     this.errors = errors;

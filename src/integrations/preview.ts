@@ -71,8 +71,11 @@ export function renderOnce(
   const configuration = assemble(stored, dependencies);
   const given = checkTokens(configuration, command, tokens);
   const errand = sampleErrand(stored, sample);
-  const value = (token: string): TokenValue | undefined =>
-    configuration.secrets.get(token) ?? configuration.variables.get(token) ?? given.get(token) ?? errand.get(token);
+  // A secret's `null` says that it is unreadable, which is refused below; a token's is a value like any other.
+  const value = (token: string): TokenValue | undefined => {
+    if (given.has(token)) return given.get(token);
+    return configuration.secrets.get(token) ?? configuration.variables.get(token) ?? errand.get(token);
+  };
   requireReadable(configuration, command);
 
   const real = render(command, value, configuration);

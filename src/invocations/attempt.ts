@@ -41,11 +41,19 @@ export function describeAttempt(attempted: Attempted): AttemptRecord {
     result: succeeded
       ? {
           bytes: verdict.bytes,
-          contentType: verdict.contentType === null ? null : storable(verdict.contentType),
+          contentType: verdict.contentType === null ? null : shownType(verdict.contentType, redact),
           sha256: createHash('sha256').update(verdict.bytes).digest(),
         }
       : null,
   };
+}
+
+/** A content type in which a value had to be masked: without its parameters or, if it is no type any more, any bytes. */
+function shownType(contentType: string, redact: (text: string) => string): string {
+  const shown = redact(contentType);
+  if (shown === contentType) return storable(contentType);
+  const [essence = ''] = contentType.split(';', 1);
+  return shown.startsWith(`${essence};`) ? storable(essence) : 'application/octet-stream';
 }
 
 /** `errand.lastSync` as it was rendered; `null` if it was not. */

@@ -4,7 +4,7 @@ import pretty from 'pino-pretty';
 import type { LogLevel } from './variables.ts';
 
 /**
- * What goes with an event. `error` is written with its type, message, code and stack; nothing is redacted here: callers
+ * What goes with an event. `error` is written with its type, message, code, stack and causes; nothing is redacted here: callers
  * hand over only what may be read by anyone who reads logs.
  */
 export type LogFields = Readonly<Record<string, unknown>> & { readonly event?: never };
@@ -36,7 +36,7 @@ export function createLog(options: LogOptions): Log {
       base: { pid: process.pid, ...base },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      serializers: { error: describeError },
+      serializers: { error: (error: unknown) => describeError(error) },
     },
     streamTo(destination),
   );
@@ -60,11 +60,24 @@ function ignore(): void {}
  * What of an error is for everybody who reads logs. Not its other properties: a driver's error may carry rows, and the
  * whole connection with its password.
  */
-function describeError(error: unknown): unknown {
-  if (!(error instanceof Error)) return { message: String(error) };
+function describeError(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return { type: typeof error, message: textOf(error) };
   const { name, message, stack, cause } = error;
   const code = 'code' in error ? { code: error.code } : {};
-  return { type: name, message, ...code, stack, ...(cause === undefined ? {} : { cause: describeError(cause) }) };
+  const described = { type: name, message, ...code, stack };
+  if (depth === deepestCause) return described;
+  // What Node says of a host with several addresses is in `errors` alone; its message is empty.
+  const errors =
+    error instanceof AggregateError ? { errors: error.errors.map((each) => describeError(each, depth + 1)) } : {};
+  return { ...described, ...errors, ...(cause === undefined ? {} : { cause: describeError(cause, depth + 1) }) };
+}
+
+/** Longer chains than this are circles. */
+const deepestCause = 8;
+
+/** Of what is no error but was thrown as one: a text, or only which kind of thing it was. */
+function textOf(thrown: unknown): string {
+  return typeof thrown === 'object' ? Object.prototype.toString.call(thrown) : String(thrown);
 }
 
 function streamTo(destination: 1 | 2 | pino.DestinationStream): pino.DestinationStream {

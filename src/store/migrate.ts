@@ -1,7 +1,5 @@
 import { fileURLToPath } from 'node:url';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
-import { drizzle } from 'drizzle-orm/node-postgres';
-import { migrate as applyMigrations } from 'drizzle-orm/node-postgres/migrator';
 import pg from 'pg';
 import { advisoryLocks } from './locks.ts';
 
@@ -44,9 +42,18 @@ export async function migrate(databaseUrl: string): Promise<void> {
   try {
     await client.query('select pg_advisory_lock($1)', [advisoryLocks.migrate]);
     if ((await schemaState(client)) === 'newer') throw new NewerSchemaError();
-    await applyMigrations(drizzle({ client }), { migrationsFolder });
+    await applyMigrations(client);
     await client.query('select errand_ensure_partitions()');
   } finally {
     await client.end();
   }
+}
+
+/** Loaded here, because it is half of what a process loads at its start, and most never migrate. */
+async function applyMigrations(client: pg.Client): Promise<void> {
+  const [{ drizzle }, { migrate: apply }] = await Promise.all([
+    import('drizzle-orm/node-postgres'),
+    import('drizzle-orm/node-postgres/migrator'),
+  ]);
+  await apply(drizzle({ client }), { migrationsFolder });
 }

@@ -5,7 +5,7 @@ import { migrateQueue } from '../../src/lanes/queue-pool.ts';
 import { type Backend, conformanceBackends } from './backends.ts';
 import { aRing, createChannel, gate, type Lanes, openLanes, succeeded } from './lanes.ts';
 
-describe.each(conformanceBackends())('ending jobs on $name', { timeout: 20_000 }, ({ open }) => {
+describe.each(conformanceBackends())('contract §4: ending jobs on $name', { timeout: 20_000 }, ({ open }) => {
   let backend: Backend;
   let lanes: Lanes;
   beforeAll(async () => {

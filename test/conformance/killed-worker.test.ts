@@ -7,7 +7,7 @@ import { migrateQueue } from '../../src/lanes/queue-pool.ts';
 import { type Backend, conformanceBackends } from './backends.ts';
 import { aRing, createChannel, type Lanes, openLanes, succeeded } from './lanes.ts';
 
-describe.each(conformanceBackends())('a worker killed on $name', ({ open }) => {
+describe.each(conformanceBackends())('contract §7: a worker killed on $name', ({ open }) => {
   let backend: Backend;
   let lanes: Lanes;
   beforeAll(async () => {

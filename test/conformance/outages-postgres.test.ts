@@ -9,7 +9,7 @@ import { freePort } from '../support/ports.ts';
 import { type Backend, openPostgresBackend } from './backends.ts';
 import { aRing, createChannel, type Lanes, openLanes, succeeded } from './lanes.ts';
 
-describe('queues in PostgreSQL', { timeout: 30_000 }, () => {
+describe('contract §7: queues in PostgreSQL', { timeout: 30_000 }, () => {
   let backend: Backend;
   let lanes: Lanes;
   let admin: pg.Client;

@@ -9,7 +9,7 @@ import { freePort } from '../support/ports.ts';
 import { type OwnRedis, ownRedis } from '../support/queues.ts';
 import { aRing, createChannel, gate, type Lanes, openLanes, succeeded } from './lanes.ts';
 
-describe.runIf(ownRedis.available)('an outage of Redis', { timeout: 30_000 }, () => {
+describe.runIf(ownRedis.available)('contract §7: an outage of Redis', { timeout: 30_000 }, () => {
   let redis: OwnRedis;
   let lanes: Lanes;
   beforeEach(async () => {

@@ -5,7 +5,7 @@ import { migrateQueue } from '../../src/lanes/queue-pool.ts';
 import { type Backend, conformanceBackends } from './backends.ts';
 import { aRing, createChannel, gate, type Lanes, openLanes, succeeded } from './lanes.ts';
 
-describe.each(conformanceBackends())('taking jobs on $name', { timeout: 20_000 }, ({ open }) => {
+describe.each(conformanceBackends())('contract §4: taking jobs on $name', { timeout: 20_000 }, ({ open }) => {
   let backend: Backend;
   let lanes: Lanes;
   beforeAll(async () => {
@@ -62,22 +62,22 @@ describe.each(conformanceBackends())('taking jobs on $name', { timeout: 20_000 }
     });
   });
 
-  it("honours a producer's priority and delay", async () => {
+  it("honours a producer's priority and delay (contract §4)", async () => {
     const producer = lanes.producer();
-    await producer.add('invoke', 'delayed', { delay: 300 });
+    const delayed = await producer.add('invoke', 'delayed', { delay: 300 });
     await producer.add('invoke', 'less urgent', { priority: 10 });
     await producer.add('invoke', 'urgent', { priority: 1 });
     await producer.add('invoke', 'first', {});
-    const addedAt = performance.now();
     const { jobs } = await takeAll();
     const taken = await jobs.take(4);
+    // The clock that the delay is computed from: the job's time is this process's, as is the moment of taking it.
+    expect(Date.now() - delayed.timestamp).toBeGreaterThanOrEqual(300);
     expect(taken.map((job) => job.kind === 'producer' && job.data)).toEqual([
       'first',
       'urgent',
       'less urgent',
       'delayed',
     ]);
-    expect(performance.now() - addedAt).toBeGreaterThan(250);
   });
 
   it.each([

@@ -11,7 +11,7 @@ import { runErrand } from '../support/errand.ts';
 
 const pdf = Buffer.from('%PDF-1.7\n\u00ff\u0000 an invoice\n%%EOF\n', 'latin1');
 
-describe('the command line (§2)', () => {
+describe('the command line (contract §2)', () => {
   let errand: Deployment;
   let endpoint: Endpoint;
   let directory: string;

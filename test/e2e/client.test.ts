@@ -16,7 +16,7 @@ const examples = [...page.matchAll(/^```ts example\n(.*?)^```$/gms)].map(([, cod
   title: code.split('\n', 1)[0],
 }));
 
-describe.each(queueBackends())('errand/client on $name (§4)', (backend) => {
+describe.each(queueBackends())('errand/client on $name (contract §4)', (backend) => {
   let errand: Deployment;
   let endpoint: Endpoint;
   let queue: QueueClient;

@@ -3,7 +3,7 @@ import { type Deployment, deploy } from '../support/deployment.ts';
 import { type Endpoint, startEndpoint } from '../support/endpoints/endpoint.ts';
 import { queueBackends } from '../support/queues.ts';
 
-describe.each(queueBackends())('a crash on $name (§7)', (backend) => {
+describe.each(queueBackends())('a crash on $name (contract §7)', (backend) => {
   let errand: Deployment;
   let endpoint: Endpoint;
   /** Requests are held until the test lets them go. */

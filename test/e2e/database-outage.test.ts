@@ -5,7 +5,7 @@ import { startErrand } from '../support/errand.ts';
 import { freePort } from '../support/ports.ts';
 import { queueBackends } from '../support/queues.ts';
 
-describe.each(queueBackends())('PostgreSQL fails, queues on $name (§7)', (backend) => {
+describe.each(queueBackends())('PostgreSQL fails, queues on $name (contract §7)', (backend) => {
   let errand: Deployment;
   let endpoint: Endpoint;
 
@@ -50,7 +50,7 @@ describe.each(queueBackends())('PostgreSQL fails, queues on $name (§7)', (backe
   });
 });
 
-describe('a database that is not there at the start', () => {
+describe('contract §3, §7: a database that is not there at the start', () => {
   it('is waited for: /readyz says so, and the API goes on trying', async () => {
     const port = await freePort();
     const api = startErrand(['api'], {

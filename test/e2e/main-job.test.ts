@@ -6,7 +6,7 @@ import { queueBackends } from '../support/queues.ts';
 
 const pdf = Buffer.from('%PDF-1.7\nan invoice\n%%EOF\n');
 
-describe.each(queueBackends())('the main job on $name (§2, §3)', (backend) => {
+describe.each(queueBackends())('the main job on $name (contract §2, §3)', (backend) => {
   let errand: Deployment;
   let endpoint: Endpoint;
   let answer: (
@@ -86,7 +86,7 @@ describe.each(queueBackends())('the main job on $name (§2, §3)', (backend) => 
     expect(Date.parse(lastSyncAt ?? '')).toBeGreaterThan(Date.parse(ended.createdAt));
   });
 
-  it('shows the request as it was sent, rendered again, secrets and sensitive values masked (§6)', async () => {
+  it('shows the request as it was sent, rendered again, secrets and sensitive values masked (contract §6)', async () => {
     const { id } = await errand.client.enqueue(body('INV2'));
     const ended = await errand.ended(id);
     const [seen] = requestsFor('INV2');
@@ -147,7 +147,7 @@ describe.each(queueBackends())('the main job on $name (§2, §3)', (backend) => 
     expect((await errand.ended(id)).attempts[0]?.response?.bodyPreview).toBe('wrong key *** for ***');
   });
 
-  it('answers with the bytes in one call (§3)', async () => {
+  it('answers with the bytes in one call (contract §3)', async () => {
     const response = await fetch(`${errand.url}/v1/invocations`, {
       method: 'POST',
       headers: {
@@ -163,12 +163,12 @@ describe.each(queueBackends())('the main job on $name (§2, §3)', (backend) => 
     expect(Buffer.from(await response.arrayBuffer())).toEqual(pdf);
   });
 
-  it('waits for the end, in the interactive lane (§3)', async () => {
+  it('waits for the end, in the interactive lane (contract §3)', async () => {
     const ended = await errand.client.enqueue(body('INV8'), { waitSeconds: 20 });
     expect(ended).toMatchObject({ status: 'succeeded', lane: 'interactive' });
   });
 
-  it('gives the same invocation for the same idempotency key, and 409 for other tokens (§7)', async () => {
+  it('gives the same invocation for the same idempotency key, and 409 for other tokens (contract §7)', async () => {
     const first = await errand.client.enqueue({ ...body('INV9'), idempotencyKey: 'once' });
     const second = await errand.client.enqueue({ ...body('INV9'), idempotencyKey: 'once' });
     expect(second.id).toBe(first.id);
@@ -202,7 +202,7 @@ describe.each(queueBackends())('the main job on $name (§2, §3)', (backend) => 
     expect(endpoint.requests.filter(({ url }) => /^\/version-(\d)\/C\1$/.test(url ?? ''))).toHaveLength(5);
   });
 
-  it('blocks a request to a private address, and says so (§6)', async () => {
+  it('blocks a request to a private address, and says so (contract §6)', async () => {
     await errand.client.putIntegration('evil', { name: 'Evil', type: 'custom' });
     await errand.client.putCommand('evil', 'GetInvoiceImage', {
       request: { method: 'GET', url: 'http://169.254.169.254/latest/{{InvoiceNumber}}' },

@@ -3,7 +3,7 @@ import { type Deployment, deploy } from '../support/deployment.ts';
 import { type Endpoint, startEndpoint } from '../support/endpoints/endpoint.ts';
 import { type OwnRedis, ownRedis } from '../support/queues.ts';
 
-describe.runIf(ownRedis.available)('Redis fails (§7)', () => {
+describe.runIf(ownRedis.available)('Redis fails (contract §7)', () => {
   let redis: OwnRedis;
   let errand: Deployment;
   let endpoint: Endpoint;

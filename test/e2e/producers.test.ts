@@ -3,7 +3,7 @@ import { type Deployment, deploy } from '../support/deployment.ts';
 import { type Endpoint, startEndpoint } from '../support/endpoints/endpoint.ts';
 import { queueBackends } from '../support/queues.ts';
 
-describe.each(queueBackends())("a producer's own BullMQ jobs on $name (§4)", (backend) => {
+describe.each(queueBackends())("a producer's own BullMQ jobs on $name (contract §4)", (backend) => {
   let errand: Deployment;
   let endpoint: Endpoint;
   let queue: Awaited<ReturnType<typeof backend.openQueue>>;

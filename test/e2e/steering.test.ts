@@ -7,7 +7,7 @@ import { queueBackends } from '../support/queues.ts';
 
 type Answer = { status: number; body: string } | 'never';
 
-describe.each(queueBackends())('what operators do, on $name (§3)', (backend) => {
+describe.each(queueBackends())('what operators do, on $name (contract §3)', (backend) => {
   let errand: Deployment;
   let endpoint: Endpoint;
   let answer: (invoice: string) => Answer;

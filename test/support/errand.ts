@@ -6,6 +6,9 @@ import { createInterface } from 'node:readline';
 const root = path.resolve(import.meta.dirname, '../..');
 const main = path.join(root, 'src/main.ts');
 
+/** The code is the same each time: what Node made of it is kept, which halves the start of a process. */
+const compiled = { NODE_COMPILE_CACHE: path.join(root, 'node_modules/.cache/errand-test') };
+
 /** One log line of an Errand process. */
 export type LogLine = { event: string; url?: string; [field: string]: unknown };
 
@@ -39,7 +42,7 @@ export function startErrand(
   );
   const child = spawn(process.execPath, [program, ...args], {
     cwd,
-    env: { ...Object.fromEntries(inherited), ...env },
+    env: { ...Object.fromEntries(inherited), ...compiled, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const lines: LogLine[] = [];
@@ -89,7 +92,7 @@ export function startErrand(
 export async function runErrand(args: readonly string[], env: Record<string, string>, cwd = root, program = main) {
   const child = spawn(process.execPath, [program, ...args], {
     cwd,
-    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...compiled, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const chunks = { stdout: [] as Buffer[], stderr: [] as Buffer[] };

@@ -5,6 +5,7 @@ import { commandNameSchema } from '../../contract/names.ts';
 import { pageQuerySchema, pageSchema } from '../../contract/paging.ts';
 import type { Integrations } from '../../integrations/use-cases.ts';
 import { type Api, principalOf } from '../instance.ts';
+import { takesNoBody } from '../no-body.ts';
 import type { WhileConnected } from '../waiting.ts';
 
 const tags = ['commands'];
@@ -79,6 +80,7 @@ function writeRoutes(app: Api, { commands }: Integrations): void {
     path,
     {
       config: write,
+      preValidation: takesNoBody,
       schema: { summary: 'Delete a command', tags, params, response: { 204: z.null().describe('Deleted.') } },
     },
     async (request, reply) => {

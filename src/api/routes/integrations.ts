@@ -104,6 +104,7 @@ function removeRoute(app: Api, integrations: Integrations): void {
     '/v1/integrations/:id',
     {
       config: write,
+      preValidation: takesNoBody,
       schema: {
         summary: 'Delete an integration with its values and commands; its records stay',
         tags,

@@ -4,6 +4,7 @@ import { apiKeySchema, keyAccountsSchema, roleSchema } from '../../contract/api-
 import { lineOfText } from '../../contract/names.ts';
 import { pageQuerySchema, pageSchema } from '../../contract/paging.ts';
 import { type Api, principalOf } from '../instance.ts';
+import { takesNoBody } from '../no-body.ts';
 
 const newKeySchema = z.strictObject({
   role: roleSchema,
@@ -44,6 +45,7 @@ export function keyRoutes(app: Api, { access }: { access: Pick<Access, 'create' 
     '/v1/keys/:id',
     {
       config,
+      preValidation: takesNoBody,
       schema: {
         summary: 'Revoke an API key, from the next request on',
         tags,

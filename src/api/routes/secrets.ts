@@ -3,6 +3,7 @@ import { secretBodySchema, secretSchema } from '../../contract/integration.ts';
 import { pageQuerySchema, pageSchema } from '../../contract/paging.ts';
 import type { Integrations } from '../../integrations/use-cases.ts';
 import { type Api, principalOf } from '../instance.ts';
+import { takesNoBody } from '../no-body.ts';
 
 const tags = ['secrets'];
 const params = z.strictObject({ id: z.string(), name: z.string() });
@@ -41,6 +42,7 @@ export function secretRoutes(app: Api, { integrations: { secrets } }: { integrat
     '/v1/integrations/:id/secrets/:name',
     {
       config: { permission: 'secrets.write' },
+      preValidation: takesNoBody,
       schema: { summary: 'Delete a secret', tags, params, response: { 204: z.null().describe('Deleted.') } },
     },
     async (request, reply) => {

@@ -14,7 +14,7 @@ const make = (body: object, key?: string) =>
 const auditOf = async (subject: string) =>
   (await running.call('GET', `/v1/audit?subject=${encodeURIComponent(subject)}`)).json.items;
 
-describe('an API key', () => {
+describe('contract §3: an API key', () => {
   it('is shown once and kept as a hash', async () => {
     const { status, json } = await make({ role: 'producer', accounts: ['north', 'north'], name: 'Billing' });
     const { key, ...shown } = json;
@@ -77,7 +77,7 @@ describe('an API key', () => {
   });
 });
 
-describe('an admin for some accounts', () => {
+describe('contract §3: an admin for some accounts', () => {
   it('manages keys for those accounts only', async () => {
     const key = await running.keyFor('admin', ['north', 'south']);
     const reaches = [
@@ -99,7 +99,7 @@ describe('an admin for some accounts', () => {
   });
 });
 
-it('pages keys, newest first', async () => {
+it('contract §3: pages keys, newest first', async () => {
   const made: string[] = [];
   for (let index = 0; index < 5; index += 1) made.push((await make({ role: 'producer', accounts: ['paged'] })).json.id);
   const key = await running.keyFor('admin', ['paged']);
@@ -113,7 +113,7 @@ it('pages keys, newest first', async () => {
   expect(seen.slice(1)).toEqual(made.reverse());
 });
 
-it('knows whether there is an admin', async () => {
+it('contract §3: knows whether there is an admin', async () => {
   const fresh = await startApi();
   try {
     expect(await fresh.access.hasAdmin()).toBe(false);
@@ -128,7 +128,7 @@ it('knows whether there is an admin', async () => {
   }
 });
 
-describe('the audit log', () => {
+describe('contract §3: the audit log', () => {
   it('can be searched, and is told in pages', async () => {
     for (const account of ['north', 'south']) {
       await running.call('PUT', `/v1/integrations/${account}`, { body: { account, name: account, type: 'custom' } });

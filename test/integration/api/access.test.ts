@@ -42,7 +42,7 @@ async function ask({ method, path, body }: RouteCase, key: string | null) {
   return running.call(method, filled, { key, ...(body === undefined ? {} : { body }) });
 }
 
-describe.each(routes)('$method $path', (route) => {
+describe.each(routes)('contract §3: $method $path', (route) => {
   it('is for these roles only', async () => {
     const statuses: Record<string, number> = {};
     for (const role of roles) statuses[role] = (await ask(route, keys.get(role) ?? null)).status;
@@ -72,7 +72,7 @@ describe.each(routes)('$method $path', (route) => {
   });
 });
 
-it('these are all the routes there are', async () => {
+it('contract §3: these are all the routes there are', async () => {
   const { paths } = (await running.call('GET', '/openapi.json', { key: null })).json;
   const described = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods as object).map((method) => `${method.toUpperCase()} ${path.replace(/\{.*?\}/g, '*')}`),
@@ -87,7 +87,7 @@ it('these are all the routes there are', async () => {
   expect(described.filter((each) => each.includes('/v1/')).sort()).toEqual([...new Set(tried)].sort());
 });
 
-it('asks for a key where there is nothing, too', async () => {
+it('contract §3: asks for a key where there is nothing, too', async () => {
   expect((await running.call('GET', '/v1/nothing', { key: null })).status).toBe(401);
   expect((await running.call('GET', '/v1', { key: null })).status).toBe(401);
   expect((await running.call('GET', '/v1/nothing')).status).toBe(404);

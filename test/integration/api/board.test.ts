@@ -15,7 +15,7 @@ import { type RunningApi, startApi } from './support/start-api.ts';
 const log = silentLog;
 const browser = { accept: 'text/html' };
 
-describe.each(queueBackends())('Bull Board on $name', (backend) => {
+describe.each(queueBackends())('contract §4: Bull Board on $name', (backend) => {
   const prefix = uniquePrefix();
   const failing = { invocation: randomUUID(), integration: 'acme', generation: 0 };
   const waiting = { invocation: randomUUID(), integration: 'acme', generation: 0 };
@@ -187,7 +187,7 @@ describe.each(queueBackends())('Bull Board on $name', (backend) => {
   });
 });
 
-it('answers 503 while the queue is away', async () => {
+it('contract §4: answers 503 while the queue is away', async () => {
   const board = openBoardQueues({ kind: 'redis', url: 'redis://127.0.0.1:1' }, { prefix: 'errand', log });
   const running = await startApi(() => ({
     board: {
@@ -208,7 +208,7 @@ it('answers 503 while the queue is away', async () => {
   }
 });
 
-describe('a job on the board', () => {
+describe('contract §4: a job on the board', () => {
   it('is named for what it does', () => {
     const data = { integration: 'acme', command: 'GetInvoiceImage' };
     expect(shownName({ name: 'invoke', data })).toBe('acme GetInvoiceImage');

@@ -9,7 +9,7 @@ afterAll(() => running.stop());
 
 const get = (path: string) => running.call('GET', path, { key: null });
 
-it('needs no key, and lets nothing but files of this host in', async () => {
+it('contract §3: needs no key, and lets nothing but files of this host in', async () => {
   for (const path of ['/docs', '/docs/']) {
     const { status, headers, bytes } = await get(path);
     expect([status, headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
@@ -23,7 +23,7 @@ it('needs no key, and lets nothing but files of this host in', async () => {
   }
 });
 
-it('shows the very description that /openapi.json has', async () => {
+it('contract §3: shows the very description that /openapi.json has', async () => {
   const { json } = await get('/openapi.json');
   expect((await get('/docs/json')).json).toEqual(json);
   expect(Object.keys(json.paths).filter((path) => /^\/(?:docs|queues|sign-)/.test(path))).toEqual([]);

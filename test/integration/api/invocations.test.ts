@@ -26,7 +26,7 @@ function endAtOnce(ending: Parameters<typeof running.invocations.end>[1]): void 
 }
 const succeed = { bytes: pdf, contentType: 'application/pdf' };
 
-describe('POST /v1/invocations', () => {
+describe('contract §3: POST /v1/invocations', () => {
   it('answers 202 at once, and where it is', async () => {
     const answer = await post();
     expect(answer.status).toBe(202);
@@ -99,7 +99,7 @@ describe('POST /v1/invocations', () => {
   });
 });
 
-describe('bytes in one call', () => {
+describe('contract §3: bytes in one call', () => {
   const accept = 'application/pdf, image/*';
 
   it('are the result, with everything that makes them safe', async () => {
@@ -144,7 +144,7 @@ describe('bytes in one call', () => {
   });
 });
 
-describe('GET /v1/invocations/{id}', () => {
+describe('contract §3: GET /v1/invocations/{id}', () => {
   it('waits, too', async () => {
     const { id } = (await post()).json;
     const waiting = get(`/v1/invocations/${id}`, { headers: { prefer: 'wait=30' } });
@@ -156,7 +156,7 @@ describe('GET /v1/invocations/{id}', () => {
   });
 });
 
-describe('GET /v1/invocations/{id}/result', () => {
+describe('contract §3: GET /v1/invocations/{id}/result', () => {
   async function resultOf(contentType: string | null, headers: Record<string, string> = {}) {
     endAtOnce({ bytes: pdf, contentType });
     const { id } = (await post({ prefer: 'wait=5' })).json;
@@ -211,7 +211,7 @@ describe('GET /v1/invocations/{id}/result', () => {
   });
 });
 
-it('ends waits early when it closes, with an honest 202', async () => {
+it('contract §3: ends waits early when it closes, with an honest 202', async () => {
   const closing = await startApi();
   const enqueued = new Promise<string>((resolve) => closing.invocations.whenEnqueued(resolve));
   const asked = closing.call('POST', '/v1/invocations', { body, headers: { prefer: 'wait=60' } });
@@ -222,7 +222,7 @@ it('ends waits early when it closes, with an honest 202', async () => {
   await closing.stop();
 });
 
-it('takes no endless chunked body', async () => {
+it('contract §3: takes no endless chunked body', async () => {
   const status = await new Promise<number | undefined>((resolve, reject) => {
     const headers = {
       authorization: 'Bearer bootstrap-admin-key-of-the-tests-0123456789',

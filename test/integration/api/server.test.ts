@@ -2,21 +2,18 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { problemCatalogue, problemNames, problemType } from '../../../src/api/problems.ts';
-import type { Log } from '../../../src/platform/log.ts';
-import { silentLog } from '../../../src/platform/log.ts';
+import { Refusal } from '../../../src/contract/problem.ts';
+import { createLog } from '../../../src/platform/log.ts';
 import { adminKey, type RunningApi, startApi } from './support/start-api.ts';
 
 let running: RunningApi;
-const lines: { level: string; event: string; fields: Record<string, unknown> }[] = [];
+const lines: { level: string; event: string; [field: string]: unknown }[] = [];
 let databaseProblem: () => Promise<string | null> = async () => null;
 let broken: Error | null = null;
 
 beforeAll(async () => {
-  const write =
-    (level: string) =>
-    (event: string, fields: object = {}) =>
-      void lines.push({ level, event, fields: { ...fields } });
-  const log: Log = { ...silentLog, debug: write('debug'), error: write('error') };
+  // The real log: what a fake is handed tells nothing of what will stand in a line.
+  const log = createLog({ level: 'debug', destination: { write: (line) => void lines.push(JSON.parse(line)) } });
   running = await startApi((_pool) => ({
     log,
     readiness: { database: () => databaseProblem(), queue: async () => null },
@@ -32,7 +29,7 @@ afterAll(() => running.stop());
 
 const get = (path: string, asked = {}) => running.call('GET', path, asked);
 
-describe('health', () => {
+describe('contract §3: health', () => {
   it('needs no key', async () => {
     expect((await get('/healthz', { key: null })).json).toEqual({ status: 'ok' });
     const ready = await get('/readyz', { key: null });
@@ -54,7 +51,7 @@ describe('health', () => {
   });
 });
 
-describe('OpenAPI', () => {
+describe('contract §3: OpenAPI', () => {
   it('describes every answer and every problem', async () => {
     const { status, json } = await get('/openapi.json', { key: null });
     expect(status).toBe(200);
@@ -81,7 +78,7 @@ describe('OpenAPI', () => {
 });
 const json = (answer: { json: unknown }) => answer.json as ReturnType<typeof JSON.parse>;
 
-describe('answers', () => {
+describe('contract §3: answers', () => {
   it('have headers that fit an API', async () => {
     for (const path of ['/v1/keys', '/v1/nothing', '/healthz', '/nothing']) {
       const { headers } = await get(path);
@@ -98,21 +95,39 @@ describe('answers', () => {
   });
 
   it('say nothing of what broke inside; the log does', async () => {
-    broken = new Error('the secret of the day');
+    const cause = Object.assign(new Error('of old'), { code: 'E_OLD' });
+    broken = Object.assign(new Error('the secret of the day', { cause }), { code: 'E_NEW', detail: 'a row' });
     const answer = await get('/v1/audit?actor=somebody');
     expect([answer.status, answer.json.type]).toEqual([500, 'urn:errand:problem:internal']);
     expect(answer.bytes.toString()).not.toContain('secret of the day');
-    const failed = () => lines.find(({ level, fields }) => level === 'error' && fields.status === 500);
+    const failed = () => lines.find(({ level, status }) => level === 'error' && status === 500);
     await expect.poll(failed).toBeDefined();
     expect(failed()).toMatchObject({
       event: 'request',
-      fields: {
-        status: 500,
-        method: 'GET',
-        route: '/v1/audit',
-        error: { type: 'Error', message: 'the secret of the day', stack: expect.any(String) },
-        requestId: answer.headers.get('x-request-id'),
+      status: 500,
+      method: 'GET',
+      route: '/v1/audit',
+      error: {
+        type: 'Error',
+        message: 'the secret of the day',
+        code: 'E_NEW',
+        stack: expect.stringContaining('server.test.ts'),
+        cause: { type: 'Error', message: 'of old', code: 'E_OLD' },
       },
+      requestId: answer.headers.get('x-request-id'),
+    });
+    expect(JSON.stringify(failed())).not.toContain('a row');
+  });
+
+  it('say why something is away in the log alone', async () => {
+    const cause = Object.assign(new Error('connect refused'), { code: 'ECONNREFUSED' });
+    broken = new Refusal('unavailable', 'The queue cannot be reached.', [], { cause });
+    const answer = await get('/v1/audit');
+    expect([answer.status, answer.json.detail]).toEqual([503, 'The queue cannot be reached.']);
+    const refused = () => lines.find(({ requestId }) => requestId === answer.headers.get('x-request-id'));
+    await expect.poll(refused).toMatchObject({
+      level: 'error',
+      error: { type: 'Refusal', message: 'The queue cannot be reached.', cause: { code: 'ECONNREFUSED' } },
     });
   });
 
@@ -127,7 +142,7 @@ describe('answers', () => {
   });
 });
 
-it('logs a line per request, without keys, bodies or query parameters', async () => {
+it('contract §3: logs a line per request, without keys, bodies or query parameters', async () => {
   lines.length = 0;
   const asked = { body: { role: 'producer', accounts: ['very-private'], name: 'hush' } };
   await running.call('POST', '/v1/keys', asked);
@@ -136,13 +151,16 @@ it('logs a line per request, without keys, bodies or query parameters', async ()
   expect(lines[0]).toMatchObject({
     level: 'debug',
     event: 'request',
-    fields: { method: 'POST', route: '/v1/keys', status: 201, actor: 'bootstrap' },
+    method: 'POST',
+    route: '/v1/keys',
+    status: 201,
+    actor: 'bootstrap',
   });
   const text = JSON.stringify(lines);
   for (const secret of [adminKey, 'hush', 'very-private', 'errand_']) expect(text).not.toContain(secret);
 });
 
-it('answers what is not HTTP with a problem, too', async () => {
+it('contract §3: answers what is not HTTP with a problem, too', async () => {
   const raw = (text: string) =>
     new Promise<string>((resolve, reject) => {
       const { hostname, port } = new URL(running.url);
@@ -159,7 +177,7 @@ it('answers what is not HTTP with a problem, too', async () => {
   expect(await raw(long)).toMatch(/^HTTP\/1\.1 431 [\s\S]*urn:errand:problem:headers-too-large/);
 });
 
-it('has all its problems in docs/api.md, and no others', () => {
+it('contract §3: has all its problems in docs/api.md, and no others', () => {
   const text = readFileSync(new URL('../../../docs/api.md', import.meta.url), 'utf8');
   const documented = [...text.matchAll(/^\| `([a-z-]+)` +\| (\d{3}) +\|/gm)].map(([, name, status]) => [
     name,

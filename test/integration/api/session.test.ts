@@ -44,7 +44,7 @@ const withCookie = (cookie: string, headers: Record<string, string> = {}) => ({
   headers: { cookie, ...headers },
 });
 
-describe('signing in', () => {
+describe('contract §3: signing in', () => {
   it('asks for a key on a page that nobody can frame, script or send elsewhere', async () => {
     const answer = await running.call('GET', '/sign-in?to=%2Fqueues%22%3E%3Cscript%3E', { key: null });
     expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
@@ -132,7 +132,7 @@ describe('signing in', () => {
   });
 });
 
-describe('a session', () => {
+describe('contract §3: a session', () => {
   it('opens the API with the rights of its key, and signs the audit log as a session', async () => {
     const cookie = await cookieFor(await running.keyFor('configurer'));
     const headers = { 'sec-fetch-site': 'same-origin' };
@@ -225,7 +225,7 @@ describe('a session', () => {
   });
 });
 
-describe('trying keys', () => {
+describe('contract §3: trying keys', () => {
   let held: RunningApi;
   beforeAll(async () => {
     held = await startApi(() => ({ throttle: createThrottle({ failures: 3, perSeconds: 60 }) }));

@@ -13,7 +13,7 @@ const post = (path: string, asked: Parameters<RunningApi['call']>[2] = {}) =>
   running.call('POST', `/v1/invocations/${path}`, asked);
 const enqueued = async () => (await running.call('POST', '/v1/invocations', { body })).json.id as string;
 
-describe('POST /v1/invocations/{id}/retry', () => {
+describe('contract §3: POST /v1/invocations/{id}/retry', () => {
   it('answers 202 and where it is, or waits for the new end if that is preferred', async () => {
     const id = await enqueued();
     running.invocations.end(id, { failure });
@@ -37,7 +37,7 @@ describe('POST /v1/invocations/{id}/retry', () => {
   });
 });
 
-describe('POST /v1/invocations/{id}/cancel', () => {
+describe('contract §3: POST /v1/invocations/{id}/cancel', () => {
   it('answers how it stands, and wakes whoever waits for it', async () => {
     const id = await enqueued();
     const waiting = running.call('GET', `/v1/invocations/${id}`, { headers: { prefer: 'wait=30' } });
@@ -48,7 +48,7 @@ describe('POST /v1/invocations/{id}/cancel', () => {
   });
 });
 
-describe('what needs no body', () => {
+describe('contract §3: what needs no body', () => {
   it.each(['retry', 'cancel'])('takes an empty object for %s, but no field', async (act) => {
     for (const [raw, status] of [
       ['{}', 404],
@@ -61,7 +61,7 @@ describe('what needs no body', () => {
   });
 });
 
-describe('POST /v1/invocations/redrive', () => {
+describe('contract §3: POST /v1/invocations/redrive', () => {
   it.each([
     [{}, ''],
     [{ dryRun: true }, ''],
@@ -92,7 +92,7 @@ describe('POST /v1/invocations/redrive', () => {
   });
 });
 
-describe('GET /v1/audit', () => {
+describe('contract §3: GET /v1/audit', () => {
   it('finds by every filter', async () => {
     const from = new Date(Date.now() - 60_000).toISOString();
     await running.call('PUT', '/v1/integrations/filtered', { body: { account: 'west', name: 'F', type: 'custom' } });

@@ -19,7 +19,7 @@ type AuditRow = {
   details: { version?: number; before?: unknown; after?: unknown };
 };
 
-describe('configuring integrations', () => {
+describe('contract §3, §5: configuring integrations', () => {
   let database: TestDatabase;
   let uses: ReturnType<typeof build>['integrations'];
 

@@ -4,7 +4,7 @@ import { configurationChannel } from '../../../src/store/configuring.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { actor, build, refused } from './building.ts';
 
-describe('pausing an integration (§3)', () => {
+describe('pausing an integration (contract §3)', () => {
   let database: TestDatabase;
   let built: ReturnType<typeof build>;
   const page = { limit: 50 };

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CommandBody } from '../../../src/contract/command.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { actor, build, command, refused, secretKey } from './building.ts';
 
-describe('the preview of a command', () => {
+describe('contract §3: the preview of a command', () => {
   let database: TestDatabase;
   let built: ReturnType<typeof build>;
   const secret = 'the/secret value';
@@ -59,6 +60,20 @@ describe('the preview of a command', () => {
     });
     const wrong = await refused(preview({ tokens: {}, draft: command('https://b.example/{{Nope}}') }));
     expect(wrong).toMatchObject({ kind: 'invalid', errors: [{ path: 'draft.request.url' }] });
+  });
+
+  it('takes null for a value, as an invocation does', async () => {
+    const draft: CommandBody = {
+      request: {
+        method: 'POST',
+        url: 'https://b.example/',
+        headers: [{ key: 'Content-Type', value: 'application/json' }],
+        body: '{"invoice":{{InvoiceNumber}}}',
+      },
+    };
+    const body = { tokens: { InvoiceNumber: null }, draft };
+    const preview = await built.integrations.preview('*', 'acme', 'GetInvoiceImage', body);
+    expect(preview.body).toBe('{"invoice":null}');
   });
 
   it('refuses tokens that do not fit and what cannot be rendered', async () => {

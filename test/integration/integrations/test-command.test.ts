@@ -3,7 +3,7 @@ import type { Exchange } from '../../../src/judging/exchange.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { actor, build, command, refused, sampleId, secretKey } from './building.ts';
 
-describe('the test of a command (§3)', () => {
+describe('the test of a command (contract §3)', () => {
   let database: TestDatabase;
   let built: ReturnType<typeof build>;
   let answer: (signal: AbortSignal) => Promise<Exchange>;

@@ -6,7 +6,7 @@ import { beat, freeFromSilentWorkers } from '../../../src/store/workers.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { insertIntegration, newInvocation } from '../../support/invocations.ts';
 
-describe('the statements that move an invocation', () => {
+describe('contract §7: the statements that move an invocation', () => {
   let database: TestDatabase;
   const worker = uuidv7();
 
@@ -32,7 +32,7 @@ describe('the statements that move an invocation', () => {
       expect(claimed?.tokens).toEqual({ InvoiceNumber: 'a\u0000b' });
     });
 
-    it('gives the same invocation for the same idempotency key, also within one group (§7)', async () => {
+    it('gives the same invocation for the same idempotency key, also within one group (contract §7)', async () => {
       const [first, second] = await insert({ idempotencyKey: 'k' }, { idempotencyKey: 'k' });
       const [third] = await insert({ idempotencyKey: 'k' });
       expect(first?.outcome).toBe('created');

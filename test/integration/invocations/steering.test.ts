@@ -27,7 +27,7 @@ const failure = (code: ErrorCode): Failure => ({ code, message: code, side: 'cus
 const person = { type: 'key', id: 'key-1', name: 'a person' } as const;
 const everyone = { actor: person, accounts: '*' as KeyAccounts };
 
-describe('what people do with invocations', () => {
+describe('contract §3: what people do with invocations', () => {
   let database: TestDatabase;
   const worker = uuidv7();
 

@@ -22,7 +22,7 @@ afterEach(async () => {
 
 const mode = async (file: string) => (await stat(file)).mode & 0o777;
 
-describe('the data directory', () => {
+describe('contract §2: the data directory', () => {
   it('is made for its owner alone, and refuses to be a file', async () => {
     expect(await mode(dataDir)).toBe(0o700);
     await prepareDataDir(dataDir);
@@ -54,7 +54,7 @@ describe('the data directory', () => {
   });
 });
 
-describe('a hold of the data directory', () => {
+describe('contract §2: a hold of the data directory', () => {
   async function holderProcess() {
     const script = `
       import { holdDataDir } from '${source}';

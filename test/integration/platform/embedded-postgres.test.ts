@@ -55,7 +55,7 @@ async function serverPid(): Promise<number> {
   return Number((await readFile(path.join(await home(), 'data/postmaster.pid'), 'utf8')).split('\n')[0]);
 }
 
-describe('the embedded PostgreSQL', () => {
+describe('contract §2: the embedded PostgreSQL', () => {
   it('starts, keeps its data over a restart, and can be stopped twice', async () => {
     const first = await start();
     expect(await runningEmbeddedPostgres(dataDir)).toBe(first.url);

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { redisProblem } from '../../../src/platform/redis.ts';
 import { type OwnRedis, ownRedis } from '../../support/queues.ts';
 
-describe.runIf(ownRedis.available)('a Redis', () => {
+describe.runIf(ownRedis.available)('contract §2: a Redis', () => {
   let server: OwnRedis;
   beforeEach(async () => {
     server = await ownRedis.start();

@@ -6,7 +6,7 @@ import { claimInvocations, insertInvocations } from '../../../src/store/invocati
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { insertIntegration, newInvocation, settled } from '../../support/invocations.ts';
 
-describe('recorder (§7)', () => {
+describe('recorder (contract §7)', () => {
   let database: TestDatabase;
   const worker = uuidv7();
 

@@ -5,7 +5,7 @@ import { answered, closedAfterEach, failed, hello, limits, request } from './har
 
 const { senderWith, serve, serveRaw } = closedAfterEach();
 
-describe('connections', () => {
+describe('contract §6: connections', () => {
   it('are kept and used again, but not where a fresh one is asked for', async () => {
     const endpoint = await serve(hello);
     const sender = senderWith();

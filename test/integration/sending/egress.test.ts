@@ -4,7 +4,7 @@ import { closedAfterEach, failed, hello, limits, request } from './harness.ts';
 
 const { senderWith, serve, serveRaw } = closedAfterEach();
 
-describe('egress', () => {
+describe('contract §6: egress', () => {
   it('a name that turns private after it was checked never reaches a private listener', async () => {
     const endpoint = await serve(hello);
     const answers = [['192.0.2.1'], ['127.0.0.1'], ['93.184.216.34', '127.0.0.1']];

@@ -74,7 +74,7 @@ const rows: Row[] = [
   ['error-body-compressed', { answers: { status: 500, body: greeting } }],
 ];
 
-describe('servers that misbehave', () => {
+describe('contract §6: servers that misbehave', () => {
   const sender = loopbackSender();
   let endpoint: RawEndpoint | undefined;
   afterEach(async () => {

@@ -5,7 +5,7 @@ import { answered, closedAfterEach, failed, hello, limits, request, textOf } fro
 
 const { senderWith, serve } = closedAfterEach();
 
-describe('redirects', () => {
+describe('contract §6: redirects', () => {
   const redirecting: EndpointHandler = ({ url }, response) => {
     const left = Number(url.slice(1));
     if (left === 0) response.end('arrived');

@@ -4,7 +4,7 @@ import { answered, closedAfterEach, failed, hello, limits, loopbackSender, reque
 
 const { senderWith, serve, serveRaw } = closedAfterEach();
 
-describe('a request', () => {
+describe('contract §6: a request', () => {
   it('goes out as rendered, with what every request carries', async () => {
     const endpoint = await serve(hello);
     const headers = [
@@ -43,7 +43,7 @@ describe('a request', () => {
   });
 });
 
-describe('an answer', () => {
+describe('contract §6: an answer', () => {
   const text = 'hello '.repeat(1000);
   it.each([
     ['gzip', gzipSync(text)],
@@ -98,7 +98,7 @@ describe('an answer', () => {
   });
 });
 
-describe('cancelling', () => {
+describe('contract §6: cancelling', () => {
   it('throws what the signal says and closes the connection', async () => {
     const closed = Promise.withResolvers<void>();
     const cancel = new AbortController();
@@ -126,7 +126,7 @@ describe('cancelling', () => {
   });
 });
 
-describe('the byte budget', () => {
+describe('contract §6: the byte budget', () => {
   it('lets large answers take turns instead of failing, compressed ones too', async () => {
     const large = Buffer.alloc(900_000, 'x');
     const endpoint = await serve(({ url }, response) => {
@@ -156,7 +156,7 @@ describe('the byte budget', () => {
   });
 });
 
-it('close lets what is in flight end and takes no more', async () => {
+it('contract §6: close lets what is in flight end and takes no more', async () => {
   const arrived = Promise.withResolvers<() => void>();
   const endpoint = await serve((_request, response) => arrived.resolve(() => response.end('hello')));
   const sender = loopbackSender();

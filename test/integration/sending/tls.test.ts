@@ -32,7 +32,7 @@ async function callHttps(tls: {
   return { exchange: await sender.send(request(endpoint.url), limits), endpoint };
 }
 
-describe('https', () => {
+describe('contract §6: https', () => {
   it('calls a server whose certificate is for its name, and keeps the connection', async () => {
     const { exchange, endpoint } = await callHttps(local);
     expect(textOf(answered(exchange).body)).toBe('hello');

@@ -47,7 +47,7 @@ async function refusal(work: Promise<unknown>): Promise<Unauthenticated> {
   return error;
 }
 
-describe('authenticate', () => {
+describe('contract §3: authenticate', () => {
   it('knows whose key it is', async () => {
     const { authenticate, key, id } = setUp();
     expect(await authenticate(`Bearer ${key}`)).toEqual({

@@ -2,11 +2,11 @@ import { expect, it } from 'vitest';
 import { can, permissions, rolesThatCan } from '../../../src/access/permissions.ts';
 import { roles } from '../../../src/contract/api-key.ts';
 
-it('lets an admin do everything', () => {
+it('contract §3: lets an admin do everything', () => {
   expect(permissions.filter((permission) => !can('admin', permission))).toEqual([]);
 });
 
-it('gives every other role what the contract says and no more', () => {
+it('contract §3: gives every other role what the contract says and no more', () => {
   const granted = Object.fromEntries(roles.map((role) => [role, permissions.filter((each) => can(role, each))]));
   expect(granted).toMatchObject({
     producer: ['invocations.enqueue', 'invocations.read'],
@@ -37,7 +37,7 @@ it('gives every other role what the contract says and no more', () => {
   });
 });
 
-it('names the roles that may', () => {
+it('contract §3: names the roles that may', () => {
   expect(rolesThatCan('invocations.enqueue')).toEqual(['producer', 'admin']);
   expect(rolesThatCan('keys.manage')).toEqual(['admin']);
 });

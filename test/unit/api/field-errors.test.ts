@@ -15,7 +15,7 @@ function errorsOf(schema: z.ZodType, value: unknown): Record<string, string> {
 
 const command = (rest: object) => ({ request: { method: 'POST', url: 'https://example.com' }, ...rest });
 
-describe('field errors', () => {
+describe('contract §3: field errors', () => {
   it('say what is wrong and what would be right', () => {
     expect(
       errorsOf(integrationBodySchema, { name: '', type: 'standard', limits: { concurrency: 0.5, rates: {} } }),

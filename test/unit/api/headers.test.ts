@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { acceptsJson } from '../../../src/api/accept-header.ts';
 import { preferredWait } from '../../../src/api/prefer.ts';
 
-describe('Prefer: wait', () => {
+describe('contract §3: Prefer: wait', () => {
   it.each([
     [undefined, null],
     ['', null],
@@ -36,7 +36,7 @@ describe('Prefer: wait', () => {
   });
 });
 
-describe('Accept', () => {
+describe('contract §3: Accept', () => {
   it.each([
     undefined,
     '',

@@ -8,16 +8,16 @@ it.each([
   ['::ffff:192.0.2.1', '192.0.2.1'],
   ['2001:db8:1:2:3:4:5:6', networkOf('2001:db8:1:2::')],
   ['not an address', 'not an address'],
-])('counts %s as %s', (address, network) => expect(networkOf(address)).toBe(network));
+])('contract §3: counts %s as %s', (address, network) => expect(networkOf(address)).toBe(network));
 
-it('tells neighbouring networks apart', () => {
+it('contract §3: tells neighbouring networks apart', () => {
   expect(networkOf('2001:db8:1:2::1')).not.toBe(networkOf('2001:db8:1:3::1'));
 });
 
 const wrong = () => Promise.reject(new Unauthenticated('wrong', true));
 const right = () => Promise.resolve('in');
 
-it('holds off one address, not another', async () => {
+it('contract §3: holds off one address, not another', async () => {
   const throttle = createThrottle({ failures: 2, perSeconds: 60 });
   for (const key of ['a', 'b'])
     await expect(throttle.attempt('192.0.2.1', key, wrong)).rejects.toThrow(Unauthenticated);
@@ -25,7 +25,7 @@ it('holds off one address, not another', async () => {
   expect(await throttle.attempt('192.0.2.2', 'good', right)).toBe('in');
 });
 
-it('forgets that a key was right as soon as it is wrong, and counts no outage', async () => {
+it('contract §3: forgets that a key was right as soon as it is wrong, and counts no outage', async () => {
   const throttle = createThrottle({ failures: 2, perSeconds: 60 });
   expect(await throttle.attempt('192.0.2.1', 'good', right)).toBe('in');
   const away = () => Promise.reject(new Error('the database is away'));

@@ -9,6 +9,6 @@ it.each([
   ['https://example.com', { type: null, id: 'https://example.com' }],
   ['integration:', { type: null, id: 'integration:' }],
   [':acme', { type: null, id: ':acme' }],
-])('reads the subject %s', (text, subject) => {
+])('contract §3: reads the subject %s', (text, subject) => {
   expect(parseSubject(text)).toEqual(subject);
 });

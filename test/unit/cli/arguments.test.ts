@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseExpiry, parseTokens } from '../../../src/cli/arguments.ts';
 import { nearest } from '../../../src/cli/unknown-name.ts';
 
-describe('Name=value', () => {
+describe('contract §2: Name=value', () => {
   it('is cut at the first =', () => {
     expect(parseTokens(['a=b=c', 'auth token=x', 'empty='])).toEqual({ a: 'b=c', 'auth token': 'x', empty: '' });
   });
@@ -16,7 +16,7 @@ describe('Name=value', () => {
   });
 });
 
-describe('--expires', () => {
+describe('contract §2: --expires', () => {
   const now = Date.parse('2026-01-01T00:00:00Z');
   it.each([
     ['90d', '2026-04-01T00:00:00.000Z'],
@@ -30,7 +30,7 @@ describe('--expires', () => {
   });
 });
 
-describe('the name that was probably meant', () => {
+describe('contract §2: the name that was probably meant', () => {
   it.each([
     ['acm', 'acme'],
     ['ACME', 'acme'],

@@ -27,18 +27,30 @@ async function calledBy(line: string): Promise<string[]> {
     demo: verb('demo'),
     invoke: verb('invoke'),
     keys: { create: verb('keys create'), list: verb('keys list'), revoke: verb('keys revoke') },
+    complete: verb('complete'),
   };
   await createProgram(verbs).parseAsync(argumentsOf(line), { from: 'user' });
   return called;
 }
 
-describe('docs/cli.md', () => {
+describe('contract §2: docs/cli.md', () => {
   it.each(inDocs)('%s', async (line) => expect(await calledBy(line)).toHaveLength(1));
 
   it('has an example of every command', async () => {
     const called = new Set((await Promise.all(inDocs.map(calledBy))).flat());
     expect([...called].sort()).toEqual(
-      ['api', 'demo', 'invoke', 'keys create', 'keys list', 'keys revoke', 'migrate', 'up', 'worker'].sort(),
+      [
+        'api',
+        'complete',
+        'demo',
+        'invoke',
+        'keys create',
+        'keys list',
+        'keys revoke',
+        'migrate',
+        'up',
+        'worker',
+      ].sort(),
     );
   });
 });

@@ -9,7 +9,7 @@ const blocks = (language: string) =>
     .filter((found) => `${found[1]}${found[2]}` === language)
     .map((found) => found[3] ?? '');
 
-describe('docs/producing.md', () => {
+describe('contract §4: docs/producing.md', () => {
   it('shows a job as the worker takes it', () => {
     const [job = ''] = blocks('json job');
     expect(producerJobSchema.parse(JSON.parse(job))).toEqual(JSON.parse(job));

@@ -20,7 +20,7 @@ const broken = () => {
   throw new TypeError('fetch failed');
 };
 
-describe('the HTTP client', () => {
+describe('contract §4: the HTTP client', () => {
   let sent: Sent[];
   let answers: Answer[];
 

@@ -6,7 +6,7 @@ import { composeJob } from '../../../src/client/queue-job.ts';
 const now = Date.parse('2026-01-01T00:00:00Z');
 const acme = { integration: 'acme', command: 'GetInvoiceImage', tokens: { InvoiceNumber: 'INV1' } };
 
-describe('a job of the queue client', () => {
+describe('contract §4: a job of the queue client', () => {
   it('has the documented shape, and an id of its own', () => {
     const { lane, data, options } = composeJob({ ...acme, reference: 'r', idempotencyKey: 'k' }, now);
     expect({ lane, data }).toEqual({ lane: 'batch', data: { ...acme, reference: 'r', idempotencyKey: 'k' } });

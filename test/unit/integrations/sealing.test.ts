@@ -9,7 +9,7 @@ import { createSealer, Unsealable } from '../../../src/integrations/sealing.ts';
 const key = (id: string) => ({ id, key: randomBytes(32) });
 const context = 'integration_values/acme/apiKey';
 
-describe('sealing', () => {
+describe('contract §5: sealing', () => {
   it('opens what it sealed, and only in its place', () => {
     const sealer = createSealer([key('k1')]);
     fc.assert(
@@ -60,7 +60,7 @@ describe('sealing', () => {
   });
 });
 
-describe('fingerprints', () => {
+describe('contract §5: fingerprints', () => {
   const keys = [key('k1')];
   const sealer = createSealer(keys);
   const json = fc.jsonValue() as fc.Arbitrary<TokenValue>;
@@ -95,7 +95,7 @@ describe('fingerprints', () => {
   });
 });
 
-describe('ERRAND_SECRET_KEYS', () => {
+describe('contract §2: ERRAND_SECRET_KEYS', () => {
   const encoded = randomBytes(32).toString('base64');
 
   it('holds one key or several, the first of which encrypts', () => {

@@ -7,7 +7,7 @@ const untilAborted = (signal: AbortSignal) =>
     signal.addEventListener('abort', () => reject(signal.reason));
   });
 
-it('aborts the attempt that is meant, and no other', async () => {
+it('contract §3: aborts the attempt that is meant, and no other', async () => {
   const cancellations = createCancellations();
   const meant = cancellations.during({ id: 'a', attempt: 2 }, untilAborted);
   const other = Promise.withResolvers<string>();
@@ -22,14 +22,14 @@ it('aborts the attempt that is meant, and no other', async () => {
   expect(await goesOn).toBe('done');
 });
 
-it('aborts at once what was cancelled before this worker knew that it has it', async () => {
+it('contract §3: aborts at once what was cancelled before this worker knew that it has it', async () => {
   const cancellations = createCancellations();
   cancellations.cancel('a 1');
   await expect(cancellations.during({ id: 'a', attempt: 1 }, untilAborted)).rejects.toBeInstanceOf(CancelledByPerson);
   expect(await cancellations.during({ id: 'a', attempt: 2 }, async ({ aborted }) => aborted)).toBe(false);
 });
 
-it('remembers only so many cancellations that were none of its own', async () => {
+it('contract §3: remembers only so many cancellations that were none of its own', async () => {
   const cancellations = createCancellations();
   for (let index = 0; index <= 1_000; index += 1) cancellations.cancel(`${index} 1`);
   expect(await cancellations.during({ id: '0', attempt: 1 }, async ({ aborted }) => aborted)).toBe(false);

@@ -68,7 +68,7 @@ function execute(found: Configuration | null, exchange: Exchange, tokens = {}, {
   return { sent, settled: run(claimedRow({ tokens: { InvoiceNumber: 'INV1', ...tokens }, ...row }), signal) };
 }
 
-describe('an attempt', () => {
+describe('contract §6: an attempt', () => {
   it("has another key after a person's retry of a definite failure", async () => {
     const { sent, settled } = execute(configuration(get), answer(200, 'an invoice'), {}, { row: { keyNumber: 3 } });
     const { claimed } = await settled;
@@ -148,6 +148,16 @@ describe('an attempt', () => {
   it('keeps nothing of a binary answer that was no success', async () => {
     const { settled } = execute(configuration(get), answer(400, '\u0000\u0001', 'application/octet-stream'));
     expect((await settled).attempt).toMatchObject({ bodyPreview: null, responseBytes: 2, result: null });
+  });
+
+  it.each([
+    ['text/plain; charset=utf-8', 'text/plain; charset=utf-8'],
+    ['text/plain; session="s3cret-value"', 'text/plain'],
+    ['text/s3cret-value; charset=utf-8', 'application/octet-stream'],
+    ['s3cret-value', 'application/octet-stream'],
+  ])('keeps the content type %s as %s', async (sent, kept) => {
+    const { settled } = execute(configuration(get, { apiKey: 's3cret-value' }), answer(200, 'x', sent));
+    expect((await settled).attempt.result).toMatchObject({ contentType: kept });
   });
 
   it('stores no U+0000, which PostgreSQL would refuse', async () => {

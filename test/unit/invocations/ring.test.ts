@@ -31,7 +31,7 @@ function ringer(options: { due?: Doorbell[]; queueAway?: boolean } = {}) {
   return { ...created, added, unrung, timers };
 }
 
-describe('ringing', () => {
+describe('contract §7: ringing', () => {
   it('adds a job for each due row', async () => {
     const { due, added } = ringer({ due: [doorbell('a'), doorbell('b')] });
     expect(await due('batch')).toBe(2);
@@ -57,7 +57,7 @@ describe('ringing', () => {
   });
 });
 
-describe('a sweep', () => {
+describe('contract §7: a sweep', () => {
   function dependencies(overrides: Partial<SweepDependencies['due']> = {}) {
     const calls: string[] = [];
     const all: SweepDependencies = {

@@ -28,7 +28,7 @@ function standing(overrides: Partial<Standing> = {}, policy: Partial<Standing['p
   };
 }
 
-describe('settle (§6)', () => {
+describe('settle (contract §6)', () => {
   it('ends a success', () => {
     const verdict: Verdict = { outcome: 'succeeded', bytes: new Uint8Array(), contentType: null, status: 200 };
     expect(settle(verdict, standing())).toEqual({ status: 'succeeded' });

@@ -3,7 +3,7 @@ import type { InvocationStatus } from '../../../src/contract/invocation.ts';
 import type { StatusOf } from '../../../src/invocations/invocation.ts';
 import { createWaiter } from '../../../src/invocations/wait.ts';
 
-describe('waiting for the end of an invocation', () => {
+describe('contract §3: waiting for the end of an invocation', () => {
   beforeEach(() => vi.useFakeTimers());
   afterEach(() => vi.useRealTimers());
 

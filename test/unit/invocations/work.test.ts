@@ -37,7 +37,7 @@ const doorbell = { kind: 'doorbell', invocation: 'a', integration: 'acme' } as c
 const job = { kind: 'producer', queue: 'errand-batch', jobId: '1', name: 'invoke', timestamp: 1, data: {} } as const;
 const ending = (next: Settled['next']) => async (claimed: Claimed) => settled(claimed, next);
 
-describe('a worker with a job', () => {
+describe('contract §4: a worker with a job', () => {
   it('lets the row wait while its integration is paused, without a slot or a claim', async () => {
     const claim = async () => expect.unreachable();
     const { work, calls } = worker({ isPaused: async () => true, claim });

@@ -4,7 +4,7 @@ import { nextDelayMs } from '../../../src/judging/backoff.ts';
 
 const minute = 60_000;
 
-describe('nextDelayMs', () => {
+describe('contract §6: nextDelayMs', () => {
   // The batch lane's defaults: with the jitter at its most, an attempt waits so many minutes after the one before.
   test.each([
     [1, 1],

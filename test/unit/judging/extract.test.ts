@@ -12,7 +12,7 @@ function bytes(value: unknown, extract: Extract): string {
   return verdict.outcome === 'succeeded' ? Buffer.from(verdict.bytes).toString('latin1') : verdict.failure.message;
 }
 
-describe('extract', () => {
+describe('contract §6: extract', () => {
   test.each<[string, unknown, Extract, string]>([
     ['base64', { invoice: { pdf: base64 } }, { pointer: '/invoice/pdf', encoding: 'base64' }, wholePdf],
     ['base64 unless said otherwise', { a: 'YQ==' }, { pointer: '/a' }, 'a'],

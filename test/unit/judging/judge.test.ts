@@ -3,7 +3,7 @@ import type { Accept } from '../../../src/contract/command.ts';
 import type { Answer, ExchangeFailure } from '../../../src/judging/exchange.ts';
 import { answer, failure, judged, wholePdf } from './exchanges.ts';
 
-describe('statuses', () => {
+describe('contract §6: statuses', () => {
   test.each<[number, Accept]>([
     [200, {}],
     [299, {}],
@@ -66,7 +66,7 @@ describe('statuses', () => {
   });
 });
 
-describe('Retry-After', () => {
+describe('contract §6: Retry-After', () => {
   test.each([429, 503, 500])('is kept for a %i, and said', (status) => {
     const verdict = judged(answer(status, { headers: { 'retry-after': '3600' } }));
     expect(verdict).toMatchObject({
@@ -93,7 +93,7 @@ describe('Retry-After', () => {
   });
 });
 
-describe('exchanges without an answer', () => {
+describe('contract §6: exchanges without an answer', () => {
   test.each<[ExchangeFailure['code'], boolean, string]>([
     ['dns-failed', true, 'customer-server'],
     ['connect-failed', true, 'customer-server'],
@@ -124,7 +124,7 @@ const loginPage = '<!DOCTYPE html><html><form><input name="p" type="password"></
 const success = (contentType: string | null) => ({ outcome: 'succeeded', contentType });
 const refused = (code: string, outcome = 'permanent') => ({ outcome, failure: { code } });
 
-describe('content', () => {
+describe('contract §6: content', () => {
   test.each<[string, Answer, Accept, object]>([
     ['any type where none is asked for', answer(200, { type: 'text/x; a=b', body: 'x' }), {}, success('text/x; a=b')],
     ['no type where none is asked for', answer(200, { body: 'x' }), {}, success(null)],

@@ -26,7 +26,7 @@ const batch = {
   deadlineMs: 14_400_000,
 };
 
-describe('policyFor', () => {
+describe('contract §6: policyFor', () => {
   test("the contract's defaults", () => {
     expect(policyFor(command(), 'interactive')).toEqual(interactive);
     expect(policyFor(command(), 'batch')).toEqual(batch);

@@ -4,7 +4,7 @@ import { now } from './exchanges.ts';
 
 const year = 365 * 86_400_000;
 
-describe('Retry-After', () => {
+describe('contract §6: Retry-After', () => {
   test.each<[string, number | undefined]>([
     ['120', 120_000],
     [' 7 ', 7000],

@@ -4,7 +4,7 @@ import { parseRingId, readJob, ringEntry, ringId } from '../../../src/lanes/lane
 const ring = { invocation: '0192f0c4-7c1e-7c3a-9f51-2f3a4b5c6d7e', integration: 'acme', generation: 3 };
 const kept = { removeOnComplete: true, removeOnFail: true };
 
-describe('a job of a lane', () => {
+describe('contract §4: a job of a lane', () => {
   it('is read back as the ring that it was added for', () => {
     const { name, data, opts } = ringEntry(ring, kept);
     const job = { id: opts.jobId ?? '', name, timestamp: 1, data };

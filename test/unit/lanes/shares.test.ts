@@ -40,7 +40,7 @@ function open({ slots = 16, limit = 8 }: { slots?: number; limit?: number } = {}
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-describe('shares of a worker', () => {
+describe('contract §7: shares of a worker', () => {
   it('give an integration at most a quarter of the slots, rounded up', () => {
     expect(open({ slots: 16, limit: 100 }).take('a', 20)).toHaveLength(4);
     expect(open({ slots: 17, limit: 100 }).take('a', 20)).toHaveLength(5);

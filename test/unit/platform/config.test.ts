@@ -13,7 +13,7 @@ function problemsOf(env: Environment, role: Role = 'up') {
   return [];
 }
 
-describe('configuration', () => {
+describe('contract §2: configuration', () => {
   it('has a default for everything that `up` needs', () => {
     expect(loadConfig({}, { role: 'up' })).toMatchObject({
       databaseUrl: null,

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { configurationPage } from '../../../scripts/configuration-page.ts';
 
-it('docs/configuration.md is what the schema of the variables says (npm run generate)', () => {
+it('contract §2: docs/configuration.md is what the schema of the variables says (npm run generate)', () => {
   const page = readFileSync(path.resolve(import.meta.dirname, '../../../docs/configuration.md'), 'utf8');
   expect(page).toBe(configurationPage());
 });

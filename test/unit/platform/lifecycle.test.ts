@@ -35,7 +35,7 @@ function rig(options: Partial<RunOptions> = {}) {
   return { happened, signals, exits, run, noted, logged: (event: string) => once(events, event) };
 }
 
-describe('services', () => {
+describe('contract §2: services', () => {
   it('start in order, say that they are ready, and stop in reverse order at SIGTERM with exit code 0', async () => {
     const { happened, signals, run, noted, logged } = rig();
     const ready = logged('ready');

@@ -37,6 +37,31 @@ const encodings: Record<string, (text: string) => string> = {
   base64url: (text) => Buffer.from(`a${text}`).toString('base64url'),
 };
 
+const wrapped = (text: string, columns: number, lineEnd: string) =>
+  text.replace(new RegExp(`(.{${columns}})(?=.)`, 'g'), `$1${lineEnd}`);
+const base64 = (text: string) => Buffer.from(text).toString('base64');
+
+/** Of those above, one in the other; and what is broken into lines. */
+const nested: Record<string, (text: string) => string> = {
+  'JSON in JSON': (text) => inJson(inJson(text)),
+  'JSON in JSON in JSON': (text) => inJson(inJson(inJson(text))),
+  'XML in JSON in JSON': (text) => inJson(inJson((encodings['XML entities'] as typeof inJson)(text))),
+  'percent in percent': (text) => encodeURIComponent(encodeURIComponent(text)),
+  'percent in percent, all lower case': (text) => strictPercent(strictPercent(text, false), false),
+  'form in percent': (text) => encodeURIComponent((encodings.form as typeof inJson)(text)),
+  'JSON in percent': (text) => encodeURIComponent(inJson(text)),
+  'percent in JSON with \\/': (text) => inJson(encodeURIComponent(text)).replaceAll('/', '\\/'),
+  'JSON in XML': (text) => (encodings['XML entities'] as typeof inJson)(inJson(text)),
+  'base64 in lines of 64': (text) => wrapped(base64(`user:${text}`), 64, '\n'),
+  'base64 in lines of 76, in JSON in JSON': (text) => inJson(inJson(wrapped(base64(text), 76, '\r\n'))),
+  'base64 in lines of 16, in a form': (text) => encodeURIComponent(wrapped(base64(text), 16, '\r\n')),
+  'base64 in percent in percent': (text) => encodeURIComponent(encodeURIComponent(base64(text))),
+  hex: (text) => Buffer.from(text).toString('hex'),
+  'HEX in lines': (text) => wrapped(Buffer.from(`u:${text}`).toString('hex').toUpperCase(), 32, '\n'),
+  'percent by an encoder that leaves % as it is': (text) =>
+    text.replace(/[^A-Za-z0-9._~%-]/gu, (character) => strictPercent(character, true)),
+};
+
 const value = fc
   .oneof(fc.string({ minLength: 4, maxLength: 60 }), fc.string({ unit: 'grapheme', minLength: 4, maxLength: 40 }))
   .filter((text) => text.length >= 4 && text.isWellFormed());
@@ -44,8 +69,8 @@ const value = fc
 /** Made of characters that no encoding and no mask has, so that nothing survives or appears by chance. */
 const filler = fc.constantFrom('', ' | ', '¦', '«»', ' ¦¦ ');
 
-describe('redaction', () => {
-  for (const [name, encode] of Object.entries(encodings)) {
+describe('contract §6: redaction', () => {
+  for (const [name, encode] of Object.entries({ ...encodings, ...nested })) {
     it(`leaves nothing of a value that is written as ${name}`, () => {
       fc.assert(
         fc.property(value, filler, filler, (secret, before, after) => {
@@ -69,6 +94,27 @@ describe('redaction', () => {
       const redacted = redact(`<<${encode(secret)}>>`);
       expect(redacted.length).toBeLessThan(20);
     }
+  });
+
+  it('masks a key that an answer quotes with our body, JSON in JSON', () => {
+    const pem = `-----BEGIN KEY-----\n${wrapped('MIIEvQIBADANBgkqhkiG9w0BAQ'.repeat(20), 64, '\n')}\n-----END KEY-----\n`;
+    const body = JSON.stringify({ pem, invoice: 'INV1' });
+    const answer = JSON.stringify({ error: 'no such field', got: body, log: [JSON.stringify({ b: body })] });
+    const redacted = createRedactor([pem])(answer);
+    expect(redacted.match(/\*\*\*/g)).toHaveLength(2);
+    expect(redacted).not.toMatch(/MIIE|KEY/);
+    expect(JSON.parse(JSON.parse(redacted).got)).toEqual({ pem: '***', invoice: 'INV1' });
+  });
+
+  // Each would take hours if the time were not in proportion to the text.
+  it.each([
+    ['one character over and over', 'a'.repeat(60_000), 'a'.repeat(100_000)],
+    ['backslashes', `${'\\'.repeat(500)}x`, '\\'.repeat(100_000)],
+    ['a percent sign, encoded and encoded', '%25'.repeat(500), '%252525'.repeat(14_000)],
+    ['spaces', `${' '.repeat(500)}x`, ' '.repeat(100_000)],
+    ['many short ones', 'abab', 'ab'.repeat(50_000)],
+  ])('takes no longer for a text made to take long: %s', (_, secret, text) => {
+    expect(createRedactor([secret])(`${text}<`)).toMatch(/<$/);
   });
 
   it('masks what is there of a long value that was cut short', () => {

@@ -9,7 +9,7 @@ it.each([
   ['6.2.0', 'noeviction', null],
   ['6.0.16', 'noeviction', /6\.0\.16; Errand needs 6\.2/],
   ['8.0.0', 'allkeys-lru', /maxmemory-policy is allkeys-lru/],
-])('Redis %s with %s: %s', (version, policy, problem) => {
+])('contract §2: Redis %s with %s: %s', (version, policy, problem) => {
   if (problem === null) expect(problemOf(info(version, policy))).toBeNull();
   else expect(problemOf(info(version, policy))).toMatch(problem);
 });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { BodyBytes } from '../../../src/sending/body.ts';
 
-it('gives back what was put in, however it was cut', () => {
+it('contract §6: gives back what was put in, however it was cut', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 20_000 }), { maxLength: 12 }), (sizes) => {
       const body = new BodyBytes();
@@ -18,7 +18,7 @@ it('gives back what was put in, however it was cut', () => {
   );
 });
 
-it('does not keep an object for each byte', () => {
+it('contract §6: does not keep an object for each byte', () => {
   const body = new BodyBytes();
   for (let index = 0; index < 50_000; index += 1) body.add(Buffer.from([index & 0xff]));
   expect(body.bytes()).toEqual(Buffer.from(Array.from({ length: 50_000 }, (_, index) => index & 0xff)));

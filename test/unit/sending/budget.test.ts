@@ -4,14 +4,14 @@ import { ByteBudget } from '../../../src/sending/budget.ts';
 const kib = 1024;
 const turn = () => new Promise<void>((resolve) => queueMicrotask(resolve));
 
-it('lets small bodies through even when the budget is spent', () => {
+it('contract §6: lets small bodies through even when the budget is spent', () => {
   const budget = new ByteBudget(10 * kib);
   expect(budget.open(() => {}).take(60 * kib)).toBe(true);
   expect(budget.open(() => {}).take(60 * kib)).toBe(true);
   expect(budget.total).toBe(120 * kib);
 });
 
-it('makes all but the oldest large body wait, and wakes the next when it ends', async () => {
+it('contract §6: makes all but the oldest large body wait, and wakes the next when it ends', async () => {
   const budget = new ByteBudget(100 * kib);
   const woken: string[] = [];
   const [a, b, c] = ['a', 'b', 'c'].map((name) => budget.open(() => woken.push(name)));
@@ -33,7 +33,7 @@ it('makes all but the oldest large body wait, and wakes the next when it ends', 
   expect(budget.total).toBe(0);
 });
 
-it('a body that ends while it waits is not woken', async () => {
+it('contract §6: a body that ends while it waits is not woken', async () => {
   const budget = new ByteBudget(1);
   let woken = 0;
   const first = budget.open(() => {});
@@ -49,7 +49,7 @@ it('a body that ends while it waits is not woken', async () => {
   expect(budget.total).toBe(0);
 });
 
-it('small bodies that end wake large ones that wait for the total', async () => {
+it('contract §6: small bodies that end wake large ones that wait for the total', async () => {
   const budget = new ByteBudget(150 * kib);
   let woken = 0;
   const small = budget.open(() => {});

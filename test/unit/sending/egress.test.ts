@@ -18,7 +18,7 @@ const resolverOf =
 const verdict = (url: string, allow = nothing, names: Record<string, string[]> = {}) =>
   egressVerdict(url, { allow, resolve: resolverOf(names), timeoutMs: 1000 });
 
-describe('the egress vectors', () => {
+describe('contract §6: the egress vectors', () => {
   for (const { url, expect: expected, why, resolve } of vectors) {
     it(`${expected} ${url}: ${why}`, async () => {
       const { allowed } = await verdict(url, nothing, resolve);
@@ -27,7 +27,7 @@ describe('the egress vectors', () => {
   }
 });
 
-describe('special-purpose addresses', () => {
+describe('contract §6: special-purpose addresses', () => {
   it.each([
     '0.0.0.0',
     '192.0.0.9',
@@ -55,7 +55,7 @@ describe('special-purpose addresses', () => {
   });
 });
 
-describe('ERRAND_EGRESS_ALLOW', () => {
+describe('contract §6: ERRAND_EGRESS_ALLOW', () => {
   it('allows addresses, ranges and names, and nothing next to them', async () => {
     const allow = parseEgressAllow(' 127.0.0.1, 10.20.0.0/16,[::1],fd00::/8, Billing.Internal. ,');
     const names = { 'billing.internal': ['10.99.0.1', 'fd12::1', '169.254.169.254'], other: ['10.99.0.1'] };
@@ -105,7 +105,7 @@ describe('ERRAND_EGRESS_ALLOW', () => {
   });
 });
 
-describe('what is said about a blocked destination', () => {
+describe('contract §6: what is said about a blocked destination', () => {
   it('names host and port, neither the path nor the address behind a name', async () => {
     const { reason } = await verdict('http://db.internal:8080/a?key=s3cr3t', nothing, { 'db.internal': ['10.1.2.3'] });
     expect(reason).toContain('db.internal:8080');
@@ -127,7 +127,7 @@ describe('what is said about a blocked destination', () => {
   });
 });
 
-it('one private address among public ones blocks them all', () => {
+it('contract §6: one private address among public ones blocks them all', () => {
   const destination = destinationOf(new URL('https://mixed.example/'));
   if ('refused' in destination) throw new Error(destination.refused);
   expect(blockedAddresses(destination, ['93.184.216.34'], nothing)).toBeUndefined();

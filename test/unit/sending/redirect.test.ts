@@ -10,7 +10,7 @@ const target = (location: string | string[], { method = 'GET', status = 302, bas
     [location].flat().map((value) => ({ key: 'LOCATION', value })),
   )?.href;
 
-describe('redirectTarget', () => {
+describe('contract §6: redirectTarget', () => {
   it('resolves relative locations', () => {
     expect(target('e')).toBe('https://api.example.com/a/e');
     expect(target('/e?f=g')).toBe('https://api.example.com/e?f=g');
@@ -48,7 +48,7 @@ describe('redirectTarget', () => {
   });
 });
 
-describe('redirectHeaders', () => {
+describe('contract §6: redirectHeaders', () => {
   const headers = ['Accept', 'accept-language', 'User-Agent', 'Authorization', 'X-Api-Key', 'Accept-Encoding'].map(
     (key) => ({ key, value: '1' }),
   );

@@ -10,7 +10,7 @@ const header = (value: string) => post({ headers: [{ key: 'X-H', value }] });
 const json = (body: string) => typed('application/json', body);
 const xml = (body: string) => typed('text/xml; charset=utf-8', body);
 
-describe('what is refused when a command is saved', () => {
+describe('contract §5: what is refused when a command is saved', () => {
   test.each<[string, RequestTemplate, RegExp]>([
     ['no scheme', url('api.example.com/x'), /^request\.url: must begin with http/],
     ['another scheme', url('ftp://api.example.com/x'), /must begin with http/],
@@ -79,7 +79,7 @@ describe('what is refused when a command is saved', () => {
   });
 });
 
-describe('what is taken', () => {
+describe('contract §5: what is taken', () => {
   test.each<[string, RequestTemplate]>([
     ['literals only', url('https://api.example.com/a/b?c=d')],
     ['an IPv6 host', url('http://[::1]:8080/{{A}}')],
@@ -107,7 +107,7 @@ describe('what is taken', () => {
   });
 });
 
-test('missingTokens names what nobody has a value for, but never an errand token', () => {
+test('contract §5: missingTokens names what nobody has a value for, but never an errand token', () => {
   const request = compiled(url('{{base}}/{{A}}/{{B}}?n={{errand.now}}'), available);
   expect(missingTokens(request, (name) => name === 'A')).toEqual(['base', 'B']);
 });

@@ -53,7 +53,7 @@ function run(example: Example): Pick<Example, 'sent' | 'refused' | 'refusedWhenS
   };
 }
 
-describe('docs/tokens.md', () => {
+describe('contract §5: docs/tokens.md', () => {
   test('has an example for every place', () => {
     expect(examples.length).toBeGreaterThanOrEqual(12);
   });

@@ -11,7 +11,7 @@ function problems(tokens: Tokens, reserved: string[] = []): string[] {
   return resolved.ok ? [] : resolved.errors.map(({ path, message }) => `${path}: ${message}`);
 }
 
-describe('names in a template', () => {
+describe('contract §5: names in a template', () => {
   const available = { ...names({ variables: ['companyId'], secrets: ['apiKey'] }), commandType: getInvoiceImage };
   const url = (name: string) => post({ url: `https://api.example.com/{{${name}}}` });
 
@@ -54,7 +54,7 @@ describe('names in a template', () => {
   });
 });
 
-describe('resolveTokens', () => {
+describe('contract §5: resolveTokens', () => {
   test('aliases are folded onto their names', () => {
     const resolved = resolveTokens(getInvoiceImage, { invoicenumber: 'INV1', 'auth token': 'abc' });
     expect(resolved).toEqual({

@@ -4,7 +4,7 @@ import { parseTemplate } from '../../../src/tokens/parse.ts';
 const literal = (text: string, offset: number) => ({ kind: 'literal', text, offset });
 const token = (name: string, offset: number) => ({ kind: 'token', name, offset });
 
-describe('parseTemplate', () => {
+describe('contract §5: parseTemplate', () => {
   test.each([
     ['', []],
     ['plain', [literal('plain', 0)]],

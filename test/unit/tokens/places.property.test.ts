@@ -92,7 +92,7 @@ function xml(text: string): unknown[] {
   return events;
 }
 
-describe('no value breaks out of', () => {
+describe('contract §5: no value breaks out of', () => {
   test('a URL path', () => {
     holds(post({ url: 'https://api.example.com/a/{{A}}/b-{{B}}/c?d=e' }), ({ url }, a, b) => {
       const parsed = new URL(url);

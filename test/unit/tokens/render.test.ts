@@ -12,7 +12,7 @@ function urlOf(url: string, values: Values): string {
   return rendering.request.url;
 }
 
-describe('the finished URL', () => {
+describe('contract §5: the finished URL', () => {
   test.each<[string, Values, string]>([
     ['https://API.example.com:443', {}, 'https://api.example.com/'],
     ['https://api.example.com?q={{A}}', { A: '1' }, 'https://api.example.com/?q=1'],
@@ -79,7 +79,7 @@ describe('the finished URL', () => {
   });
 });
 
-describe('values in their places', () => {
+describe('contract §5: values in their places', () => {
   const json = (body: string) => typed('application/json', body);
   const body = (template: RequestTemplate, values: Values) => {
     const rendering = rendered(template, available, values);
@@ -147,7 +147,7 @@ describe('values in their places', () => {
   });
 });
 
-test('a token without a value is token-missing, and nothing else is said', () => {
+test('contract §5: a token without a value is token-missing, and nothing else is said', () => {
   const template = post({ headers: [{ key: 'X-A', value: 'a{{A}}' }] });
   expect(rendered(template, available, {})).toEqual({
     ok: false,
@@ -157,7 +157,7 @@ test('a token without a value is token-missing, and nothing else is said', () =>
   });
 });
 
-describe('masked rendering', () => {
+describe('contract §5: masked rendering', () => {
   const masked = (name: string) => name === 'key' || name === 'base' || name === 'B';
 
   test('writes *** in every place, and does not ask for the value', () => {

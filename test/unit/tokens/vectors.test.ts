@@ -65,7 +65,9 @@ function xmlEvents(text: string): unknown[] {
   return events;
 }
 
-test.each((vectors as Vector[]).map((vector, index) => ({ ...vector, index })))('vector $index: $why', (vector) => {
+test.each(
+  (vectors as Vector[]).map((vector, index) => ({ ...vector, index })),
+)('contract §5: vector $index: $why', (vector) => {
   const place = places[vector.context];
   if (place === undefined) throw new Error(`no place for ${vector.context}`);
   const template = place.request(vector.template);

@@ -72,6 +72,8 @@ export async function startApi(overrides: (pool: Pool, access: Access) => Partia
     pool,
     access,
     invocations,
+    /** What is registered under `/v1`; HEAD comes with GET. */
+    routes: answers.known.filter((each) => each.url.startsWith('/v1/') && each.method !== 'HEAD'),
     /** Makes a request; what comes back must be as the route's schema has it. */
     async call(method: string, path: string, asked: Asked = {}): Promise<Answer> {
       const answer = await call(url, method, path, asked);
@@ -87,14 +89,25 @@ export async function startApi(overrides: (pool: Pool, access: Access) => Partia
   };
 }
 
+export type RegisteredRoute = {
+  method: string;
+  url: string;
+  pattern: RegExp;
+  body?: unknown;
+  querystring?: unknown;
+  response: Record<number, unknown>;
+};
+
 /** The answers that the routes promise. They are not checked as they are made, so the tests do. */
 function answerSchemas({ fastify }: ReturnType<typeof createApi>) {
-  const known: { method: string; pattern: RegExp; response: Record<number, unknown> }[] = [];
+  const known: RegisteredRoute[] = [];
   fastify.addHook('onRoute', ({ method, url, schema }) => {
     const pattern = new RegExp(`^${url.replace(/:[a-z]+/g, '[^/]+')}(?:[?]|$)`);
-    known.push({ method: String(method), pattern, response: { ...(schema?.response ?? {}) } });
+    const { body, querystring, response } = schema ?? {};
+    known.push({ method: String(method), url, pattern, body, querystring, response: { ...(response ?? {}) } });
   });
   return {
+    known,
     check(method: string, path: string, { status, json }: Answer): void {
       if (json === null || path === '/openapi.json') return;
       // Bull Board and the page of the description answer their own scripts.
