@@ -37,6 +37,8 @@ export async function schemaState(
  * @throws NewerSchemaError if the database is ahead of this code.
  */
 export async function migrate(databaseUrl: string): Promise<void> {
+  // Before the lock is taken, so that those who migrate at the same time do not wait for one another's loading.
+  const applyMigrations = await loadMigrator();
   const client = new pg.Client({ connectionString: databaseUrl, application_name: 'errand-migrate' });
   await client.connect();
   try {
@@ -50,10 +52,10 @@ export async function migrate(databaseUrl: string): Promise<void> {
 }
 
 /** Loaded here, because it is half of what a process loads at its start, and most never migrate. */
-async function applyMigrations(client: pg.Client): Promise<void> {
+async function loadMigrator(): Promise<(client: pg.Client) => Promise<void>> {
   const [{ drizzle }, { migrate: apply }] = await Promise.all([
     import('drizzle-orm/node-postgres'),
     import('drizzle-orm/node-postgres/migrator'),
   ]);
-  await apply(drizzle({ client }), { migrationsFolder });
+  return (client) => apply(drizzle({ client }), { migrationsFolder });
 }
