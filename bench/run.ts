@@ -1,15 +1,17 @@
 import { writeFile } from 'node:fs/promises';
 import { migrateAll } from '../src/app/prepare.ts';
 import { silentLog } from '../src/platform/log.ts';
+import { type BatchRound, batchRound, prepareBatches } from './batch.ts';
 import { median, oneDecimal, quantile, table, whole } from './figures.ts';
-import { enqueueOverHttp, type Interactive, interactive, startConfiguredApi } from './http.ts';
+import { type Api, enqueueOverHttp, type Interactive, interactive, startConfiguredApi } from './http.ts';
 import { type Machine, startMachine } from './machine.ts';
 import { bareRound, byHandRound, emptyRound, errandRound, prepareByHand, type Round } from './throughput.ts';
 
 /** What Errand claims about speed (docs/performance.md). Every contender has its turn in each round. */
 const rounds = 3;
 
-const contenders: Record<string, (machine: Machine) => Promise<Round>> = {
+const contenders: Record<string, (machine: Machine, api: Api) => Promise<Round>> = {
+  'Errand on Redis, batches': (machine, api) => batchRound(machine, machine.redisUrl, api, 16_000),
   'Errand on Redis': (machine) => errandRound(machine, machine.redisUrl, 6_000),
   'Errand on PostgreSQL': (machine) => errandRound(machine, null, 2_000),
   'by hand on Redis': (machine) => byHandRound(machine, 3_000),
@@ -30,21 +32,26 @@ async function measure(machine: Machine) {
   let clicks: Interactive;
   let acceptedPerSecond: number;
   try {
+    await prepareBatches(machine, api);
     clicks = await interactive(machine, api, 400);
     acceptedPerSecond = await enqueueOverHttp(api, 3_000);
+    return { results: await measureRounds(machine, api), clicks, acceptedPerSecond };
   } finally {
     await api.stop();
   }
+}
+
+async function measureRounds(machine: Machine, api: Api) {
   const results = new Map<string, Round[]>(Object.keys(contenders).map((name) => [name, []]));
   for (const warmUp of warmUps) await warmUp(machine);
   for (let round = 1; round <= rounds; round += 1) {
     for (const [name, run] of Object.entries(contenders)) {
-      const result = await run(machine);
+      const result = await run(machine, api);
       results.get(name)?.push(result);
       console.error(`round ${round}/${rounds}  ${name}: ${whole(result.perSecond)} per second`);
     }
   }
-  return { results, clicks, acceptedPerSecond };
+  return results;
 }
 
 function throughputTable(results: ReadonlyMap<string, readonly Round[]>): string {
@@ -81,8 +88,10 @@ const machine = await startMachine();
 try {
   const { results, clicks, acceptedPerSecond } = await measure(machine);
   const lines = Object.entries(machine.description).map(([name, value]) => `${name}: ${value}`);
+  const batchRounds = (results.get('Errand on Redis, batches') ?? []) as BatchRound[];
+  const streamed = `Batches accepted as NDJSON: ${whole(median(batchRounds.map((round) => round.acceptedPerSecond)))} items per second`;
   const accepted = `Accepted over HTTP, 64 requests at a time: ${whole(acceptedPerSecond)} per second`;
-  console.log([...lines, '', throughputTable(results), '', latencyTable(clicks), '', accepted].join('\n'));
+  console.log([...lines, '', throughputTable(results), '', latencyTable(clicks), '', accepted, streamed].join('\n'));
   const written = { at: new Date().toISOString(), ...machine.description, acceptedPerSecond, ...clicks };
   const json = JSON.stringify({ ...written, rounds: Object.fromEntries(results) }, null, 2);
   await writeFile(new URL('latest.json', import.meta.url), `${json}\n`);

@@ -16,7 +16,8 @@ export const securityHeaders = {
 export function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   // A client that goes away within its body is no failure of ours, whatever the socket's error looks like.
   const brokeOff = request.raw.readableAborted ? new ProblemError('malformed-request', 'The body broke off.') : null;
-  const problem = brokeOff ?? problemOf(error);
+  const problem =
+    brokeOff ?? problemOf(error, request.routeOptions.bodyLimit ?? request.server.initialConfig.bodyLimit ?? 0);
   const { status } = problemCatalogue[problem.problem];
   if (status >= 500) request.failure = problem.cause ?? error;
   // What was prepared for an answer that did not come, such as a result's ETag, goes; Location stays.

@@ -7,6 +7,7 @@ import type { Access } from '../access/access.ts';
 import type { Sessions } from '../access/session.ts';
 import type { Audit } from '../audit/list.ts';
 import type { Integrations } from '../integrations/use-cases.ts';
+import type { Schedules } from '../schedules/use-cases.ts';
 import { answerBrokenHttp, answerProblem, securityHeaders } from './answer-problem.ts';
 import { authorize } from './authorization.ts';
 import { addBoard, type BoardDependencies } from './board.ts';
@@ -17,17 +18,24 @@ import { describeApi, openapiRoute } from './openapi.ts';
 import { anyProblemSchema, problemMediaType } from './problems.ts';
 import { type ApiLog, logRequests } from './request-log.ts';
 import { auditRoutes } from './routes/audit.ts';
+import type { Batches } from './routes/batch-dependencies.ts';
+import { batchRoutes } from './routes/batches.ts';
 import { commandTypeRoutes } from './routes/command-types.ts';
 import { commandRoutes } from './routes/commands.ts';
 import { healthRoutes, type ReadinessChecks } from './routes/health.ts';
 import { integrationRoutes } from './routes/integrations.ts';
 import { type Invocations, invocationRoutes } from './routes/invocations.ts';
 import { keyRoutes } from './routes/keys.ts';
+import { resultRoutes } from './routes/results.ts';
+import { type Runs, runRoutes } from './routes/runs.ts';
+import { scheduleRoutes } from './routes/schedules.ts';
 import { secretRoutes } from './routes/secrets.ts';
 import { steeringRoutes } from './routes/steering.ts';
 import { createAuthenticateRequest } from './session-authenticate.ts';
 import { sessionRoutes } from './session-routes.ts';
 import type { Throttle } from './session-throttle.ts';
+import { limitSlowBodies } from './slow-bodies.ts';
+import type { StoredResults } from './stored-results.ts';
 import { serializerCompiler, validatorCompiler } from './validation.ts';
 import { trackClients, type WhileConnected } from './waiting.ts';
 
@@ -40,6 +48,9 @@ export type ApiDependencies = {
   audit: Audit;
   integrations: Integrations;
   invocations: Invocations;
+  batches: Batches & Runs;
+  schedules: Schedules;
+  results: StoredResults;
   readiness: ReadinessChecks;
   log: ApiLog;
   /** Errand's version, for OpenAPI. */
@@ -59,14 +70,13 @@ export function createApi(dependencies: ApiDependencies) {
     genReqId: () => randomUUID(),
     routerOptions: { maxParamLength: 1024 },
     onConstructorPoisoning: 'ignore',
-    // A client that trickles a request may not hold a connection for ever; waiting for an answer is not bounded by it.
-    requestTimeout: 60_000,
     // Requests on connections that are already open are still answered while it closes.
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => answerProblem(error, request, reply as unknown as FastifyReply),
     clientErrorHandler: answerBrokenHttp,
   });
   app.decorateRequest('failure', null);
+  limitSlowBodies(app);
   app.addHook('onRequest', async (request, reply) => {
     // What app/ puts beside the API, pages above all, has headers of its own.
     const ours = request.is404 || request.routeOptions.config.permission !== undefined;
@@ -109,8 +119,12 @@ function addRoutes(scope: FastifyInstance, dependencies: ApiDependencies & { whi
   integrationRoutes(api, dependencies);
   secretRoutes(api, dependencies);
   commandRoutes(api, dependencies);
+  scheduleRoutes(api, dependencies);
   invocationRoutes(api, dependencies);
+  resultRoutes(api, dependencies);
   steeringRoutes(api, dependencies);
+  batchRoutes(api, dependencies);
+  runRoutes(api, dependencies);
   auditRoutes(api, dependencies);
   keyRoutes(api, dependencies);
 }

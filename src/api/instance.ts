@@ -23,6 +23,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What a key must be allowed for this route; `public`: no key is needed. Every route of the API has one. */
     permission?: Permission | 'public';
+    /** Its body comes as a stream, for as long as something comes. */
+    streams?: boolean;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
+import { pathText } from '../contract/field-errors.ts';
 import type { FieldError } from '../contract/problem.ts';
-import { pathText } from './field-errors.ts';
 import { ProblemError } from './problems.ts';
 import { InvalidInput } from './validation.ts';
 
@@ -42,7 +42,8 @@ function whyNotRead(text: string): string {
   }
 }
 
-function inspect(value: unknown, path: readonly PropertyKey[], errors: FieldError[]): void {
+/** Finds what would be changed in silence, in a value as `JSON.parse` makes it. */
+export function inspect(value: unknown, path: readonly PropertyKey[], errors: FieldError[]): void {
   const refuse = (message: string) => void errors.push({ path: pathText(path), message });
   if (errors.length >= 10) return;
   if (typeof value === 'string') {
@@ -54,6 +55,12 @@ function inspect(value: unknown, path: readonly PropertyKey[], errors: FieldErro
     }
   } else if (typeof value === 'object' && value !== null) {
     if (path.length >= maxDepth) refuse(`is nested too deeply; at most ${maxDepth} levels`);
-    else for (const [key, each] of Object.entries(value)) inspect(each, [...path, key], errors);
+    else {
+      for (const [key, each] of Object.entries(value)) {
+        // Fastify's parser has refused it before; a line of NDJSON comes as it is.
+        if (key === '__proto__') refuse('must not hold a key "__proto__"');
+        inspect(each, [...path, key], errors);
+      }
+    }
   }
 }

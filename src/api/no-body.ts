@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { fieldErrors } from './field-errors.ts';
+import { fieldErrors } from '../contract/field-errors.ts';
+import { wording } from '../contract/wording.ts';
 import { InvalidInput } from './validation.ts';
-import { wording } from './wording.ts';
 
 const nothing = z.strictObject({}).nullish();
 

@@ -13,8 +13,9 @@ import {
   integrationSchema,
   secretSchema,
 } from '../contract/integration.ts';
-import { attemptSchema, invocationBodySchema, invocationSchema } from '../contract/invocation.ts';
+import { attemptSchema, enqueuedSchema, invocationBodySchema, invocationSchema } from '../contract/invocation.ts';
 import { redriveBodySchema } from '../contract/redrive.ts';
+import { scheduleBodySchema, scheduleSchema } from '../contract/schedule.ts';
 import { tokenValueSchema } from '../contract/tokens.ts';
 import { anyProblemSchema } from './problems.ts';
 
@@ -28,6 +29,7 @@ const components = {
   CommandTest: commandTestSchema,
   CommandType: commandTypeSchema,
   CommandTypeBody: commandTypeBodySchema,
+  EnqueuedInvocation: enqueuedSchema,
   Integration: integrationSchema,
   IntegrationBody: integrationBodySchema,
   IntegrationPatch: integrationPatchSchema,
@@ -35,6 +37,8 @@ const components = {
   InvocationBody: invocationBodySchema,
   Problem: anyProblemSchema,
   RedriveBody: redriveBodySchema,
+  Schedule: scheduleSchema,
+  ScheduleBody: scheduleBodySchema,
   Secret: secretSchema,
   TokenValue: tokenValueSchema,
 };

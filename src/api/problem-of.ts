@@ -16,8 +16,11 @@ const ofRefusal = {
 const retryAfter = { 'retry-after': '5' };
 
 /** What fastify says of a body, in the words of an API's user. */
-const ofFastify: Readonly<Record<string, (error: Error) => ProblemError>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: () => new ProblemError('too-large', 'The body may hold at most 1 MiB (1,048,576 bytes).'),
+const ofFastify: Readonly<Record<string, (error: Error, bodyLimit: number) => ProblemError>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: (_error, bodyLimit) => {
+    const most = `${bodyLimit / 1024 ** 2} MiB (${bodyLimit.toLocaleString('en-US')} bytes)`;
+    return new ProblemError('too-large', `The body may hold at most ${most}.`);
+  },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: () =>
     new ProblemError('unsupported-media-type', 'The body must be JSON: send Content-Type: application/json.', {
       headers: { 'accept-post': 'application/json' },
@@ -33,8 +36,12 @@ function away(cause: unknown): ProblemError {
   return new ProblemError('unavailable', detail, { headers: retryAfter, cause });
 }
 
-/** Any error as the problem that it is to the client. What nobody foresaw is `internal`, and says nothing of itself. */
-export function problemOf(error: unknown): ProblemError {
+/**
+ * Any error as the problem that it is to the client. What nobody foresaw is `internal`, and says nothing of itself.
+ *
+ * @param bodyLimit of the route, in bytes
+ */
+export function problemOf(error: unknown, bodyLimit: number): ProblemError {
   if (error instanceof ProblemError) return error;
   if (error instanceof InvalidInput) return error.toProblem();
   if (error instanceof Unauthenticated) return unauthenticated(error);
@@ -43,7 +50,7 @@ export function problemOf(error: unknown): ProblemError {
     return new ProblemError(ofRefusal[error.kind], error.message, { errors: error.errors, headers, cause: error });
   }
   if (isUnavailable(error)) return away(error);
-  return ofForeign(error);
+  return ofForeign(error, bodyLimit);
 }
 
 function unauthenticated({ message, keyGiven }: Unauthenticated): ProblemError {
@@ -52,11 +59,11 @@ function unauthenticated({ message, keyGiven }: Unauthenticated): ProblemError {
   return new ProblemError('unauthenticated', message, { headers });
 }
 
-function ofForeign(error: unknown): ProblemError {
+function ofForeign(error: unknown, bodyLimit: number): ProblemError {
   if (error instanceof Error) {
     const { code, statusCode } = error as Error & { code?: unknown; statusCode?: unknown };
     const known = typeof code === 'string' ? ofFastify[code] : undefined;
-    if (known !== undefined) return known(error);
+    if (known !== undefined) return known(error, bodyLimit);
     // Fastify's and its plugins' other errors carry a status; those of the client's making may tell what was wrong.
     const name = problemNames.find((each) => problemCatalogue[each].status === statusCode);
     if (name !== undefined && typeof statusCode === 'number' && statusCode < 500) {

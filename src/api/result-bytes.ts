@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 
 /** The bytes of a result, as they came from the customer's system. */
 export type ResultBytes = {
@@ -12,6 +13,12 @@ export type ResultBytes = {
   invocation: string;
 };
 
+/** For OpenAPI. */
+export const resultContent = {
+  description: 'The bytes of the result, with their own Content-Type.',
+  content: { 'application/octet-stream': { schema: z.any() } },
+};
+
 const mediaType = /^[!#$&^_.+a-z0-9-]+\/[!#$&^_.+a-z0-9-]+(?:[ \t]*;[\x20-\x7e\t]*)?$/i;
 
 /** What a browser would run, or render with scripts in it: HTML, SVG and XML of any kind, and what wraps them. */
@@ -21,6 +28,7 @@ const active =
 const extensions: Readonly<Record<string, string>> = {
   'application/pdf': 'pdf',
   'application/json': 'json',
+  'application/xhtml+xml': 'xhtml',
   'application/xml': 'xml',
   'application/zip': 'zip',
   'image/gif': 'gif',
@@ -35,6 +43,12 @@ const extensions: Readonly<Record<string, string>> = {
   'text/xml': 'xml',
 };
 
+/** For `application/atom+xml` that of what it is written in. */
+function extensionOf(type: string): string {
+  const suffix = /\+(xml|json|zip)$/.exec(type)?.[1];
+  return extensions[type] ?? suffix ?? 'bin';
+}
+
 /**
  * Serves a customer's bytes from our own origin: sandboxed, never sniffed, and as a mere attachment if a browser would
  * run them (contract §6). A GET may be conditional on the ETag, which is the SHA-256.
@@ -46,7 +60,7 @@ export function sendResult(request: FastifyRequest, reply: FastifyReply, result:
   const type = essence.trim().toLowerCase();
   const etag = `"${result.sha256}"`;
   // Command names and UUIDs hold no character that means something in a header.
-  const fileName = `${result.command}-${result.invocation}.${extensions[type] ?? 'bin'}`;
+  const fileName = `${result.command}-${result.invocation}.${extensionOf(type)}`;
   reply.headers({
     etag,
     'last-modified': result.at.toUTCString(),

@@ -1,9 +1,11 @@
+import { Readable } from 'node:stream';
 import type { FastifySchemaCompiler } from 'fastify';
 import type { z } from 'zod';
+import { type BatchItem, batchItemSchema } from '../contract/batch.ts';
+import { fieldErrors } from '../contract/field-errors.ts';
 import type { FieldError } from '../contract/problem.ts';
-import { fieldErrors } from './field-errors.ts';
+import { wording } from '../contract/wording.ts';
 import { ProblemError } from './problems.ts';
-import { wording } from './wording.ts';
 
 const parts: Readonly<Record<string, string>> = {
   body: 'The body is not valid.',
@@ -30,6 +32,8 @@ export class InvalidInput extends Error {
 export const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
   ({ schema, httpPart = '' }) =>
   (data: unknown) => {
+    // A stream has no shape yet: its route checks what comes of it, piece by piece.
+    if (isStream(data)) return { value: data };
     const unfit = httpPart === 'body' ? [] : unfitText(data);
     if (unfit.length > 0) return { error: new InvalidInput(httpPart, unfit) };
     const result = schema.safeParse(data, { error: wording });
@@ -37,9 +41,28 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
     return { error: new InvalidInput(httpPart, fieldErrors(result.error.issues)) };
   };
 
+/** A body that is read while it arrives. */
+export const isStream = (body: unknown): body is Readable => body instanceof Readable;
+
+/** Checks an item of a batch; an item has the words of a body. */
+export function checkItem(value: unknown): { ok: true; item: BatchItem } | { ok: false; errors: FieldError[] } {
+  const result = batchItemSchema.safeParse(value, { error: wording });
+  if (result.success) return { ok: true, item: result.data };
+  return { ok: false, errors: fieldErrors(result.error.issues) };
+}
+
+/** Checks what no route's schema has checked. @throws InvalidInput */
+export function check<Schema extends z.ZodType>(schema: Schema, data: unknown, part: string): z.infer<Schema> {
+  const result = schema.safeParse(data, { error: wording });
+  if (!result.success) throw new InvalidInput(part, fieldErrors(result.error.issues));
+  return result.data;
+}
+
 /** What no parameter may be, whatever its schema: given twice, or holding a character that PostgreSQL cannot store. */
 function unfitText(parameters: unknown): FieldError[] {
   return Object.entries(parameters ?? {}).flatMap(([path, value]) => {
+    // zod would drop it in silence.
+    if (path === '__proto__') return [{ path, message: 'is not known here' }];
     if (Array.isArray(value)) return [{ path, message: 'is given more than once' }];
     const nul = typeof value === 'string' && value.includes('\u0000');
     return nul ? [{ path, message: 'must not hold the character U+0000' }] : [];

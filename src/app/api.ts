@@ -3,27 +3,33 @@ import { type Access, createAccess } from '../access/access.ts';
 import { createSessions } from '../access/session.ts';
 import { createApi } from '../api/api.ts';
 import { createThrottle } from '../api/session-throttle.ts';
+import type { StoredResults } from '../api/stored-results.ts';
 import { createAudit } from '../audit/list.ts';
 import { Refusal } from '../contract/problem.ts';
 import type { TokenValue } from '../contract/tokens.ts';
 import { createPastCommands, type PastCommands } from '../integrations/past-commands.ts';
 import { createIntegrations } from '../integrations/use-cases.ts';
-import { sealedTokensContext } from '../invocations/enqueue.ts';
-import { createPastRequests } from '../invocations/past-request.ts';
+import { createLatest } from '../invocations/latest.ts';
+import { createPastRequests, type PastRequests } from '../invocations/past-request.ts';
+import { sealedTokensContext } from '../invocations/prepare.ts';
 import { createReader, type InvocationRow } from '../invocations/read.ts';
 import { createWaiter } from '../invocations/wait.ts';
 import { type BoardQueues, openBoardQueues } from '../lanes/board-queues.ts';
 import type { Log } from '../platform/log.ts';
 import { createRedactor } from '../platform/redaction.ts';
+import { createSchedules } from '../schedules/use-cases.ts';
 import { createSender, type Sender } from '../sending/sender.ts';
 import { createKeyStore } from '../store/api-keys.ts';
 import { createAuditStore, insertAudit } from '../store/audit.ts';
 import { readBlob } from '../store/blobs.ts';
-import { loadPast } from '../store/configuration.ts';
+import { loadConfiguration, loadPast } from '../store/configuration.ts';
 import { createIntegrationStore } from '../store/configuring.ts';
 import { decodeCursor, encodeCursor } from '../store/cursor.ts';
 import { attemptsOf, findInvocation, pageInvocations } from '../store/invocation-pages.ts';
 import { statusesOf } from '../store/invocations.ts';
+import { findLatest } from '../store/latest-results.ts';
+import { createScheduleStore } from '../store/schedules.ts';
+import { openBatches } from './batches.ts';
 import { CannotStart } from './cannot-start.ts';
 import { type Core, openCore, type ReadyConfig } from './core.ts';
 import { readinessOf } from './readiness.ts';
@@ -62,7 +68,7 @@ export async function startApi(config: ReadyConfig, log: Log): Promise<RunningAp
     statusesOf: (ids) => statusesOf(core.pool, ids),
     log,
   });
-  const pastCommands = openPastCommands(core);
+  const pastRequests = openPastRequests(core, openPastCommands(core));
   const boardQueues = openBoardQueues(core.connection, { prefix: config.queuePrefix, log });
   const api = createApi({
     access,
@@ -71,12 +77,15 @@ export async function startApi(config: ReadyConfig, log: Log): Promise<RunningAp
     board: { openQueues: () => orUnavailable(boardQueues) },
     audit: createAudit({ store: createAuditStore(core.pool) }),
     integrations: openIntegrations(core, sender),
+    schedules: openSchedules(core),
     invocations: {
-      ...openReader(core, pastCommands),
+      ...openReader(core, pastRequests),
       ...openSteering(core),
       enqueue: (principal, body) => core.enqueue(principal, body),
       waitForEnd: waiter.waitForEnd,
     },
+    batches: openBatches(core, pastRequests),
+    results: openResults(core),
     readiness: readinessOf(core),
     log,
     version,
@@ -130,7 +139,15 @@ async function listen(api: ReturnType<typeof createApi>, { host, port }: ReadyCo
 
 function openIntegrations(core: Core, sender: Sender) {
   return createIntegrations({
-    store: createIntegrationStore(core.pool),
+    store: createIntegrationStore(core.pool, async (integration) => {
+      try {
+        // One at a time: the probe goes to whoever claims first.
+        const rung = await core.ringer.probe(integration);
+        if (rung === 0) await Promise.all([core.batchRinger.ranges(null), core.batchRinger.sweeps(null)]);
+      } catch (error) {
+        core.log.warn('probe.not-rung', { integration, error }, 'The sweep will ring for a probe');
+      }
+    }),
     sealer: core.sealer,
     createRedactor,
     checkEgress: (url) => sender.checkEgress(url),
@@ -155,6 +172,35 @@ function openIntegrations(core: Core, sender: Sender) {
   });
 }
 
+function openSchedules({ pool, sealer }: Core) {
+  return createSchedules({
+    store: createScheduleStore(pool),
+    loadIntegration: (id) => loadConfiguration(pool, id),
+    sealer,
+    createRedactor,
+    cursors: { encode: encodeCursor, decode: decodeCursor },
+    newId: () => uuidv7(),
+    now: Date.now,
+  });
+}
+
+function openResults({ pool, configurations, sealer }: Core): StoredResults {
+  const latest = createLatest({
+    configurations,
+    sealer,
+    store: {
+      // Not gathered: asked for by those who want the stored result, once each, in place of an exchange.
+      find: (integration, command, fingerprints) => findLatest(pool, integration, command, fingerprints),
+      blob: (sha256) => readBlob(pool, sha256),
+    },
+  });
+  return {
+    ...latest,
+    // Not while a probe is due: clicks may be all that comes to see whether its endpoint is well again.
+    isHeld: configurations.waits,
+  };
+}
+
 function openPastCommands({ pool, onForget }: Core): PastCommands {
   const pastCommands = createPastCommands({ load: (...of) => loadPast(pool, ...of) });
   // Only a change of command types, told as a change of everything, alters what was.
@@ -162,8 +208,10 @@ function openPastCommands({ pool, onForget }: Core): PastCommands {
   return pastCommands;
 }
 
-function openReader({ pool, configurations, sealer }: Core, pastCommands: PastCommands) {
-  const unsealTokens = ({ id, sealedTokens }: InvocationRow): Record<string, TokenValue> | null => {
+type SealedRow = Pick<InvocationRow, 'id' | 'sealedTokens'>;
+
+function unsealerOf({ sealer }: Core) {
+  return ({ id, sealedTokens }: SealedRow): Record<string, TokenValue> | null => {
     if (sealedTokens === null) return {};
     try {
       return JSON.parse(sealer.open(sealedTokens, sealedTokensContext(id)));
@@ -171,6 +219,10 @@ function openReader({ pool, configurations, sealer }: Core, pastCommands: PastCo
       return null;
     }
   };
+}
+
+function openReader(core: Core, pastRequests: PastRequests) {
+  const { pool } = core;
   return createReader({
     store: {
       find: (id) => findInvocation(pool, id),
@@ -178,12 +230,16 @@ function openReader({ pool, configurations, sealer }: Core, pastCommands: PastCo
       attemptsOf: (ids) => attemptsOf(pool, ids),
       blob: (sha256) => readBlob(pool, sha256),
     },
-    pastRequests: createPastRequests({
-      pastCommands,
-      unsealTokens,
-      redactorOf: async (integration) => (await configurations.get(integration))?.redact ?? ((text) => text),
-      createRedactor,
-      userAgent,
-    }),
+    pastRequests,
+  });
+}
+
+function openPastRequests(core: Core, pastCommands: PastCommands): PastRequests {
+  return createPastRequests({
+    pastCommands,
+    unsealTokens: unsealerOf(core),
+    redactorOf: async (integration) => (await core.configurations.get(integration))?.redact ?? ((text) => text),
+    createRedactor,
+    userAgent,
   });
 }

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
+import type { BatchRinger } from '../batches/ring.ts';
 import type { Configurations } from '../integrations/configuration.ts';
 import { createConfigurations } from '../integrations/configurations.ts';
 import { createSealer, type Sealer } from '../integrations/sealing.ts';
@@ -16,9 +17,10 @@ import type { Log } from '../platform/log.ts';
 import { isUnavailable, openListener, openPool } from '../platform/pg.ts';
 import { createRedactor } from '../platform/redaction.ts';
 import { loadConfiguration } from '../store/configuration.ts';
-import { configurationChannel } from '../store/configuring.ts';
-import { takeDue, takeDueOf, unring } from '../store/due.ts';
+import { takeDue, takeDueOf, takeProbes, unring } from '../store/due.ts';
+import { configurationChannel } from '../store/flow.ts';
 import { insertInvocations } from '../store/invocations.ts';
+import { openBatchRinger } from './batch-core.ts';
 
 /** The configuration with what `up` and `demo` make where it is not set: every role can run on it. */
 export type ReadyConfig = Config & { databaseUrl: string };
@@ -35,6 +37,7 @@ export type Core = {
   connection: LaneConnection;
   queues: LaneQueues;
   ringer: Ringer;
+  batchRinger: BatchRinger;
   enqueue: Enqueue;
   /** Repeatable. */
   close(): Promise<void>;
@@ -74,6 +77,7 @@ export function openCore(config: ReadyConfig, log: Log, name: string): Core {
       : { kind: 'redis', url: config.redisUrl };
   const queues = openLaneQueues(connection, { prefix: config.queuePrefix, log });
   const ringer = openRinger(pool, queues, log);
+  const batchRinger = openBatchRinger(pool, queues, log);
   const inserts = createGatherer<NewInvocation, Enqueued>({
     flush: (news) => insertInvocations(pool, news),
     ...enqueueGroup,
@@ -93,7 +97,7 @@ export function openCore(config: ReadyConfig, log: Log, name: string): Core {
   });
   let closing: Promise<void> | null = null;
   async function close(): Promise<void> {
-    await ringer.stop();
+    await Promise.all([ringer.stop(), batchRinger.stop()]);
     await inserts.idle();
     await queues.close();
     await listener.close();
@@ -110,6 +114,7 @@ export function openCore(config: ReadyConfig, log: Log, name: string): Core {
     connection,
     queues,
     ringer,
+    batchRinger,
     enqueue,
     close: () => (closing ??= close()),
   };
@@ -120,6 +125,7 @@ function openRinger(pool: Pool, queues: LaneQueues, log: Log): Ringer {
     due: {
       takeDue: (lane, bounds) => takeDue(pool, lane, bounds),
       takeDueOf: (integration, lane, limit) => takeDueOf(pool, integration, lane, limit),
+      takeProbes: (integration, limit) => takeProbes(pool, integration, limit),
       unring: (ids) => unring(pool, ids),
     },
     addJobs: (lane, doorbells) => queues.ring(lane, doorbells),

@@ -6,12 +6,16 @@ export type HeartOptions = {
   beat: () => Promise<void>;
   /** Frees rows that are this worker's without its knowing; answers how many. */
   freeOrphans: () => Promise<number>;
+  /** Keeps the slots that the worker has leased. */
+  renewLeases: () => Promise<void>;
   laneWorker: { pause(): Promise<void>; resume(): Promise<void> };
   log: Log;
 };
 
 /** Says that the worker lives; while it cannot, because the database is away, the lane takes no new work. */
-export function startHeart({ beat, freeOrphans, laneWorker, log }: HeartOptions): { stop(): Promise<void> } {
+export function startHeart({ beat, freeOrphans, renewLeases, laneWorker, log }: HeartOptions): {
+  stop(): Promise<void>;
+} {
   let stopped = false;
   let paused = false;
   let timer: NodeJS.Timeout;
@@ -20,6 +24,7 @@ export function startHeart({ beat, freeOrphans, laneWorker, log }: HeartOptions)
   async function tick(): Promise<void> {
     try {
       await beat();
+      await renewLeases();
       const freed = await freeOrphans();
       if (freed > 0) log.info('worker.orphans-freed', { freed }, 'Freed rows whose claim was never answered');
       if (paused && !stopped) {

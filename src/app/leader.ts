@@ -1,11 +1,19 @@
+import { type LookDependencies, lookAfterBatches } from '../batches/look.ts';
 import { silentForMs, sweep, sweepIntervalMs } from '../invocations/sweep.ts';
 import { openLeader } from '../platform/pg.ts';
+import { cancelRows, finishBatches, unfinishedCancellations } from '../store/batch-endings.ts';
+import { freeBatchesFromSilentWorkers } from '../store/batch-freeing.ts';
+import { nextRangeInMs, overdueRanges, unringRanges } from '../store/batch-ranges.ts';
+import { nextLeftoverInMs } from '../store/batch-sweeps.ts';
+import { abandonedBatches, discardBatch } from '../store/batches.ts';
 import { nextDueInMs, overdueRung, stillRung, unring } from '../store/due.ts';
 import { advisoryLocks } from '../store/locks.ts';
+import { forgetOldGrants } from '../store/rate-grants.ts';
+import { forgetLapsedLeases } from '../store/slot-leases.ts';
 import { forgetSilentWorkers, freeFromSilentWorkers } from '../store/workers.ts';
 import type { Core } from './core.ts';
 
-/** Partitions of the coming months and the rows of workers long gone: once at the election, then this often. */
+/** Partitions of the coming months, the rows of workers long gone, what no limit counts any more: once at the election, then this often. */
 const upkeepIntervalMs = 3_600_000;
 
 /** Stands by to lead: whoever holds the lock sweeps, one process of all. */
@@ -24,9 +32,30 @@ export function startLeader(core: Core): { stop(): Promise<void> } {
     log,
   } satisfies Parameters<typeof sweep>[0];
 
+  const batches: LookDependencies = {
+    ringer: core.batchRinger,
+    store: {
+      freeFromSilent: (silent, limit) => freeBatchesFromSilentWorkers(pool, silent, limit),
+      overdueRanges: (olderThanMs, limit) => overdueRanges(pool, olderThanMs, limit),
+      unringRanges: (rings) => unringRanges(pool, rings),
+      nextRangeInMs: (withinMs) => nextRangeInMs(pool, withinMs),
+      nextLeftoverInMs: (withinMs) => nextLeftoverInMs(pool, withinMs),
+      finish: (batch) => finishBatches(pool, batch),
+      abandoned: (silent) => abandonedBatches(pool, silent),
+      discard: (batch) => discardBatch(pool, batch),
+      unfinishedCancellations: () => unfinishedCancellations(pool),
+      cancelRows: (batch, error) => cancelRows(pool, batch, error),
+    },
+    lost: (rings) => queues.lost('batch', rings),
+    silentForMs,
+    log,
+  };
+
   async function upkeep(): Promise<void> {
     await pool.query('select errand_ensure_partitions()');
     await forgetSilentWorkers(pool);
+    await forgetLapsedLeases(pool);
+    await forgetOldGrants(pool);
   }
 
   async function lead(signal: AbortSignal): Promise<void> {
@@ -34,7 +63,9 @@ export function startLeader(core: Core): { stop(): Promise<void> } {
     let upkeepAt = since;
     while (!signal.aborted) {
       try {
-        await sweep(dependencies, performance.now() - since >= silentForMs);
+        const mayFree = performance.now() - since >= silentForMs;
+        await sweep(dependencies, mayFree);
+        await lookAfterBatches(batches, mayFree);
         if (performance.now() >= upkeepAt) {
           await upkeep();
           upkeepAt = performance.now() + upkeepIntervalMs;

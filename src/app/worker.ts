@@ -1,31 +1,40 @@
 import { hostname } from 'node:os';
 import type { Pool } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
-import { defaultConcurrency } from '../contract/integration.ts';
 import { invokeJobName } from '../contract/job.ts';
 import type { Lane } from '../contract/lane.ts';
 import { createAdopt } from '../invocations/adopt.ts';
-import { createCancellations, Interrupted } from '../invocations/cancellations.ts';
-import { createExecute } from '../invocations/execute.ts';
-import { createWork, type JobEnding, type TakenJob } from '../invocations/work.ts';
+import { createCancellations, Interrupted, type SentBefore } from '../invocations/cancellations.ts';
+import { type Company, createExecute } from '../invocations/execute.ts';
+import { createFlights, type Flights } from '../invocations/flights.ts';
+import type { Claimed } from '../invocations/invocation.ts';
+import { createWork } from '../invocations/work.ts';
+import type { Exchange } from '../judging/exchange.ts';
 import { HandBack } from '../lanes/hand-back.ts';
-import { createShares, type Shares } from '../lanes/shares.ts';
+import type { JobEnding, LaneJob } from '../lanes/lane-job.ts';
 import { openLaneWorker } from '../lanes/worker.ts';
 import { createGatherer } from '../platform/gather.ts';
 import type { Log } from '../platform/log.ts';
 import { isTransient, isUnavailable, openListener } from '../platform/pg.ts';
 import { createRedactor } from '../platform/redaction.ts';
 import { createRecorder } from '../recording/recorder.ts';
+import { createWeigher } from '../recording/weigher.ts';
 import { createSender, type Sender } from '../sending/sender.ts';
 import { insertAudit } from '../store/audit.ts';
-import { unring } from '../store/due.ts';
-import { findAdopted, giveBack, statusesOf } from '../store/invocations.ts';
+import { postpone, unring } from '../store/due.ts';
+import type { Turn } from '../store/flow.ts';
+import { giveBack, putOff } from '../store/giving-back.ts';
+import { findAdopted, identityOf, statusesOf } from '../store/invocations.ts';
 import { cancelledChannel, completeCancelled } from '../store/transitions.ts';
 import { beat, removeWorker, type WorkerRow } from '../store/workers.ts';
+import { openStartBatch } from './batches.ts';
 import { openClaims } from './claims.ts';
 import { type Core, openCore, type ReadyConfig } from './core.ts';
 import { startHeart } from './heart.ts';
 import { startLeader } from './leader.ts';
+import { openLimits } from './limits.ts';
+import { openPasses } from './passes.ts';
+import { startScheduler } from './scheduler.ts';
 import { userAgent } from './version.ts';
 
 /** Bodies in flight in one process, all exchanges together: most are small, and 64 of 25 MiB would not fit. */
@@ -55,13 +64,15 @@ export async function startWorker(config: ReadyConfig, lane: Lane, log: Log): Pr
     await core.close();
     throw error;
   }
-  const { laneWorker, freeOrphans } = hand;
-  const heart = startHeart({ beat: () => beat(core.pool, row), freeOrphans, laneWorker, log });
+  const { laneWorker, freeOrphans, renewLeases } = hand;
+  const heart = startHeart({ beat: () => beat(core.pool, row), freeOrphans, renewLeases, laneWorker, log });
   const leader = startLeader(core);
+  // Not the leader's work, which may be the interactive process: reading a large page of a source would hold up clicks.
+  const scheduler = lane === 'batch' ? startScheduler(core, row.id, openStartBatch(core)) : null;
 
   return {
     async stop() {
-      await Promise.all([leader.stop(), hand.close()]);
+      await Promise.all([leader.stop(), scheduler?.stop(), hand.close()]);
       await heart.stop();
       // What was in flight is free for others at once.
       await removeWorker(core.pool, row.id).catch((error) => log.warn('worker.not-removed', { error }));
@@ -75,37 +86,68 @@ function openHand(core: Core, row: WorkerRow) {
   const { pool, config, configurations, log } = core;
   const { lane } = row;
   const sender = createSender({ allow: config.egressAllow, maxBufferedBytes, userAgent });
-  const recorder = createRecorder({ pool, worker: row.id, isTransient, pause: backOff });
+  const weigh = createWeigher({
+    pool,
+    onTurn: openTurns(core),
+    onError: (error) => log.warn('weigh.failed', { error }, 'Failures of integrations were not counted'),
+  });
+  const recorder = createRecorder({ pool, worker: row.id, isTransient, pause: backOff, weigh });
   const claims = openClaims(pool, row.id);
-  const shares = openShares(core, lane);
-  const execute = openExecute(core, row, sender);
+  const limits = openLimits(core, row);
+  const flights = createFlights<Exchange>();
+  const execute = openExecute(core, row, sender, flights);
   const cancellations = createCancellations();
   const interruption = new AbortController();
   const cancelListener = openListener(config.databaseUrl, cancelledChannel, cancellations.cancel, { log });
-  const work = createWork({
+  const stopping = new AbortController();
+  const run = {
+    execute: (claimed: Claimed, company: Company) =>
+      cancellations.during(claimed, (signal) =>
+        execute(claimed, AbortSignal.any([signal, interruption.signal]), company),
+      ),
+    noteCancelled: (claimed: Claimed, sent: SentBefore) => completeCancelled(pool, claimed, sent),
+    record: recorder.record,
+    giveBack: (claimed: Claimed, delayMs: number) => giveBack(pool, row.id, claimed, delayMs),
+    putOff: (claimed: Claimed, delayMs: number) => putOff(pool, row.id, claimed, delayMs),
+    log,
+  };
+  const passes = openPasses(core, {
+    worker: row.id,
+    run,
+    shares: limits.shares,
+    permits: limits.permits,
+    stopping: stopping.signal,
+  });
+  const single = createWork({
+    ...run,
     lane,
     // Asked before a slot is taken, so that the integration's own limit is known by then.
-    isPaused: async (integration) => (await configurations.get(integration))?.status === 'paused' && lane === 'batch',
+    isHeld: async (integration) => (await configurations.waits(integration)) && lane === 'batch',
     adopt: createAdopt({
       enqueue: core.enqueue,
       adopted: (job) => findAdopted(pool, job),
       audit: (record) => insertAudit(pool, record),
+      accountOf: async (integration) => (await configurations.get(integration))?.account ?? null,
       jobName: invokeJobName,
       isTemporary,
     }),
     claim: claims.claim,
     release: claims.release,
     statusOf: async (invocation) => (await statusesOf(pool, [invocation]))[0]?.status ?? null,
-    execute: (claimed) =>
-      cancellations.during(claimed, (signal) => execute(claimed, AbortSignal.any([signal, interruption.signal]))),
-    noteCancelled: (claimed, sent) => completeCancelled(pool, claimed, sent),
-    record: recorder.record,
-    giveBack: (claimed, delayMs) => giveBack(pool, row.id, claimed, delayMs),
     park: createParks(pool),
-    shares,
+    postpone: createPostponements(pool),
+    shares: limits.shares,
+    permits: limits.permits,
+    flights,
+    // Only for a click that may not be sent while something of its integration is in flight here.
+    identityOf: (invocation) => identityOf(pool, invocation),
     ringer: core.ringer,
-    log,
   });
+  const work = async (job: LaneJob, progress: (percent?: number) => void): Promise<JobEnding> => {
+    if (job.kind !== 'range' && job.kind !== 'sweep') return single(job);
+    await core.configurations.get(job.integration);
+    return { status: 'completed', returns: await passes.pass(job, progress) };
+  };
   const laneWorker = openLaneWorker(core.connection, {
     lane,
     prefix: config.queuePrefix,
@@ -115,17 +157,37 @@ function openHand(core: Core, row: WorkerRow) {
   });
   return {
     laneWorker,
-    freeOrphans: claims.freeOrphans,
+    freeOrphans: async () => (await claims.freeOrphans()) + (await passes.abandonDoubtful()),
+    renewLeases: limits.renew,
     /** Takes nothing new, lets what is in flight end for a while, aborts the rest. */
     async close(): Promise<void> {
+      stopping.abort(new Interrupted());
       await laneWorker.stop({ graceMs: drainMs });
       interruption.abort(new Interrupted());
       await sender.close();
       // With the database away, what could not be written is sent again by whoever takes the rows over.
       await Promise.race([recorder.idle(), new Promise((resolve) => setTimeout(resolve, lastWordsMs).unref())]);
-      await shares.stop();
+      await limits.stop();
       await cancelListener.close();
     },
+  };
+}
+
+/** Rows rung for at once when an integration is let go; each that ends rings for the next, and the sweep does. */
+const ringOnRelease = 25;
+
+/** What is to be done when an integration is held, let go, or was probed. */
+function openTurns({ configurations, ringer, batchRinger, log }: Core): (turn: Turn) => void {
+  return ({ integration, turn }) => {
+    // Before the notification comes back to this process.
+    configurations.forget(integration);
+    if (turn === 'held') log.warn('integration.held', { integration }, 'Its endpoint keeps failing: its work waits');
+    if (turn === 'released') log.info('integration.released', { integration }, 'Its endpoint is well again');
+    if (turn !== 'released' && turn !== 'unanswered') return;
+    const singles = turn === 'released' ? ringer.dueOf(integration, 'batch', ringOnRelease) : ringer.probe(integration);
+    Promise.all([singles, batchRinger.ranges(null), batchRinger.sweeps(null)]).catch((error) =>
+      log.warn('release.not-rung', { integration, error }, 'The sweep will ring for what waited'),
+    );
   };
 }
 
@@ -140,16 +202,18 @@ function createParks(pool: Pool): (id: string) => Promise<void> {
   return gatherer.add;
 }
 
-function openShares({ configurations, ringer, config, log }: Core, lane: Lane): Shares {
-  return createShares({
-    slots: config.concurrency[lane],
-    limitOf: (integration) => configurations.peek(integration)?.limits.concurrency ?? defaultConcurrency,
-    ringNext: (integration, count) => ringer.dueOf(integration, lane, count),
-    onError: (integration, error) => log.warn('share.not-rung', { integration, error }, 'The sweep will ring'),
+function createPostponements(pool: Pool): (id: string, delayMs: number) => Promise<void> {
+  const gatherer = createGatherer<{ id: string; delayMs: number }, void>({
+    flush: async (rows) => {
+      await postpone(pool, rows);
+      return rows.map(() => undefined);
+    },
+    maxItems: 250,
   });
+  return (id, delayMs) => gatherer.add({ id, delayMs });
 }
 
-function openExecute(core: Core, row: WorkerRow, sender: Sender) {
+function openExecute(core: Core, row: WorkerRow, sender: Sender, flights: Flights<Exchange>) {
   return createExecute({
     configurations: core.configurations,
     send: (request, { policy, maxBytes, signal }) =>
@@ -163,16 +227,17 @@ function openExecute(core: Core, row: WorkerRow, sender: Sender) {
     unseal: (sealed, context) => core.sealer.open(sealed, context),
     createRedactor,
     userAgent,
+    flights,
     worker: { type: 'worker', id: row.id, name: `${row.host}:${row.pid} ${row.lane}` },
     clock: { elapsed: () => performance.now(), random: Math.random },
   });
 }
 
 /** With the database away a job is no worse than before: it goes back to the queue, untried. */
-function handingBack(work: (job: TakenJob) => Promise<JobEnding>) {
-  return async (job: TakenJob): Promise<JobEnding> => {
+function handingBack(work: (job: LaneJob, progress: (percent?: number) => void) => Promise<JobEnding>) {
+  return async (job: LaneJob, progress: (percent?: number) => void): Promise<JobEnding> => {
     try {
-      return await work(job);
+      return await work(job, progress);
     } catch (error) {
       if (isUnavailable(error) || isTransient(error))
         throw new HandBack('The database is away', handBackMs, { cause: error });

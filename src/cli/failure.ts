@@ -9,5 +9,5 @@ export class CliFailure extends Error {
   }
 }
 
-/** Exit codes (contract §2). */
-export const exitCodes = { failed: 1, usage: 2, configuration: 78 } as const;
+/** Exit codes (contract §2); after Ctrl-C what shells expect, 128 and the signal's number. */
+export const exitCodes = { failed: 1, usage: 2, configuration: 78, interrupted: 130 } as const;

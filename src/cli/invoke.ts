@@ -1,13 +1,13 @@
-import { writeFile } from 'node:fs/promises';
-import { ApiError, ApiUnreachable, createHttpClient, type HttpClient } from '../client/http.ts';
+import { access, constants, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { ApiError, type HttpClient } from '../client/http.ts';
 import { hasEnded, type Invocation } from '../contract/invocation.ts';
 import type { Lane } from '../contract/lane.ts';
-import { type Config, type Environment, loadConfig } from '../platform/config.ts';
-import { readAdminKey } from '../platform/data-dir.ts';
+import type { Environment } from '../platform/config.ts';
+import { usageProblem, withClient } from './api-client.ts';
 import { CliFailure, exitCodes } from './failure.ts';
 import { print, printJson, tell } from './output.ts';
 import { createProgressLine } from './progress-line.ts';
-import { explainUnknown } from './unknown-name.ts';
 
 export type InvokeCall = { integration: string; command: string; tokens: Record<string, string> };
 export type InvokeOptions = { output?: string; lane: Lane; json: boolean };
@@ -17,23 +17,21 @@ const roundSeconds = { terminal: 2, script: 30 };
 
 /** `errand invoke`: enqueues, waits with a progress line, writes the result's bytes, or with `--json` the invocation. */
 export async function runInvoke(env: Environment, call: InvokeCall, options: InvokeOptions): Promise<void> {
-  const config = loadConfig(env, { role: 'client' });
-  const client = createHttpClient({ url: config.client.url, apiKey: await apiKeyOf(config) });
-  try {
-    await invoke(client, call, options);
-  } catch (error) {
-    if (error instanceof ApiError || error instanceof ApiUnreachable) {
-      throw new CliFailure(exitCodes.failed, error.message);
-    }
-    throw error;
-  }
+  if (options.output !== undefined) await requireWritable(options.output);
+  await withClient(env, (client) => invoke(client, call, options));
 }
 
-async function apiKeyOf({ client, dataDir }: Config): Promise<string> {
-  const apiKey = client.apiKey ?? (await readAdminKey(dataDir));
-  if (apiKey !== null) return apiKey;
-  const message = `no API key: set ERRAND_API_KEY, or run it where ERRAND_DATA_DIR (${dataDir}) has the admin key.`;
-  throw new CliFailure(exitCodes.usage, message);
+/** Found before anything is sent: a request that was sent for nothing cannot be taken back. */
+async function requireWritable(file: string): Promise<void> {
+  const unfit = (why: string) => new CliFailure(exitCodes.usage, `--output ${file}: ${why}`);
+  const there = await stat(file).catch(() => null);
+  if (there?.isDirectory()) throw unfit('is a directory; name a file.');
+  const written = there === null ? path.dirname(file) : file;
+  try {
+    await access(written, constants.W_OK);
+  } catch {
+    throw unfit(`${written} is not there, or may not be written to.`);
+  }
 }
 
 async function invoke(client: HttpClient, call: InvokeCall, options: InvokeOptions): Promise<void> {
@@ -60,13 +58,8 @@ async function accept(client: HttpClient, body: InvokeCall & { lane: Lane }, wai
   try {
     return await client.enqueue(body, { waitSeconds });
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    // What was asked for does not exist or does not fit: the user's to mend, as with any bad usage.
-    if (error.status === 404) {
-      const message = (await explainUnknown(client, body.integration, body.command)) ?? error.message;
-      throw new CliFailure(exitCodes.usage, message);
-    }
-    if (error.status === 400 || error.status === 422) throw new CliFailure(exitCodes.usage, error.message);
+    const problem = error instanceof ApiError ? await usageProblem(client, error, body) : null;
+    if (problem !== null) throw new CliFailure(exitCodes.usage, problem);
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { version } from '../app/version.ts';
 import { roles } from '../contract/api-key.ts';
 import { lanes } from '../contract/lane.ts';
-import { parseExpiry, parseTokens } from './arguments.ts';
+import { parseExpiry, parseFinishBy, parseTokens } from './arguments.ts';
 import type { Verbs } from './verbs.ts';
 
 /**
@@ -22,6 +22,7 @@ export function createProgram(verbs: Verbs, { withComplete = true } = {}): Comma
       examples(
         ['errand up', 'everything on this machine'],
         ['errand invoke acme GetInvoiceImage InvoiceNumber=INV0000001 --output invoice.pdf', ''],
+        ['errand batch acme GetInvoiceImage --items invoices.csv', ''],
         ['errand keys create --role producer --account acme-inc', 'a key for your billing system'],
       ) +
         '\nVariables such as DATABASE_URL, REDIS_URL and ERRAND_URL: see docs/configuration.md; commands: docs/cli.md.\n' +
@@ -31,6 +32,7 @@ export function createProgram(verbs: Verbs, { withComplete = true } = {}): Comma
   addMigrate(program, verbs);
   addDemo(program, verbs);
   addInvoke(program, verbs);
+  addBatch(program, verbs);
   addKeys(program, verbs);
   if (withComplete) addComplete(program, verbs);
   return program;
@@ -123,8 +125,64 @@ function addInvoke(program: Command, verbs: Verbs): void {
     );
 }
 
+function addBatch(program: Command, verbs: Verbs): void {
+  program
+    .command('batch')
+    .description('runs a command for every item of a file; exit 0 if all succeeded, 1 if not, 2 bad usage')
+    .argument('<integration>', 'its id, e.g. acme')
+    .argument('<command>', 'e.g. GetInvoiceImage')
+    .requiredOption(
+      '--items <file>',
+      'a .csv whose header names the tokens (a column "reference" is the item\'s reference), or a .ndjson with ' +
+        '{"tokens": {…}, "reference": "…"} on each line',
+    )
+    .option('--run <label>', 'a label over batches, e.g. nightly-2026-11-23')
+    .addOption(
+      new Option(
+        '--finish-by <when>',
+        'no attempt after this: 45m, 5h, 1d, or a time such as 2027-01-01T06:00:00Z',
+      ).argParser((text: string) => parseFinishBy(text)),
+    )
+    .addOption(
+      new Option(
+        '--failed <file>',
+        'where to write the items that did not succeed, in the format of the items; default: nowhere',
+      ).conflicts(['dryRun', 'detach']),
+    )
+    .addOption(new Option('--dry-run', 'show the requests of the first 5 items; send nothing').conflicts('detach'))
+    .option('--detach', 'hand the items over, print the id of the batch, do not wait')
+    .addOption(new Option('--json', 'the batch with its counts by error code as JSON on stdout'))
+    .addHelpText(
+      'after',
+      `${examples(
+        ['errand batch acme GetInvoiceImage --items invoices.csv --dry-run', 'what would be sent'],
+        ['errand batch acme GetInvoiceImage --items invoices.csv --failed again.csv', ''],
+        ['errand batch acme GetInvoiceImage --items invoices.ndjson --run nightly --finish-by 5h --detach', ''],
+      )}\nCtrl-C stops watching; the batch goes on.\nTalks to ERRAND_URL with ERRAND_API_KEY (default: the admin key in ERRAND_DATA_DIR).`,
+    )
+    .action((integration, command, { items, run, finishBy, failed, dryRun, detach, json }) =>
+      verbs.batch(
+        { integration, command, items },
+        {
+          dryRun: dryRun === true,
+          detach: detach === true,
+          json: json === true,
+          ...(run === undefined ? {} : { run }),
+          ...(finishBy === undefined ? {} : { finishBy }),
+          ...(failed === undefined ? {} : { failed }),
+        },
+      ),
+    );
+}
+
 function addKeys(program: Command, verbs: Verbs): void {
-  const keys = program.command('keys').description('API keys, on the database itself');
+  const keys = program
+    .command('keys')
+    .description('API keys, on the database itself')
+    .addHelpText(
+      'after',
+      examples(['errand keys create --role producer --account acme-inc', ''], ['errand keys list', '']),
+    );
   keys
     .command('create')
     .description('makes a key and prints it, once, on stdout')

@@ -1,5 +1,7 @@
+export type LineStream = Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'clearLine' | 'cursorTo' | 'write'>;
+
 /** One line on stderr that is written over; nothing at all where stderr is not a terminal. */
-export function createProgressLine(stream: NodeJS.WriteStream = process.stderr) {
+export function createProgressLine(stream: LineStream = process.stderr) {
   let shown = false;
   return {
     show(text: string): void {

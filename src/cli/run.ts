@@ -15,6 +15,7 @@ export function createVerbs(env: Environment): Verbs {
     migrate: async (options) => (await serving()).migrate(options),
     demo: async (options) => (await serving()).demo(options),
     invoke: async (call, options) => (await import('./invoke.ts')).runInvoke(env, call, options),
+    batch: async (call, options) => (await import('./batch.ts')).runBatch(env, call, options),
     keys: {
       create: async (options) => (await keys()).create(options),
       list: async (options) => (await keys()).list(options),

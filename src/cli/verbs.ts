@@ -1,4 +1,5 @@
 import type { Lane } from '../contract/lane.ts';
+import type { BatchCall, BatchOptions } from './batch.ts';
 import type { InvokeCall, InvokeOptions } from './invoke.ts';
 import type { KeyVerbs } from './keys.ts';
 
@@ -11,6 +12,7 @@ export type Verbs = {
   migrate(options: { json: boolean }): Promise<void>;
   demo(options: { once: boolean }): Promise<void>;
   invoke(call: InvokeCall, options: InvokeOptions): Promise<void>;
+  batch(call: BatchCall, options: BatchOptions): Promise<void>;
   keys: KeyVerbs;
   /** @param args a shell's name, or `--` and the words so far */
   complete(args: string[]): Promise<void>;

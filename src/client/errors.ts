@@ -1,3 +1,4 @@
+import type { Batch } from '../contract/batch.ts';
 import type { Invocation } from '../contract/invocation.ts';
 import type { FieldError, Problem } from '../contract/problem.ts';
 
@@ -36,15 +37,18 @@ export class ApiUnreachable extends Error {
   }
 }
 
-/** An invocation had not ended when the time to wait for it was over. It is kept, and goes on. */
+/** An invocation or a batch had not ended when the time to wait for it was over. It is kept, and goes on. */
 export class WaitTimeout extends Error {
-  /** As it was last seen; `null` where only the queue was looked at. */
+  /** As it was last seen; `null` where it was not looked at, or it is a batch that was waited for. */
   readonly invocation: Invocation | null;
+  /** As it was last seen; `null` where it was not looked at, or it is an invocation that was waited for. */
+  readonly batch: Batch | null;
 
-  constructor(what: string, timeoutMs: number, invocation: Invocation | null = null) {
+  constructor(what: string, timeoutMs: number, seen: { invocation?: Invocation | null; batch?: Batch | null } = {}) {
     super(`${what} has not ended after ${timeoutMs} ms; it goes on, and can be waited for again.`);
     this.name = 'WaitTimeout';
-    this.invocation = invocation;
+    this.invocation = seen.invocation ?? null;
+    this.batch = seen.batch ?? null;
   }
 }
 

@@ -1,10 +1,19 @@
 import type { ApiKey, KeyAccounts, Role } from '../contract/api-key.ts';
 import type { AuditEntry, AuditFilter } from '../contract/audit.ts';
 import type { Command, CommandBody } from '../contract/command.ts';
+import type { CommandPreview, CommandTest, CommandTestBody } from '../contract/command-test.ts';
 import type { CommandType, CommandTypeBody } from '../contract/command-type.ts';
 import type { Integration, IntegrationBody, IntegrationPatch, Secret } from '../contract/integration.ts';
-import { hasEnded, type Invocation, type InvocationBody, type InvocationFilter } from '../contract/invocation.ts';
-import type { Page, PageQuery } from '../contract/paging.ts';
+import {
+  type EnqueuedInvocation,
+  hasEnded,
+  type Invocation,
+  type InvocationBody,
+  type InvocationFilter,
+} from '../contract/invocation.ts';
+import type { Page } from '../contract/paging.ts';
+import { at, json, type ListQuery, newIdempotencyKey, withQuery } from './address.ts';
+import { batchCalls, scheduleCalls } from './batches.ts';
 import { WaitTimeout } from './errors.ts';
 import { pause } from './pause.ts';
 import { type Call, type CallOptions, createTransport, type Transport, type TransportOptions } from './transport.ts';
@@ -30,9 +39,6 @@ export type WaitOptions = CallOptions & {
 /** The bytes of a result as they came. */
 export type ResultBytes = { contentType: string | null; etag: string | null; bytes: Uint8Array<ArrayBuffer> };
 
-/** `?limit` and `?cursor` of a list, with its filters. */
-export type ListQuery<Filter = object> = Filter & Partial<PageQuery>;
-
 export type IntegrationFilter = { account?: string; q?: string; status?: Integration['status'] };
 export type NewKey = { role: Role; accounts: KeyAccounts; name?: string; expiresAt?: string };
 
@@ -42,24 +48,18 @@ export type HttpClient = ReturnType<typeof createHttpClient>;
  * Errand's HTTP API, typed. Every call takes an AbortSignal, and rejects with `ApiError` if the API answers with a problem,
  * with `ApiUnreachable` if it does not answer (in time), and with the signal's reason if that aborts.
  *
- * `enqueue` gives an invocation an idempotency key where it has none, so that it can be sent again after a broken
+ * `enqueue` and `enqueueBatch` give what has no idempotency key one, so that it can be sent again after a broken
  * connection or a 503 without running twice.
  */
 export function createHttpClient(options: HttpClientOptions) {
   const transport = createTransport(options);
-  return { ...invocationCalls(transport), ...configuringCalls(transport), ...adminCalls(transport) };
-}
-
-const at = (...segments: string[]) => `/v1/${segments.map(encodeURIComponent).join('/')}`;
-
-async function json<Answer>(response: Promise<Response>): Promise<Answer> {
-  return (await (await response).json()) as Answer;
-}
-
-function listed(path: string, query: ListQuery): string {
-  const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) if (value !== undefined) parameters.set(name, String(value));
-  return parameters.size === 0 ? path : `${path}?${parameters}`;
+  return {
+    ...invocationCalls(transport),
+    ...batchCalls(transport),
+    ...scheduleCalls(transport),
+    ...configuringCalls(transport),
+    ...adminCalls(transport),
+  };
 }
 
 /** `Prefer: wait=N` (RFC 7240). */
@@ -79,7 +79,7 @@ function invocationCalls(transport: Transport) {
         signal,
       };
       const waits = waitSeconds === undefined ? {} : waiting(waitSeconds);
-      return json<Invocation>(send('POST', at('invocations'), { ...call, ...waits }));
+      return json<EnqueuedInvocation>(send('POST', at('invocations'), { ...call, ...waits }));
     },
     /**
      * The invocation when it has ended, whichever way: look at its `status` and `error`.
@@ -89,7 +89,7 @@ function invocationCalls(transport: Transport) {
     wait: (id: string, waitOptions: WaitOptions = {}) => waitForEnd(transport, id, waitOptions),
     getInvocation: (id: string, call?: CallOptions) => json<Invocation>(send('GET', at('invocations', id), call)),
     listInvocations: (query: ListQuery<InvocationFilter> = {}, call?: CallOptions) =>
-      json<Page<Invocation>>(send('GET', listed(at('invocations'), query), call)),
+      json<Page<Invocation>>(send('GET', withQuery(at('invocations'), query), call)),
     /** @throws ApiError `not-found` while there are no bytes */
     result: async (id: string, call?: CallOptions): Promise<ResultBytes> => {
       const response = await send('GET', at('invocations', id, 'result'), call);
@@ -113,15 +113,10 @@ async function waitForEnd({ send }: Transport, id: string, options: WaitOptions)
     const invocation = await json<Invocation>(send('GET', at('invocations', id), { ...waiting(seconds), signal }));
     if (hasEnded(invocation.status)) return invocation;
     onProgress?.(invocation);
-    if (performance.now() >= until) throw new WaitTimeout(`Invocation ${id}`, timeoutMs, invocation);
+    if (performance.now() >= until) throw new WaitTimeout(`Invocation ${id}`, timeoutMs, { invocation });
     const rest = Math.min(leastRoundMs, until - startedAt) - (performance.now() - startedAt);
     if (rest > 0) await pause(rest, signal);
   }
-}
-
-/** Not `crypto.randomUUID`, which browsers have on https only. */
-function newIdempotencyKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function configuringCalls({ send }: Transport) {
@@ -129,7 +124,7 @@ function configuringCalls({ send }: Transport) {
   const remove = async (path: string, call?: CallOptions) => void (await send('DELETE', path, call));
   return {
     listIntegrations: (query: ListQuery<IntegrationFilter> = {}, call?: CallOptions) =>
-      json<Page<Integration>>(send('GET', listed(at('integrations'), query), call)),
+      json<Page<Integration>>(send('GET', withQuery(at('integrations'), query), call)),
     getIntegration: (id: string, call?: CallOptions) => json<Integration>(send('GET', integration(id), call)),
     putIntegration: (id: string, body: IntegrationBody, call?: CallOptions) =>
       json<Integration>(send('PUT', integration(id), { ...call, body })),
@@ -147,6 +142,12 @@ function configuringCalls({ send }: Transport) {
     putCommand: (id: string, name: string, body: CommandBody, call?: CallOptions) =>
       json<Command>(send('PUT', integration(id, 'commands', name), { ...call, body })),
     deleteCommand: (id: string, name: string, call?: CallOptions) => remove(integration(id, 'commands', name), call),
+    /** The request as it would be sent, secrets masked; sends nothing. @throws ApiError `invalid` if it cannot be rendered */
+    previewCommand: (id: string, name: string, body: CommandTestBody = {}, call?: CallOptions) =>
+      json<CommandPreview>(send('POST', integration(id, 'commands', name, 'preview'), { ...call, body })),
+    /** Sends once, and says how the answer would be judged; no invocation comes of it. */
+    testCommand: (id: string, name: string, body: CommandTestBody = {}, call?: CallOptions) =>
+      json<CommandTest>(send('POST', integration(id, 'commands', name, 'test'), { ...call, body })),
     listCommandTypes: (call?: CallOptions) => json<Page<CommandType>>(send('GET', at('command-types'), call)),
     putCommandType: (name: string, body: CommandTypeBody, call?: CallOptions) =>
       json<CommandType>(send('PUT', at('command-types', name), { ...call, body })),
@@ -156,12 +157,12 @@ function configuringCalls({ send }: Transport) {
 function adminCalls({ send }: Transport) {
   return {
     listAudit: (query: ListQuery<AuditFilter> = {}, call?: CallOptions) =>
-      json<Page<AuditEntry>>(send('GET', listed(at('audit'), query), call)),
+      json<Page<AuditEntry>>(send('GET', withQuery(at('audit'), query), call)),
     /** The key itself is in this answer only. */
     createKey: (body: NewKey, call?: CallOptions) =>
       json<ApiKey & { key: string }>(send('POST', at('keys'), { ...call, body })),
     listKeys: (query: ListQuery = {}, call?: CallOptions) =>
-      json<Page<ApiKey>>(send('GET', listed(at('keys'), query), call)),
+      json<Page<ApiKey>>(send('GET', withQuery(at('keys'), query), call)),
     revokeKey: async (id: string, call?: CallOptions) => void (await send('DELETE', at('keys', id), call)),
   };
 }

@@ -1,6 +1,7 @@
-import type { Problem } from '../contract/problem.ts';
+import { type Ask, createAsk } from './ask.ts';
 import { ApiError, ApiUnreachable } from './errors.ts';
 import { pause } from './pause.ts';
+import { createUpload } from './upload.ts';
 
 export type TransportOptions = {
   /** Where the API listens, e.g. `http://127.0.0.1:3000`. */
@@ -38,7 +39,25 @@ export type Transport = {
   readonly retries: number;
   /** @throws ApiError, ApiUnreachable, or the signal's reason */
   send(method: string, path: string, call?: Call): Promise<Response>;
+  /**
+   * Posts lines as NDJSON as they come; never twice, since they can be had only once. `timeoutMs` bounds how long the API
+   * takes nothing of them, and how long it takes to answer after the last.
+   *
+   * @throws as `send`, and what the lines' source throws
+   */
+  upload(path: string, lines: Lines, call?: CallOptions): Promise<Response>;
+  /**
+   * An answer whose body is still to come; `timeoutMs` bounds how long it takes to begin. Sent once.
+   *
+   * @throws as `send`; reading the body rejects as `fetch` has it
+   */
+  open(path: string, call?: OpenOptions): Promise<Response>;
 };
+
+export type OpenOptions = CallOptions & Pick<Call, 'headers'>;
+
+/** Lines without their ends. */
+export type Lines = Iterable<string> | AsyncIterable<string>;
 
 const defaultTimeoutMs = 30_000;
 const defaultRetries = 3;
@@ -51,39 +70,18 @@ const longestRetryAfterMs = 60_000;
 
 /** Requests with the key, a time limit, and further tries where those are safe. */
 export function createTransport(options: TransportOptions): Transport {
-  const { apiKey, timeoutMs = defaultTimeoutMs, retries = defaultRetries, fetch: fetchImpl = fetch } = options;
-  const base = options.url.replace(/\/+$/, '');
-
-  async function once(method: string, path: string, call: Call): Promise<Response> {
-    const limit = AbortSignal.timeout(timeoutMs + (call.waitMs ?? 0));
-    const headers = new Headers(call.headers);
-    headers.set('authorization', `Bearer ${apiKey}`);
-    if (call.body !== undefined) headers.set('content-type', 'application/json');
-    let response: Response;
-    let bytes: ArrayBuffer;
-    try {
-      const payload = call.body === undefined ? {} : { body: JSON.stringify(call.body) };
-      const signal = call.signal === undefined ? limit : AbortSignal.any([limit, call.signal]);
-      response = await fetchImpl(base + path, { method, headers, signal, ...payload });
-      // Read here, so that an answer that breaks off counts as none.
-      bytes = await response.arrayBuffer();
-    } catch (error) {
-      if (call.signal?.aborted) throw call.signal.reason;
-      throw new ApiUnreachable(base, error);
-    }
-    const { status, statusText, headers: answered } = response;
-    if (!response.ok) throw new ApiError(problemOf(response, bytes), retryAfterMs(answered.get('retry-after')));
-    return new Response(bytes.byteLength === 0 ? null : bytes, { status, statusText, headers: answered });
-  }
-
+  const { timeoutMs = defaultTimeoutMs, retries = defaultRetries } = options;
+  const ask = createAsk(options);
   return {
     retries,
+    upload: (path, lines, call = {}) => upload(ask, timeoutMs, path, lines, call),
+    open: (path, call = {}) => open(ask, timeoutMs, path, call),
     async send(method, path, call = {}) {
       const { repeatable = method === 'GET' } = call;
       for (let tries = 0; ; tries += 1) {
         try {
           call.signal?.throwIfAborted();
-          return await once(method, path, call);
+          return await once(ask, timeoutMs, method, path, call);
         } catch (error) {
           const pauseMs = repeatable && tries < retries ? pauseBefore(error, tries) : null;
           if (pauseMs === null) throw error;
@@ -92,6 +90,48 @@ export function createTransport(options: TransportOptions): Transport {
       }
     },
   };
+}
+
+async function once(ask: Ask, timeoutMs: number, method: string, path: string, call: Call): Promise<Response> {
+  const signal = either(AbortSignal.timeout(timeoutMs + (call.waitMs ?? 0)), call.signal);
+  const headers = new Headers(call.headers);
+  if (call.body !== undefined) headers.set('content-type', 'application/json');
+  const payload = call.body === undefined ? {} : { body: JSON.stringify(call.body) };
+  return ask.whole(path, { method, headers, signal, ...payload }, call.signal);
+}
+
+async function upload(ask: Ask, timeoutMs: number, path: string, lines: Lines, call: CallOptions): Promise<Response> {
+  call.signal?.throwIfAborted();
+  const { body, stalled, failure, close } = createUpload(lines, timeoutMs);
+  const headers = { 'content-type': 'application/x-ndjson' };
+  try {
+    const signal = either(stalled, call.signal);
+    return await ask.begun(path, { method: 'POST', headers, signal, body, duplex: 'half' }, call.signal);
+  } catch (error) {
+    // What fetch makes of a source that fails says less than the source did.
+    throw failure()?.error ?? error;
+  } finally {
+    await close();
+  }
+}
+
+async function open(ask: Ask, timeoutMs: number, path: string, call: OpenOptions): Promise<Response> {
+  call.signal?.throwIfAborted();
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(new DOMException('No answer came in time.', 'TimeoutError')), timeoutMs);
+  try {
+    return await ask.begun(
+      path,
+      { headers: call.headers ?? {}, signal: either(limit.signal, call.signal) },
+      call.signal,
+    );
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function either(limit: AbortSignal, signal: AbortSignal | undefined): AbortSignal {
+  return signal === undefined ? limit : AbortSignal.any([limit, signal]);
 }
 
 /** `null`: another try would do no better. */
@@ -103,33 +143,4 @@ function pauseBefore(error: unknown, tries: number): number | null {
   if (asked > longestRetryAfterMs) return null;
   const backoff = Math.min(firstPauseMs * 2 ** tries, longestPauseMs) * (0.5 + Math.random() / 2);
   return Math.max(asked, backoff);
-}
-
-/** Seconds or an HTTP date (RFC 9110 §10.2.3). */
-function retryAfterMs(value: string | null): number | null {
-  if (value === null) return null;
-  if (/^\d+$/.test(value)) return Number(value) * 1000;
-  const at = Date.parse(value);
-  return Number.isNaN(at) ? null : Math.max(0, at - Date.now());
-}
-
-function problemOf({ status, statusText }: Response, bytes: ArrayBuffer): Problem {
-  try {
-    const problem: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    if (isProblem(problem)) return problem;
-  } catch {
-    // Not JSON: some proxy's own page.
-  }
-  return {
-    type: 'about:blank',
-    title: statusText,
-    status,
-    detail: `The API answered ${status} ${statusText}`.trimEnd(),
-  };
-}
-
-function isProblem(value: unknown): value is Problem {
-  if (typeof value !== 'object' || value === null) return false;
-  const { type, status, detail } = value as Partial<Problem>;
-  return typeof type === 'string' && typeof status === 'number' && typeof detail === 'string';
 }

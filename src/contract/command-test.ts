@@ -9,6 +9,14 @@ export const commandTestBodySchema = z.strictObject({
   tokens: tokensSchema.optional(),
   draft: commandBodySchema.optional(),
 });
+export type CommandTestBody = z.infer<typeof commandTestBodySchema>;
+
+export const commandPreviewSchema = z.strictObject({
+  ...sentRequestSchema.shape,
+  egress: z.strictObject({ allowed: z.boolean().nullable(), reason: z.string().nullable() }),
+});
+/** A request as it would be sent, secrets and sensitive values masked. `egress.allowed` is `null` if that cannot be told now. */
+export type CommandPreview = z.infer<typeof commandPreviewSchema>;
 
 export const commandTestSchema = z.strictObject({
   request: sentRequestSchema,

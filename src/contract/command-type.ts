@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { commandNameSchema, lineOfText, text, tokenNameSchema } from './names.ts';
+import { commandNameSchema, mediaTypeSchema, text, tokenNameSchema } from './names.ts';
 
 export const declaredTokenSchema = z.strictObject({
   name: tokenNameSchema,
@@ -16,7 +16,14 @@ export const commandTypeBodySchema = z
   .strictObject({
     description: text(2000).optional(),
     tokens: z.array(declaredTokenSchema).max(100),
-    result: z.strictObject({ contentTypes: z.array(lineOfText(200)).optional() }).optional(),
+    result: z
+      .strictObject({
+        contentTypes: z
+          .array(mediaTypeSchema)
+          .optional()
+          .describe('What a command takes that has no `accept.contentTypes` of its own.'),
+      })
+      .optional(),
   })
   .superRefine((body, context) => {
     const declared = new Map<string, DeclaredToken>();

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { perLane } from './lane.ts';
-import { text } from './names.ts';
+import { mediaTypeSchema, text } from './names.ts';
 
 export const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 export type Method = (typeof methods)[number];
@@ -72,13 +72,13 @@ const statusPattern = z.union([
 ]);
 export const defaultMaxBytes = 25 * 1024 * 1024;
 
-const mediaType = z
-  .string()
-  .regex(/^[!#$&^_.+a-z0-9-]+\/(?:[!#$&^_.+a-z0-9-]+|\*)$/i, 'must be a media type such as application/pdf or image/*');
-
 export const acceptSchema = z.strictObject({
   statuses: z.array(statusPattern).min(1).optional(),
-  contentTypes: z.array(mediaType).min(1).optional(),
+  contentTypes: z
+    .array(mediaTypeSchema)
+    .min(1)
+    .optional()
+    .describe("Left out: the command type's `result.contentTypes`. `*/*` takes anything."),
   maxBytes: z
     .number()
     .int()
@@ -90,7 +90,7 @@ export const acceptSchema = z.strictObject({
     .strictObject({
       pointer: text(1000).regex(/^(?:\/(?:[^~/]|~[01])*)*$/, 'must be a JSON Pointer (RFC 6901) such as /invoice/pdf'),
       encoding: z.enum(['base64', 'base64url', 'hex', 'utf8']).optional(),
-      contentType: mediaType.optional(),
+      contentType: mediaTypeSchema.optional(),
     })
     .optional(),
 });
@@ -115,6 +115,15 @@ const deadlineMs = z
 export const commandBodySchema = z.strictObject({
   request: requestTemplateSchema,
   accept: acceptSchema.optional(),
+  conditional: z
+    .boolean()
+    .optional()
+    .describe(
+      'Ask only for what is not stored yet: the newest result for the same tokens is named by its ETag and ' +
+        'Last-Modified (If-None-Match, If-Modified-Since), and a 304 is a success that keeps its bytes. Saves the ' +
+        'transfer where invoices seldom change; leave it off where the server answers 304 wrongly. Default: true for ' +
+        'GET whose URL holds no `errand.` token, else false.',
+    ),
   timeoutMs: perLane(timeoutMs).optional(),
   deadlineMs: perLane(deadlineMs).optional(),
   retry: perLane(retrySchema).optional(),

@@ -71,10 +71,16 @@ export const errorCatalogue = {
   },
   'rate-limited': {
     side: 'customer-server',
-    means: 'The server asked to wait beyond the deadline.',
-    mend: 'Send less at a time, or raise deadlineMs.',
+    means:
+      'The server asked to wait beyond the deadline, this invocation or the whole integration; or, with side ' +
+      'configuration, limits.rates are used up.',
+    mend: 'Send less at a time, or raise deadlineMs or limits.rates.',
   },
-  'integration-paused': { side: 'configuration', means: 'The integration is paused.', mend: 'Resume the integration.' },
+  'integration-paused': {
+    side: 'configuration',
+    means: 'The integration is paused, or held by Errand because its endpoint keeps failing; see cause.',
+    mend: 'Resume the integration; or mend what the message says, which Errand tries again by itself.',
+  },
   'command-not-configured': {
     side: 'configuration',
     means: 'The integration has no such command.',

@@ -35,6 +35,13 @@ export const invocationBodySchema = z.strictObject({
     .datetime({ offset: true })
     .refine((text) => !(Date.parse(text) > latestRunAt), 'must not lie beyond the year 9999')
     .optional(),
+  fallback: z
+    .literal('stored')
+    .optional()
+    .describe(
+      'Answer with the newest good result for these tokens where this invocation fails or has not ended in time, and at ' +
+        'once where its integration is held. Not where it ends as `absent`.',
+    ),
 });
 export type InvocationBody = z.infer<typeof invocationBodySchema>;
 
@@ -100,12 +107,30 @@ export const invocationSchema = z.strictObject({
 /** One use of a command. */
 export type Invocation = z.infer<typeof invocationSchema>;
 
+/** The stored result that stands in for an invocation's own. */
+export const fallbackSchema = z.strictObject({
+  invocation: z.uuid().describe('The invocation that it is the result of.'),
+  at: z.iso.datetime().describe("When the customer's server last answered with it, or that it still holds."),
+  contentType: z.string().nullable(),
+  bytes: z.number().int(),
+  sha256: z.string(),
+});
+export type Fallback = z.infer<typeof fallbackSchema>;
+
+/** The answer to `POST /v1/invocations`. */
+export const enqueuedSchema = z.strictObject({
+  ...invocationSchema.shape,
+  fallback: fallbackSchema.optional().describe('Only where `fallback` was asked for and stands in.'),
+});
+export type EnqueuedInvocation = z.infer<typeof enqueuedSchema>;
+
 export const invocationFilterSchema = z.strictObject({
   account: z.string().optional(),
   integration: z.string().optional(),
   command: z.string().optional(),
   status: invocationStatusSchema.optional(),
   lane: laneSchema.optional(),
+  batch: z.uuid().optional(),
   code: errorCodeSchema.optional(),
   reference: z.string().optional(),
   since: z.iso.datetime({ offset: true }).optional(),

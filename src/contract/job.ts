@@ -26,5 +26,25 @@ export type ProducerJob = z.infer<typeof producerJobSchema>;
 export const doorbellJobSchema = z.strictObject({ invocation: z.uuid(), integration: integrationIdSchema });
 export type DoorbellJob = z.infer<typeof doorbellJobSchema>;
 
-/** What a finished job returns. */
+const rank = z.number().int().min(1);
+
+/** A range of a batch: ids only, too; `from` and `to` count its items from 1 on. */
+export const rangeJobSchema = z.strictObject({
+  batch: z.uuid(),
+  integration: integrationIdSchema,
+  command: commandNameSchema,
+  from: rank,
+  to: rank,
+});
+
+/** What must be tried again of a batch. */
+export const sweepJobSchema = z.strictObject({
+  batch: z.uuid(),
+  integration: integrationIdSchema,
+  command: commandNameSchema,
+});
+
+/** What a finished job for an invocation returns. */
 export type JobReturn = { invocation: string; status: InvocationStatus };
+/** What a finished job for a range or for leftovers returns: how many attempts it made. */
+export type BatchReturn = { batch: string; from?: number; to?: number; attempts: number };

@@ -69,3 +69,12 @@ export const tokenNameSchema = z.string().superRefine((name, context) => {
   const problem = tokenNameProblem(name);
   if (problem !== null) context.addIssue({ code: 'custom', message: problem });
 });
+
+/** A media type, a class of them (`image/*`), or any: asterisk, slash, asterisk. */
+export const mediaTypeSchema = z
+  .string()
+  .max(200)
+  .regex(
+    /^(?:\*\/\*|[!#$&^_.+a-z0-9-]+\/(?:[!#$&^_.+a-z0-9-]+|\*))$/i,
+    'must be a media type such as application/pdf, image/* or */*',
+  );

@@ -11,6 +11,8 @@ export const redriveBodySchema = z
   .strictObject({
     integration: z.string().optional(),
     command: z.string().optional(),
+    batch: z.uuid().optional(),
+    run: z.string().optional(),
     codes: z.array(errorCodeSchema).min(1).optional(),
     ids: z.array(z.uuid()).min(1).max(maxRedriveIds).optional(),
     since: when.optional(),
@@ -20,7 +22,7 @@ export const redriveBodySchema = z
   })
   .superRefine(({ all, dryRun: _, ...filters }, context) => {
     if (all === true || Object.values(filters).some((value) => value !== undefined)) return;
-    const known = 'integration, command, codes, ids, since or until';
+    const known = 'integration, command, batch, run, codes, ids, since or until';
     context.addIssue({ code: 'custom', message: `must have at least one filter (${known}), or "all": true` });
   });
 export type RedriveBody = z.infer<typeof redriveBodySchema>;

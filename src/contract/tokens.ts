@@ -32,6 +32,13 @@ export const tokensSchema = z.record(z.string(), tokenValueSchema).superRefine((
   }
 });
 
-/** The tokens that Errand itself fills in; `errand.since` only in the source of a schedule. */
+/** The tokens that Errand itself fills in. */
 export const errandTokens = ['errand.invocationId', 'errand.attempt', 'errand.now', 'errand.lastSync'] as const;
 export type ErrandToken = (typeof errandTokens)[number];
+
+/**
+ * Those that only the source of a schedule has: since when things changed, and which page is asked for. Any command may
+ * become a source, so any template may name them; an invocation of one that does is refused elsewhere.
+ */
+export const sourceTokens = ['errand.since', 'errand.next'] as const;
+export type SourceToken = (typeof sourceTokens)[number];

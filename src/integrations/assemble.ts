@@ -3,6 +3,7 @@ import type { FieldError } from '../contract/problem.ts';
 import { compileAccept } from '../judging/accept.ts';
 import { policyFor } from '../judging/policy.ts';
 import { compileRequest } from '../tokens/compile.ts';
+import { asksConditionally, valuesSince } from './conditional.ts';
 import type { CompiledCommand, Configuration } from './configuration.ts';
 import { secretContext } from './secret-context.ts';
 import type { StoredCommand, StoredConfiguration, StoredValue } from './stored.ts';
@@ -25,7 +26,7 @@ export type CompiledOrErrors = { ok: true; command: CompiledCommand } | { ok: fa
 export function compileCommand(
   { name, version, definition }: Pick<StoredCommand, 'name' | 'version' | 'definition'>,
   type: CommandType,
-  values: readonly Pick<StoredValue, 'name' | 'kind'>[],
+  values: readonly (Pick<StoredValue, 'name' | 'kind'> & Partial<Pick<StoredValue, 'since'>>)[],
 ): CompiledOrErrors {
   const compilation = compileRequest(definition.request, {
     commandType: type.tokens,
@@ -39,7 +40,9 @@ export function compileCommand(
     definition,
     type,
     request: compilation.compiled,
-    accept: compileAccept(definition.accept),
+    accept: compileAccept(definition.accept, type.result?.contentTypes),
+    conditional: asksConditionally(definition, compilation.compiled),
+    valuesSince: valuesSince(compilation.compiled, values),
     policy: { interactive: policyFor(definition, 'interactive'), batch: policyFor(definition, 'batch') },
   };
   return { ok: true, command };
@@ -69,6 +72,7 @@ export function assemble(stored: StoredConfiguration, dependencies: AssembleDepe
     account: integration.account,
     name: integration.name,
     status: integration.status,
+    hold: integration.hold,
     version: integration.configurationVersion,
     limits: integration.limits,
     variables: new Map(values.flatMap(({ name, kind, value }) => (kind === 'variable' ? [[name, value ?? '']] : []))),

@@ -11,6 +11,7 @@ import { type FieldError, Refusal } from '../contract/problem.ts';
 import { type AssembleDependencies, compileCommand, typeOf } from './assemble.ts';
 import { createDetails } from './audit-details.ts';
 import { liveCommands } from './clashes.ts';
+import { conditionalContradictions } from './conditional.ts';
 import { type Cursors, paginate } from './paginate.ts';
 import { requireIntegration } from './scope.ts';
 import type { IntegrationStore, StoredCommand, StoredConfiguration } from './stored.ts';
@@ -97,7 +98,8 @@ export function problemsOf(definition: CommandBody, type: CommandType, around: S
 }
 
 /** What its fields, each right in itself, say against each other. */
-function contradictions({ request, accept, retry }: CommandBody): FieldError[] {
+function contradictions(definition: CommandBody): FieldError[] {
+  const { request, accept, retry } = definition;
   const errors: FieldError[] = [];
   const listed = new Set(accept?.statuses?.map(String));
   for (const [index, status] of (accept?.absentStatuses ?? []).entries()) {
@@ -108,7 +110,7 @@ function contradictions({ request, accept, retry }: CommandBody): FieldError[] {
   if (request.method === 'HEAD' && accept?.extract !== undefined) {
     errors.push({ path: 'accept.extract', message: 'has nothing to extract from: an answer to HEAD has no body' });
   }
-  return [...errors, ...retryContradictions(retry)];
+  return [...errors, ...conditionalContradictions(definition), ...retryContradictions(retry)];
 }
 
 function retryContradictions(retry: CommandBody['retry']): FieldError[] {

@@ -1,5 +1,6 @@
 import type { Accept, CommandBody } from '../contract/command.ts';
 import type { CommandType } from '../contract/command-type.ts';
+import type { Failure } from '../contract/errors.ts';
 import type { Limits } from '../contract/integration.ts';
 import type { Lane } from '../contract/lane.ts';
 import type { FieldError } from '../contract/problem.ts';
@@ -16,6 +17,10 @@ export type CompiledCommand = {
   type: CommandType;
   request: CompiledRequest;
   accept: CompiledAccept;
+  /** Are its requests made conditional on the newest result for the same tokens? */
+  conditional: boolean;
+  /** The configuration version since which the variables and secrets that it uses are what they are. */
+  valuesSince: number;
   policy: Readonly<Record<Lane, Policy>>;
 };
 
@@ -25,6 +30,8 @@ export type Configuration = {
   account: string;
   name: string;
   status: 'active' | 'paused';
+  /** Why Errand holds it, and in how many milliseconds from loading it one invocation is let through; `null`: it does not. */
+  hold: { failure: Failure; probeInMs: number } | null;
   version: number;
   limits: Limits;
   variables: ReadonlyMap<string, string>;
@@ -46,6 +53,11 @@ export type Configurations = {
   get(integration: string, atLeast?: number): Promise<Configuration | null>;
   /** What is cached, however old: for decisions that need no query, such as a slot. */
   peek(integration: string): Configuration | undefined;
+  /**
+   * Does its batch work wait, as far as is known here: is it paused, or held by Errand with no probe due? The claim
+   * decides; this spares asking.
+   */
+  waits(integration: string): Promise<boolean>;
   /** Drops one integration, or all of them (a command type changed, notifications may have been missed). */
   forget(integration?: string): void;
 };

@@ -60,13 +60,25 @@ export function createConfigurations(options: ConfigurationsOptions): Configurat
     return joined && tooOld ? loadShared(integration) : configuration;
   }
 
+  function get(integration: string, atLeast = 0): Promise<Configuration | null> {
+    const cached = cache.get(integration);
+    if (cached !== undefined && cached.configuration.version >= atLeast && now() - cached.loadedAt < maxAgeMs) {
+      return cached.answer;
+    }
+    return loadAtLeast(integration, atLeast);
+  }
+
   return {
-    get(integration, atLeast = 0) {
-      const cached = cache.get(integration);
-      if (cached !== undefined && cached.configuration.version >= atLeast && now() - cached.loadedAt < maxAgeMs) {
-        return cached.answer;
-      }
-      return loadAtLeast(integration, atLeast);
+    get,
+
+    async waits(integration) {
+      const configuration = await get(integration);
+      if (configuration === null) return false;
+      if (configuration.status === 'paused') return true;
+      const { hold } = configuration;
+      // What is not kept was loaded just now.
+      const ageMs = now() - (cache.peek(integration)?.loadedAt ?? now());
+      return hold !== null && ageMs < hold.probeInMs;
     },
 
     peek: (integration) => cache.peek(integration)?.configuration,

@@ -221,12 +221,19 @@ function present(integration: StoredIntegration, variables: Record<string, strin
     variables,
     limits: integration.limits,
     lastSyncAt: integration.lastSyncAt?.toISOString() ?? null,
-    lastSyncQuality: null,
-    hold:
-      integration.status === 'paused' && integration.statusSince !== null
-        ? { reason: 'paused', since: integration.statusSince.toISOString(), nextProbeAt: null }
-        : null,
+    lastSyncQuality: integration.lastSyncQuality,
+    hold: holdOf(integration),
     createdAt: integration.createdAt.toISOString(),
     updatedAt: integration.updatedAt.toISOString(),
   };
+}
+
+function holdOf({ status, statusSince, hold }: StoredIntegration): Integration['hold'] {
+  if (status === 'paused' && statusSince !== null) {
+    return { reason: 'paused', since: statusSince.toISOString(), nextProbeAt: null };
+  }
+  if (hold === null) return null;
+  const iso = (time: string) => new Date(time).toISOString();
+  const reason = `${hold.failure.code}: ${hold.failure.message}`;
+  return { reason, since: iso(hold.since), nextProbeAt: iso(hold.nextProbeAt) };
 }

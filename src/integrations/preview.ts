@@ -150,6 +150,9 @@ function redactorFor(
   return (text) => own(configuration.redact(text));
 }
 
+/** How long ago a sample of `errand.since` lies: what a nightly source would ask for. */
+const sampleSinceMs = 24 * 60 * 60 * 1000;
+
 function sampleErrand(
   { integration }: StoredConfiguration,
   { invocation, now }: { invocation: string; now: number },
@@ -159,5 +162,7 @@ function sampleErrand(
     ['errand.attempt', '1'],
     ['errand.now', new Date(now).toISOString()],
     ['errand.lastSync', integration.lastSyncAt?.toISOString() ?? ''],
+    ['errand.since', new Date(now - sampleSinceMs).toISOString()],
+    ['errand.next', ''],
   ]);
 }

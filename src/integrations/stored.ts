@@ -3,7 +3,8 @@ import type { KeyAccounts } from '../contract/api-key.ts';
 import type { Actor } from '../contract/audit.ts';
 import type { CommandBody } from '../contract/command.ts';
 import type { CommandType } from '../contract/command-type.ts';
-import type { Limits } from '../contract/integration.ts';
+import type { Failure } from '../contract/errors.ts';
+import type { Integration, Limits } from '../contract/integration.ts';
 import type { Page, PageQuery } from '../contract/paging.ts';
 
 /** A variable or secret as it is kept. `since` is the configuration version that it came with. */
@@ -28,6 +29,9 @@ export type StoredCommand = {
   deleted: boolean;
 };
 
+/** Times in ISO 8601. `probeInMs`: from the moment of loading on, by the database's clock. */
+export type StoredHold = { failure: Failure; since: string; nextProbeAt: string; probeInMs: number };
+
 export type StoredIntegration = {
   id: string;
   account: string;
@@ -37,7 +41,10 @@ export type StoredIntegration = {
   configurationVersion: number;
   /** When a person last paused or resumed it. */
   statusSince: Date | null;
+  /** Why Errand holds it; `null`: it does not. */
+  hold: StoredHold | null;
   lastSyncAt: Date | null;
+  lastSyncQuality: Integration['lastSyncQuality'];
   createdAt: Date;
   updatedAt: Date;
   deletedAt: Date | null;

@@ -1,7 +1,10 @@
 import type { AuditRecord } from '../audit/entry.ts';
+import { fieldErrors } from '../contract/field-errors.ts';
 import { producerJobSchema } from '../contract/job.ts';
 import type { Lane } from '../contract/lane.ts';
-import { Refusal } from '../contract/problem.ts';
+import { integrationIdSchema } from '../contract/names.ts';
+import { type FieldError, Refusal } from '../contract/problem.ts';
+import { wording } from '../contract/wording.ts';
 import type { Enqueue, EnqueueRequest } from './enqueue.ts';
 import type { NewInvocation } from './invocation.ts';
 
@@ -15,6 +18,8 @@ export type AdoptDependencies = {
   /** The invocation that the job became when it was handed over before. */
   adopted: (job: NonNullable<NewInvocation['job']>) => Promise<{ id: string; integration: string } | null>;
   audit: (record: AuditRecord) => Promise<void>;
+  /** The account of an integration, whose people are shown what was refused; `null` if there is no such integration. */
+  accountOf: (integration: string) => Promise<string | null>;
   jobName: string;
   /** Is it worth trying again, because the database is away? Any other error lies in the job. */
   isTemporary: (error: unknown) => boolean;
@@ -32,7 +37,8 @@ export function createAdopt(dependencies: AdoptDependencies) {
       const reason = printable(`invalid-job: ${problem}`);
       const subject = { type: 'job', id: printable(`${job.queue}/${job.jobId}`) };
       const details = { reason, name: printable(job.name) };
-      await audit({ account: null, actor, action: 'job.refused', subject, details });
+      const account = await accountNamed(job.data, dependencies.accountOf);
+      await audit({ account, actor, action: 'job.refused', subject, details });
       return { ok: false, reason };
     };
     const read = readJob(job, lane, jobName);
@@ -49,10 +55,21 @@ export function createAdopt(dependencies: AdoptDependencies) {
       // What was fine when it was handed over before may be refused by what is configured now; it is accepted all the same.
       const before = await dependencies.adopted(origin);
       if (before !== null) return { ok: true, ...before };
-      const fields = error.errors.map(({ path, message }) => `${path}: ${message}`);
-      return refuse([error.message, ...fields].join(' '));
+      return refuse([error.message, ...listed(error.errors)].join(' '));
     }
   };
+}
+
+/** In the words of the HTTP API, which says the same of the same mistake. */
+function listed(errors: readonly FieldError[]): string[] {
+  return errors.map(({ path, message }) => `${path === '' ? 'data' : path}: ${message}`);
+}
+
+/** Whatever else is wrong with a job: whose integration does it name? */
+async function accountNamed(data: unknown, accountOf: AdoptDependencies['accountOf']): Promise<string | null> {
+  if (typeof data !== 'object' || data === null || !Object.hasOwn(data, 'integration')) return null;
+  const named = integrationIdSchema.safeParse((data as { integration: unknown }).integration);
+  return named.success ? accountOf(named.data) : null;
 }
 
 /** Tokens nested deeper than this are no data of anybody's, and walking them would overflow the stack. */
@@ -68,10 +85,8 @@ function readJob({ name, jobId, timestamp, data }: ProducersJob, lane: Lane, job
   if (depthOf(data, deepest) > deepest) return `data must not be nested deeper than ${deepest}`;
   const problem = prototypeProblem(data);
   if (problem !== null) return problem;
-  const parsed = producerJobSchema.safeParse(data);
-  if (!parsed.success) {
-    return parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'data'}: ${message}`).join('; ');
-  }
+  const parsed = producerJobSchema.safeParse(data, { error: wording });
+  if (!parsed.success) return listed(fieldErrors(parsed.error.issues)).join('; ');
   const { integration, command, tokens, reference, idempotencyKey } = parsed.data;
   return {
     integration,

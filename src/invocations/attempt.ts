@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import type { CompiledCommand } from '../integrations/configuration.ts';
 import type { Exchange } from '../judging/exchange.ts';
 import type { Verdict } from '../judging/judge.ts';
-import type { AttemptRecord, Claimed } from './invocation.ts';
+import type { Validators } from '../judging/validators.ts';
+import { validatorsToKeep } from './conditional.ts';
+import type { AttemptRecord, Claimed, KnownResult, ResultRecord } from './invocation.ts';
 
 /** Of text answers that were not a success, this much is kept (contract §6). */
 const previewBytes = 16 * 1024;
@@ -14,8 +16,12 @@ export type Attempted = {
   command: CompiledCommand | null;
   configurationVersion: number;
   exchange: Exchange | null;
+  /** Was the exchange another invocation's? Then this attempt has no request of its own. */
+  joined: boolean;
   verdict: Verdict;
   durationMs: number;
+  /** The stored result that the request was conditional on. */
+  known: KnownResult | null;
   redact: (text: string) => string;
 };
 
@@ -31,21 +37,33 @@ export function describeAttempt(attempted: Attempted): AttemptRecord {
     startedAt: claimed.claimedAt,
     durationMs: attempted.durationMs,
     outcome: verdict.outcome,
-    sent: exchange !== null,
+    sent: exchange !== null && !attempted.joined,
     status: exchange?.status ?? null,
     error: succeeded ? null : { ...verdict.failure, message: storable(redact(verdict.failure.message)) },
     responseHeaders: headers?.map(({ key, value }) => ({ key, value: storable(redact(value)) })) ?? null,
     responseBytes: exchange?.status === undefined ? null : (body?.byteLength ?? 0),
     bodyPreview: succeeded || body === null ? null : preview(body, contentTypeOf(headers), redact),
-    lastSyncAt: lastSyncOf(command, claimed),
-    result: succeeded
-      ? {
-          bytes: verdict.bytes,
-          contentType: verdict.contentType === null ? null : shownType(verdict.contentType, redact),
-          sha256: createHash('sha256').update(verdict.bytes).digest(),
-        }
-      : null,
+    lastSyncAt: attempted.joined ? null : lastSyncOf(command, claimed),
+    validators: attempted.known === null ? null : sentValidators(attempted.known),
+    result: succeeded ? resultOf(attempted, verdict) : null,
   };
+}
+
+export function sentValidators({ etag, lastModified }: KnownResult): Validators {
+  return { etag, lastModified };
+}
+
+function resultOf(
+  { command, exchange, known, redact }: Attempted,
+  { bytes, contentType }: Verdict & { outcome: 'succeeded' },
+): ResultRecord | null {
+  const validators = validatorsToKeep(command, exchange, known);
+  if (bytes !== null) {
+    const sha256 = createHash('sha256').update(bytes).digest();
+    const type = contentType === null ? null : shownType(contentType, redact);
+    return { ...validators, bytes, size: bytes.byteLength, contentType: type, sha256 };
+  }
+  return known && { ...validators, bytes, size: known.size, contentType: known.contentType, sha256: known.sha256 };
 }
 
 /** A content type in which a value had to be masked: without its parameters or, if it is no type any more, any bytes. */

@@ -1,3 +1,4 @@
+import { bootstrapActor } from '../access/authenticate.ts';
 import type { AuditRecord } from '../audit/entry.ts';
 import { errorCatalogue, type Failure } from '../contract/errors.ts';
 import type { InvocationStatus } from '../contract/invocation.ts';
@@ -23,7 +24,7 @@ export type CancelDependencies = {
 export function createCancel({ find, cancel }: CancelDependencies) {
   return async ({ actor, accounts }: Principal, id: string): Promise<void> => {
     const { account, integration, command, status } = await requireInvocation(find, accounts, id);
-    const by = actor.name === null ? actor.id : actor.name;
+    const by = actor.id === bootstrapActor.id ? 'the bootstrap admin key' : (actor.name ?? actor.id);
     const error: Failure = { code: 'cancelled', message: `Cancelled by ${by}.`, side: errorCatalogue.cancelled.side };
     const audit: AuditRecord = {
       account,

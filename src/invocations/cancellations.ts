@@ -1,7 +1,13 @@
+import type { Validators } from '../judging/validators.ts';
 import type { Claimed } from './invocation.ts';
 
 /** What was sent before it was aborted: for rendering the request again. */
-export type SentBefore = { commandVersion: number; configurationVersion: number; lastSyncAt: number | null };
+export type SentBefore = {
+  commandVersion: number;
+  configurationVersion: number;
+  lastSyncAt: number | null;
+  validators: Validators | null;
+};
 
 /** An exchange was aborted because a person cancelled its invocation; the row says so already. */
 export class CancelledByPerson extends Error {

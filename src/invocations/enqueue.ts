@@ -3,17 +3,20 @@ import type { KeyAccounts } from '../contract/api-key.ts';
 import type { Actor } from '../contract/audit.ts';
 import type { InvocationBody } from '../contract/invocation.ts';
 import type { Lane } from '../contract/lane.ts';
-import { type FieldError, Refusal } from '../contract/problem.ts';
-import type { Tokens, TokenValue } from '../contract/tokens.ts';
+import { Refusal } from '../contract/problem.ts';
 import type { CompiledCommand, Configuration, Configurations } from '../integrations/configuration.ts';
-import { missingTokens } from '../tokens/compile.ts';
-import { resolveTokens, sensitiveNames } from '../tokens/names.ts';
 import type { Doorbell, Enqueued, NewInvocation } from './invocation.ts';
+import { prepareTokens, requireCommand, type TokenSealer } from './prepare.ts';
+import type { SourceValues } from './source.ts';
 
 /** Who asks, and for which accounts. */
 export type Principal = { actor: Actor; accounts: KeyAccounts };
 
-export type EnqueueRequest = InvocationBody & { lane: Lane };
+export type EnqueueRequest = InvocationBody & {
+  lane: Lane;
+  /** For a page of a schedule's source. */
+  source?: SourceValues;
+};
 
 export type EnqueueDependencies = {
   configurations: Configurations;
@@ -21,14 +24,11 @@ export type EnqueueDependencies = {
   insert: (invocation: NewInvocation) => Promise<Enqueued>;
   /** Adds the job; never rejects: a row that nobody rang for is found by the sweep. */
   ring: (lane: Lane, doorbell: Doorbell) => Promise<void>;
-  /** Takes back that the row is marked as rung for: its integration is paused, so it waits. Never rejects. */
+  /** Takes back that the row is marked as rung for: its integration is paused or held, so it waits. Never rejects. */
   hold: (id: string) => Promise<void>;
   /** A row of the lane falls due in so many milliseconds. */
   dueIn: (lane: Lane, delayMs: number) => void;
-  sealer: {
-    seal(plaintext: string, context: string): string;
-    fingerprint(integration: string, command: string, tokens: Tokens): Buffer;
-  };
+  sealer: TokenSealer;
   newId: () => string;
   now: () => number;
 };
@@ -39,13 +39,8 @@ export type Enqueue = (
   job?: NewInvocation['job'],
 ) => Promise<{ id: string; created: boolean }>;
 
-/** `waits`: its integration is paused, so nobody rings for it. */
+/** `waits`: its integration is paused or held, so nobody rings for it. */
 type Prepared = { invocation: NewInvocation; waits: boolean };
-
-/** Names the row and field that sealed tokens belong to, so that they open nowhere else. */
-export function sealedTokensContext(invocation: string): string {
-  return `invocations/${invocation}/tokens`;
-}
 
 /**
  * Checks an invocation against its command, commits it, then rings for it. The answer does not depend on the queue: once
@@ -57,22 +52,12 @@ export function sealedTokensContext(invocation: string): string {
 export function createEnqueue(dependencies: EnqueueDependencies): Enqueue {
   const { configurations } = dependencies;
 
-  async function prepare(principal: Principal, request: EnqueueRequest, job: NewInvocation['job']): Promise<Prepared> {
-    const configuration = await configurations.get(request.integration);
-    const invocation = compose(dependencies, configuration, principal, request, job);
-    return { invocation, waits: request.lane === 'batch' && configuration?.status === 'paused' };
-  }
-
   return async (principal, request, job = null) => {
-    let prepared: Prepared;
-    try {
-      prepared = await prepare(principal, request, job);
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      // The cache may be a moment behind a change made elsewhere: refuse only by what is configured now.
-      configurations.forget(request.integration);
-      prepared = await prepare(principal, request, job);
-    }
+    const prepared = await byCurrent(configurations, request.integration, (configuration): Prepared => {
+      const invocation = compose(dependencies, configuration, principal, request, job);
+      const held = configuration?.status === 'paused' || (configuration !== null && configuration.hold !== null);
+      return { invocation, waits: request.lane === 'batch' && held };
+    });
     const enqueued = await dependencies.insert(prepared.invocation);
     switch (enqueued.outcome) {
       case 'created':
@@ -92,6 +77,21 @@ export function createEnqueue(dependencies: EnqueueDependencies): Enqueue {
   };
 }
 
+/** Decides by the configuration; refuses only by what is configured now: the cache may be a moment behind a change. */
+export async function byCurrent<Decision>(
+  configurations: Configurations,
+  integration: string,
+  decide: (configuration: Configuration | null) => Decision,
+): Promise<Decision> {
+  try {
+    return decide(await configurations.get(integration));
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    configurations.forget(integration);
+    return decide(await configurations.get(integration));
+  }
+}
+
 async function announce(dependencies: EnqueueDependencies, { invocation, waits }: Prepared): Promise<void> {
   const { id, lane, integration, runAt } = invocation;
   if (runAt !== null) dependencies.dueIn(lane, Math.max(0, runAt - dependencies.now()));
@@ -102,81 +102,40 @@ async function announce(dependencies: EnqueueDependencies, { invocation, waits }
 
 function compose(
   dependencies: EnqueueDependencies,
-  configuration: Configuration | null,
+  found: Configuration | null,
   principal: Principal,
   request: EnqueueRequest,
   job: NewInvocation['job'],
 ): NewInvocation {
-  const { accounts } = principal;
-  if (configuration === null || (accounts !== '*' && !accounts.includes(configuration.account))) {
-    throw new Refusal('not-found', `There is no integration "${request.integration}".`);
-  }
-  const command = configuration.commands.get(request.command);
-  if (command === undefined) throw notConfigured(configuration, request.command);
-  const tokens = checkTokens(configuration, command, request.tokens ?? {});
-  const { open, sealed } = splitSensitive(command, tokens);
+  const usable = requireCommand(found, principal.accounts, request);
+  const { command } = usable;
   const id = dependencies.newId();
+  const { tokens, sealedTokens, fingerprint, keyFingerprint } = prepareTokens(
+    dependencies.sealer,
+    usable,
+    id,
+    request.tokens ?? {},
+    request.source,
+  );
+  const idempotencyKey = request.idempotencyKey ?? null;
   const runAt = request.runAt === undefined ? null : Date.parse(request.runAt);
   return {
     id,
-    account: configuration.account,
-    integration: configuration.integration,
+    account: usable.configuration.account,
+    integration: usable.configuration.integration,
     command: command.name,
     lane: request.lane,
-    tokens: open,
-    sealedTokens: sealed === null ? null : dependencies.sealer.seal(JSON.stringify(sealed), sealedTokensContext(id)),
-    fingerprint: dependencies.sealer.fingerprint(configuration.integration, command.name, Object.fromEntries(tokens)),
+    tokens,
+    sealedTokens,
+    fingerprint,
     reference: request.reference ?? null,
-    idempotencyKey: request.idempotencyKey ?? null,
-    configurationVersion: configuration.version,
+    idempotencyKey,
+    keyFingerprint: idempotencyKey === null ? null : keyFingerprint(),
+    configurationVersion: usable.configuration.version,
     runAt,
     job,
-    audit: accepted(configuration, command, principal.actor, id, request),
+    audit: accepted(usable.configuration, command, principal.actor, id, request),
   };
-}
-
-function notConfigured(configuration: Configuration, command: string): Refusal {
-  const broken = configuration.broken.get(command);
-  if (broken !== undefined) {
-    return new Refusal(
-      'conflict',
-      `Command "${command}" does not fit its command type any more; save it again.`,
-      broken,
-    );
-  }
-  const names = [...configuration.commands.keys()];
-  const has = names.length === 0 ? 'it has none yet' : `it has ${names.map((name) => `"${name}"`).join(', ')}`;
-  return new Refusal('not-found', `Integration "${configuration.integration}" has no command "${command}"; ${has}.`);
-}
-
-function checkTokens(configuration: Configuration, command: CompiledCommand, given: Tokens): Map<string, TokenValue> {
-  const resolved = resolveTokens(command.type.tokens, given, {
-    reserved: [...configuration.variables.keys(), ...configuration.secrets.keys()],
-  });
-  const prefixed = (errors: readonly FieldError[]) =>
-    errors.map(({ path, message }) => ({ path: path === '' ? 'tokens' : `tokens.${path}`, message }));
-  if (!resolved.ok) throw new Refusal('invalid', 'The tokens do not fit the command.', prefixed(resolved.errors));
-  const { values } = resolved;
-  const has = (name: string) =>
-    values.has(name) || configuration.variables.has(name) || configuration.secrets.has(name);
-  const missing = missingTokens(command.request, has);
-  if (missing.length > 0) {
-    const errors = missing.map((name) => ({
-      path: `tokens.${name}`,
-      message: `is needed: version ${command.version} of ${command.name} uses {{${name}}}`,
-    }));
-    throw new Refusal('invalid', 'A token that the command uses has no value.', errors);
-  }
-  return values;
-}
-
-/** Sensitive values are kept apart, sealed; a record with no prototype, since `__proto__` could be a name in it. */
-function splitSensitive(command: CompiledCommand, tokens: Map<string, TokenValue>) {
-  const sensitive = sensitiveNames(command.type.tokens);
-  const open: Record<string, TokenValue> = {};
-  const sealed: Record<string, TokenValue> = {};
-  for (const [name, value] of tokens) (sensitive.has(name) ? sealed : open)[name] = value;
-  return { open, sealed: Object.keys(sealed).length === 0 ? null : sealed };
 }
 
 function accepted(

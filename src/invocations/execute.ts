@@ -3,17 +3,22 @@ import type { Actor } from '../contract/audit.ts';
 import { type ErrorCode, errorCatalogue, type Failure } from '../contract/errors.ts';
 import type { TokenValue } from '../contract/tokens.ts';
 import type { CompiledCommand, Configuration, Configurations } from '../integrations/configuration.ts';
+import { type Health, saysNothing } from '../judging/breaker.ts';
 import type { Exchange } from '../judging/exchange.ts';
 import { judge, type Verdict } from '../judging/judge.ts';
 import type { Policy } from '../judging/policy.ts';
 import { policyFor } from '../judging/policy.ts';
 import { type RenderedRequest, renderRequest } from '../tokens/render.ts';
-import { describeAttempt, lastSyncOf, storable } from './attempt.ts';
+import { describeAttempt, lastSyncOf, sentValidators, storable } from './attempt.ts';
 import { CancelledByPerson } from './cancellations.ts';
-import { sealedTokensContext } from './enqueue.ts';
-import type { Claimed, Settled } from './invocation.ts';
+import { askedAbout } from './conditional.ts';
+import type { Flight, Flights } from './flights.ts';
+import { healthOf, holdProblem, verdictOn, waitProblem } from './health.ts';
+import type { Claimed, KnownResult, Settled } from './invocation.ts';
 import { errandValue, outgoingRequest, textOf } from './outgoing.ts';
+import { sealedTokensContext } from './prepare.ts';
 import { settle } from './settle.ts';
+import { atNextPage } from './source.ts';
 
 /** `signal` aborts when a person cancels the invocation, or when the worker stops. */
 export type SendOptions = { policy: Policy; maxBytes: number; signal: AbortSignal };
@@ -26,6 +31,8 @@ export type ExecuteDependencies = {
   createRedactor: (values: readonly string[]) => (text: string) => string;
   userAgent: string;
   worker: Actor;
+  /** Exchanges of this process that identical invocations share. */
+  flights: Flights<Exchange>;
   clock: {
     /** Milliseconds that only ever grow. */
     elapsed: () => number;
@@ -33,27 +40,43 @@ export type ExecuteDependencies = {
   };
 };
 
+/** How a claimed invocation is run, if not on its own. */
+export type Company = {
+  /** An identical invocation's exchange, seen before this one was claimed. */
+  flight?: Flight<Exchange>;
+  /** Told when it shares another one's exchange: what it would have sent itself with is free. */
+  onJoined?: () => void;
+  /** Why it is not sent. */
+  refusal?: Failure;
+};
+
 /** What the pipeline knows when it comes to judging, whether a request went out or not. */
 type Outcome = {
   command: CompiledCommand | null;
   configurationVersion: number;
   exchange: Exchange | null;
+  /** Was the exchange another invocation's? */
+  joined: boolean;
   verdict: Verdict;
+  /** The stored result that the request was conditional on. */
+  known: KnownResult | null;
+  health: Health;
   redact: (text: string) => string;
 };
 
 /**
  * One attempt of a claimed invocation: resolve, render, send, judge, settle. Recording what it answers is the caller's.
  * Times are the database's: the claim's moment plus what passed here since, so a worker with a wrong clock does no harm.
+ * Rejects with `PutOff` if the row is to be tried later.
  */
 export function createExecute(
   dependencies: ExecuteDependencies,
-): (claimed: Claimed, signal: AbortSignal) => Promise<Settled> {
+): (claimed: Claimed, signal: AbortSignal, company?: Company) => Promise<Settled> {
   const { clock } = dependencies;
-  return async (claimed, signal) => {
+  return async (claimed, signal, company = {}) => {
     const claimedAt = clock.elapsed();
     const now = () => claimed.claimedAt + clock.elapsed() - claimedAt;
-    const outcome = await attempt(dependencies, claimed, now, signal);
+    const outcome = await attempt(dependencies, claimed, now, signal, company);
     const durationMs = clock.elapsed() - claimedAt;
     const { command, exchange, verdict } = outcome;
     const next = settle(verdict, {
@@ -61,11 +84,12 @@ export function createExecute(
       tried: claimed.tried,
       requestSent: exchange !== null && (exchange.kind === 'answer' || exchange.requestSent),
       firstAttemptAt: claimed.firstAttemptAt,
+      deadlineAt: claimed.deadlineAt,
       now: now(),
       random: clock.random(),
     });
     const described = describeAttempt({ ...outcome, claimed, durationMs });
-    const settled = { claimed, attempt: described, next: redacted(next, outcome.redact) };
+    const settled = { claimed, attempt: described, next: redacted(next, outcome.redact), health: outcome.health };
     return { ...settled, audit: auditOf(settled, dependencies.worker) };
   };
 }
@@ -75,6 +99,7 @@ async function attempt(
   claimed: Claimed,
   now: () => number,
   signal: AbortSignal,
+  company: Company,
 ): Promise<Outcome> {
   const configuration = await dependencies.configurations.get(claimed.integration, claimed.configurationVersion);
   const version = configuration?.version ?? claimed.configurationVersion;
@@ -82,7 +107,10 @@ async function attempt(
     command,
     configurationVersion: version,
     exchange: null,
+    joined: false,
     verdict: { outcome: 'permanent', failure: failureOf(code, message) },
+    known: null,
+    health: saysNothing,
     redact: configuration?.redact ?? ((text) => text),
   });
   // Batch work of a paused integration is not claimed; what was claimed before goes on.
@@ -97,7 +125,8 @@ async function attempt(
     );
   }
   const policy = command.policy[claimed.lane];
-  const refusal = lateProblem(claimed, policy);
+  const refusal =
+    holdProblem(claimed) ?? waitProblem(claimed, policy) ?? lateProblem(claimed, policy) ?? company.refusal ?? null;
   if (refusal !== null)
     return { ...failed(refusal.code, refusal.message, command), verdict: { outcome: 'permanent', failure: refusal } };
   const sensitive = openSealed(dependencies, claimed);
@@ -113,23 +142,30 @@ async function attempt(
     const message = `The secret "${unreadable}" cannot be decrypted with the keys in ERRAND_SECRET_KEYS; save it again.`;
     return failed('secret-unreadable', message, command);
   }
-  const rendered = renderRequest(command.request, valuesFor(configuration, claimed, sensitive));
+  const value = valuesFor(configuration, claimed, sensitive);
+  const rendered = atNextPage(renderRequest(command.request, value), command.request, value('errand.next'));
   if (!rendered.ok) return failed(rendered.code, rendered.message, command);
   const redact = redactorFor(dependencies, configuration, sensitive);
+  const known = askedAbout(command, version, claimed);
   const request = outgoingRequest(rendered.request, {
     userAgent: dependencies.userAgent,
     invocation: claimed.id,
     attempt: claimed.attempt,
     keyNumber: claimed.keyNumber,
+    validators: known,
   });
-  const exchange = await sendOnce(dependencies, { claimed, command, version, request, signal });
-  const verdict = judge(exchange, command.accept, now());
-  return { command, configurationVersion: version, exchange, verdict, redact };
+  const sending = { claimed, command, version, known, request, signal, company };
+  const { exchange, joined } = await shareOrSend(dependencies, sending);
+  const judged = judge(exchange, command.accept, now(), known !== null);
+  // One exchange counts once, however many share it; but a probe says what it was let through for.
+  const health = joined && !claimed.probe ? saysNothing : healthOf(judged, exchange, command, configuration);
+  const verdict = verdictOn(claimed, judged, health);
+  return { command, configurationVersion: version, exchange, joined, verdict, health, known, redact };
 }
 
 /** Why a row that comes back after a crash, or late, is not sent again; `null` if it may be. */
 function lateProblem(
-  { crashes, tried, claimedAt, firstAttemptAt, lastError }: Claimed,
+  { crashes, tried, claimedAt, firstAttemptAt, deadlineAt, lastError }: Claimed,
   policy: Policy,
 ): Failure | null {
   if (policy.nonIdempotent && crashes > 0) {
@@ -138,26 +174,53 @@ function lateProblem(
       "sent again; look in the customer's system whether it arrived, then retry.";
     return { code: 'connect-failed', message, side: 'errand' };
   }
-  if (tried > 1 && claimedAt > firstAttemptAt + policy.deadlineMs) {
-    const message = `The deadline of ${policy.deadlineMs} ms was over before the next attempt could begin.`;
+  const late =
+    deadlineAt === null ? tried > 1 && claimedAt > firstAttemptAt + policy.deadlineMs : claimedAt > deadlineAt;
+  if (late) {
+    const deadline =
+      deadlineAt === null ? `${policy.deadlineMs} ms` : `its batch (${new Date(deadlineAt).toISOString()})`;
+    const message = `The deadline of ${deadline} was over before the ${tried > 1 ? 'next' : 'first'} attempt could begin.`;
     const { code: cause, side } = lastError ?? { code: undefined, side: 'errand' };
     return { code: 'deadline-exceeded', message, side, ...(cause === undefined ? {} : { cause }) };
   }
   return null;
 }
 
-async function sendOnce(
-  { send }: ExecuteDependencies,
-  of: { claimed: Claimed; command: CompiledCommand; version: number; request: RenderedRequest; signal: AbortSignal },
-): Promise<Exchange> {
-  const { claimed, command, signal } = of;
+type Sending = {
+  claimed: Claimed;
+  command: CompiledCommand;
+  version: number;
+  known: KnownResult | null;
+  request: RenderedRequest;
+  signal: AbortSignal;
+  company: Company;
+};
+
+/** The exchange of an identical invocation, if one is in flight; else one of its own, which others may join. */
+async function shareOrSend(
+  dependencies: ExecuteDependencies,
+  of: Sending,
+): Promise<{ exchange: Exchange; joined: boolean }> {
+  const { claimed, company, signal, version } = of;
+  const flight = company.flight ?? dependencies.flights.find(claimed, version);
+  if (flight === null) return { exchange: await sendOnce(dependencies, of), joined: false };
+  company.onJoined?.();
+  return { exchange: await flight.join(signal), joined: true };
+}
+
+async function sendOnce({ send, flights }: ExecuteDependencies, of: Sending): Promise<Exchange> {
+  const { claimed, command, known, signal } = of;
   try {
     const { policy, accept } = command;
-    return await send(of.request, { policy: policy[claimed.lane], maxBytes: accept.maxBytes, signal });
+    return await flights.lead(claimed, of.version, signal, (signal) =>
+      send(of.request, { policy: policy[claimed.lane], maxBytes: accept.maxBytes, signal }),
+    );
   } catch (error) {
     if (!(signal.reason instanceof CancelledByPerson)) throw error;
     const lastSyncAt = lastSyncOf(command, claimed);
-    throw new CancelledByPerson({ commandVersion: command.version, configurationVersion: of.version, lastSyncAt });
+    const validators = known === null ? null : sentValidators(known);
+    const { version: commandVersion } = command;
+    throw new CancelledByPerson({ commandVersion, configurationVersion: of.version, lastSyncAt, validators });
   }
 }
 
@@ -211,9 +274,11 @@ function auditOf({ claimed, attempt, next }: Omit<Settled, 'audit'>, actor: Acto
     durationMs: Math.round(attempt.durationMs),
   };
   if (attempt.status !== null) details.status = attempt.status;
-  if (attempt.result !== null) details.bytes = attempt.result.bytes.byteLength;
+  if (attempt.result !== null) details.bytes = attempt.result.size;
   if (next.status !== 'succeeded') details.error = next.error;
   if (next.status === 'retrying') details.retryInMs = Math.round(next.delayMs);
+  // What succeeds in a batch is in its attempts and in the batch's own entry: a night would be a million entries.
+  if (claimed.batch !== null && next.status === 'succeeded') return [];
   const action = next.status === 'retrying' ? 'attempt.failed' : (`invocation.${next.status}` as const);
   return [{ account: claimed.account, actor, action, subject: { type: 'invocation', id: claimed.id }, details }];
 }

@@ -3,6 +3,8 @@ import type { Failure } from '../contract/errors.ts';
 import type { AttemptOutcome, InvocationStatus } from '../contract/invocation.ts';
 import type { Lane } from '../contract/lane.ts';
 import type { Tokens } from '../contract/tokens.ts';
+import { type Health, saysNothing } from '../judging/breaker.ts';
+import type { Validators } from '../judging/validators.ts';
 
 /**
  * The life of an invocation. Every arrow is one guarded statement in store/; nothing else changes `status`.
@@ -25,9 +27,12 @@ export type NewInvocation = {
   lane: Lane;
   tokens: Tokens;
   sealedTokens: string | null;
+  /** Identifies the result: the tokens that the request uses. */
   fingerprint: Buffer;
   reference: string | null;
   idempotencyKey: string | null;
+  /** Identifies all tokens, for the idempotency key; `null` without one. */
+  keyFingerprint: Buffer | null;
   configurationVersion: number;
   /** Unix milliseconds; `null`: now. */
   runAt: number | null;
@@ -64,6 +69,28 @@ export type Claimed = {
   lastSyncAt: number | null;
   /** Why the attempt before this one failed. */
   lastError: Failure | null;
+  batch: string | null;
+  /** Unix milliseconds: when its batch is to be finished, instead of the command's `deadlineMs`; `null`: that counts. */
+  deadlineAt: number | null;
+  /** The newest good result for the same tokens, if its answer had validators and its bytes are there. */
+  known: KnownResult | null;
+  /** It was let through although its integration is held, to see whether the endpoint is well again. */
+  probe: boolean;
+  /** Why Errand holds its integration: it is not to be sent. Of interactive rows only; batch rows wait unclaimed. */
+  hold: { failure: Failure; nextProbeAt: number } | null;
+  /** Milliseconds that its endpoint still asks to wait (`Retry-After`). Of interactive rows only, too. */
+  waitMs: number;
+};
+
+/** A stored result that a request may be conditional on. */
+export type KnownResult = Validators & {
+  sha256: Buffer;
+  contentType: string | null;
+  /** Of its bytes. */
+  size: number;
+  /** What it was asked with: its validators are good for the same question only. */
+  commandVersion: number;
+  configurationVersion: number;
 };
 
 /** One finished attempt, as it is stored. */
@@ -81,7 +108,17 @@ export type AttemptRecord = {
   responseBytes: number | null;
   bodyPreview: string | null;
   lastSyncAt: number | null;
-  result: { bytes: Uint8Array; contentType: string | null; sha256: Buffer } | null;
+  /** What it was made conditional by; `null`: it was not. */
+  validators: Validators | null;
+  result: ResultRecord | null;
+};
+
+/** `bytes` is null where the stored ones still hold (a 304); `size` is theirs then. */
+export type ResultRecord = Validators & {
+  bytes: Uint8Array | null;
+  size: number;
+  contentType: string | null;
+  sha256: Buffer;
 };
 
 /** Where a claimed invocation goes after an attempt: the one thing that recording commits. */
@@ -92,6 +129,8 @@ export type Settled = {
     | { status: 'succeeded' }
     | { status: 'failed'; error: Failure }
     | { status: 'retrying'; error: Failure; delayMs: number };
+  /** What the attempt says of its integration: whether it is to be held. */
+  health: Health;
   audit: readonly AuditRecord[];
 };
 
@@ -123,9 +162,11 @@ export function setAside(claimed: Claimed, why: string, sent: boolean): Settled 
       responseBytes: null,
       bodyPreview: null,
       lastSyncAt: null,
+      validators: null,
       result: null,
     },
     next: { status: 'failed', error },
+    health: saysNothing,
     audit: [
       {
         account: claimed.account,

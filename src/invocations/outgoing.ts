@@ -1,4 +1,5 @@
 import type { TokenValue } from '../contract/tokens.ts';
+import { conditionalHeaders, noValidators, type Validators } from '../judging/validators.ts';
 import type { RenderedRequest } from '../tokens/render.ts';
 
 /**
@@ -20,13 +21,21 @@ export function idempotencyKeyOf(invocation: string, keyNumber: number): string 
 /** The rendered request with the headers that every request carries, unless the command sets its own (contract §6). */
 export function outgoingRequest(
   rendered: RenderedRequest,
-  sender: { userAgent: string; invocation: string; attempt: number; keyNumber: number },
+  sender: {
+    userAgent: string;
+    invocation: string;
+    attempt: number;
+    keyNumber: number;
+    /** What the request is conditional on. */
+    validators?: Validators | null;
+  },
 ): RenderedRequest {
   const own = new Set(rendered.headers.map(({ key }) => key.toLowerCase()));
   const standard = [
     { key: 'User-Agent', value: sender.userAgent },
     { key: 'Idempotency-Key', value: idempotencyKeyOf(sender.invocation, sender.keyNumber) },
     { key: 'traceparent', value: traceparent(sender.invocation, sender.attempt) },
+    ...conditionalHeaders(sender.validators ?? noValidators),
   ];
   return { ...rendered, headers: [...rendered.headers, ...standard.filter(({ key }) => !own.has(key.toLowerCase()))] };
 }

@@ -6,12 +6,13 @@ import { mask } from '../tokens/places/place.ts';
 import { renderRequest } from '../tokens/render.ts';
 import { errandValue, outgoingRequest, textOf } from './outgoing.ts';
 import type { AttemptRow, InvocationRow } from './read.ts';
+import { atNextPage } from './source.ts';
 
 export type PastRequests = {
   /** The request of an attempt as it was sent, secrets and sensitive values masked; `null` if it cannot be known any more. */
   render(row: InvocationRow, attempt: AttemptRow): Promise<SentRequest | null>;
   /** The sensitive tokens that were given, each with the mask for a value. */
-  maskedTokens(row: InvocationRow): Record<string, string>;
+  maskedTokens(row: Pick<InvocationRow, 'id' | 'sealedTokens'>): Record<string, string>;
 };
 
 /**
@@ -21,7 +22,7 @@ export type PastRequests = {
 export function createPastRequests(dependencies: {
   pastCommands: PastCommands;
   /** The sensitive token values; `null` if they cannot be decrypted. */
-  unsealTokens: (row: InvocationRow) => Readonly<Record<string, TokenValue>> | null;
+  unsealTokens: (row: Pick<InvocationRow, 'id' | 'sealedTokens'>) => Readonly<Record<string, TokenValue>> | null;
   /** Masks the values of the integration's secrets. */
   redactorOf: (integration: string) => Promise<(text: string) => string>;
   createRedactor: (values: readonly string[]) => (text: string) => string;
@@ -39,14 +40,18 @@ export function createPastRequests(dependencies: {
     };
     const value = (name: string) =>
       past.variables.get(name) ?? (Object.hasOwn(row.tokens, name) ? row.tokens[name] : errandValue(name, errand));
-    const masked = (name: string) => past.secrets.has(name) || sensitive.has(name);
-    const rendered = renderRequest(past.request, value, { masked });
+    // A value that is sealed for what it holds and not for its name is masked as well.
+    const sealed = row.sealedTokens === null ? {} : (dependencies.unsealTokens(row) ?? {});
+    const masked = (name: string) => past.secrets.has(name) || sensitive.has(name) || Object.hasOwn(sealed, name);
+    const next = row.tokens['errand.next'] ?? sealed['errand.next'];
+    const rendered = atNextPage(renderRequest(past.request, value, { masked }), past.request, next);
     if (!rendered.ok) return null;
     const sent = outgoingRequest(rendered.request, {
       userAgent: dependencies.userAgent,
       invocation: row.id,
       attempt: attempt.number,
       keyNumber: attempt.keyNumber,
+      validators: attempt.validators,
     });
     return { method: sent.method, url: sent.url, headers: [...sent.headers], body: sent.body ?? null };
   }

@@ -6,6 +6,7 @@ import type { Lane } from '../contract/lane.ts';
 import type { Page, PageQuery } from '../contract/paging.ts';
 import { Refusal } from '../contract/problem.ts';
 import type { Tokens } from '../contract/tokens.ts';
+import type { Validators } from '../judging/validators.ts';
 import type { PastRequests } from './past-request.ts';
 
 /** An invocation as it is kept. */
@@ -20,7 +21,10 @@ export type InvocationRow = {
   sealedTokens: string | null;
   reference: string | null;
   idempotencyKey: string | null;
+  batch: string | null;
   dueAt: Date | null;
+  /** When its integration's hold, or what its endpoint asked to wait, is over at the earliest; `null`: it waits for none. */
+  waitsUntil: Date | null;
   error: Failure | null;
   createdAt: Date;
   finishedAt: Date | null;
@@ -48,6 +52,7 @@ export type AttemptRow = {
   resultBytes: number | null;
   unchanged: boolean | null;
   lastSyncAt: Date | null;
+  validators: Validators | null;
 };
 
 export type StoredResult = { bytes: Buffer; contentType: string | null; sha256: string; at: Date; command: string };
@@ -96,12 +101,12 @@ export function createReader({ store, pastRequests }: ReadDependencies) {
       tokens: row.sealedTokens === null ? row.tokens : { ...row.tokens, ...pastRequests.maskedTokens(row) },
       reference: row.reference,
       idempotencyKey: row.idempotencyKey,
-      batch: null,
+      batch: row.batch,
       attempts: shown,
       result: row.status === 'succeeded' && last !== undefined ? resultOf(last) : null,
       error: hasEnded(row.status) ? row.error : null,
       createdAt: row.createdAt.toISOString(),
-      nextAttemptAt: hasEnded(row.status) || row.status === 'running' ? null : (row.dueAt?.toISOString() ?? null),
+      nextAttemptAt: nextAttemptAt(row),
       finishedAt: row.finishedAt?.toISOString() ?? null,
     };
   }
@@ -135,6 +140,11 @@ export function createReader({ store, pastRequests }: ReadDependencies) {
       return { bytes, contentType: last.contentType, sha256: last.sha256.toString('hex'), at, command, invocation: id };
     },
   };
+}
+
+function nextAttemptAt({ status, dueAt, waitsUntil }: InvocationRow): string | null {
+  if (hasEnded(status) || status === 'running' || dueAt === null) return null;
+  return (waitsUntil !== null && waitsUntil > dueAt ? waitsUntil : dueAt).toISOString();
 }
 
 function resultOf({ status, contentType, resultBytes, sha256, unchanged }: AttemptRow): Invocation['result'] {

@@ -13,6 +13,8 @@ export type RedriveFilter = {
   command: string | null;
   codes: readonly string[] | null;
   ids: readonly string[] | null;
+  batch: string | null;
+  run: string | null;
   /** Of their creation: `since` included, `until` not. */
   since: Date | null;
   until: Date;
@@ -72,7 +74,7 @@ async function walk(step: (after: string | null) => Promise<RedriveStep>): Promi
 }
 
 function filterOf(accounts: KeyAccounts, body: Omit<RedriveBody, 'dryRun'>, now: number): RedriveFilter {
-  const { integration, command, codes, ids, since, until } = body;
+  const { integration, command, codes, ids, since, until, batch, run } = body;
   const cancelledToo = ids !== undefined || codes?.includes('cancelled');
   return {
     accounts,
@@ -81,6 +83,8 @@ function filterOf(accounts: KeyAccounts, body: Omit<RedriveBody, 'dryRun'>, now:
     command: command ?? null,
     codes: codes ?? null,
     ids: ids ?? null,
+    batch: batch ?? null,
+    run: run ?? null,
     since: since === undefined ? null : new Date(since),
     until: until === undefined ? new Date(now + clockRoomMs) : new Date(until),
   };

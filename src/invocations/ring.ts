@@ -5,6 +5,7 @@ export type RingDependencies = {
   due: {
     takeDue(lane: Lane, bounds: { perIntegration: number; limit: number }): Promise<Doorbell[]>;
     takeDueOf(integration: string, lane: Lane, limit: number): Promise<Doorbell[]>;
+    takeProbes(integration: string | null, limit: number): Promise<Doorbell[]>;
     unring(ids: readonly string[]): Promise<void>;
   };
   /** Adds jobs; rejects soon if the queue is away. */
@@ -21,6 +22,10 @@ export type Ringer = {
   due(lane: Lane): Promise<number>;
   /** Rings for the next due rows of one integration; answers for how many. */
   dueOf(integration: string, lane: Lane, limit: number): Promise<number>;
+  /**
+   * Rings for one row of the integration, or of each that Errand holds, if its next probe is due; answers for how many.
+   */
+  probe(integration?: string): Promise<number>;
   /** A row of the lane falls due in so many milliseconds; beyond `lookAheadMs` the leader sees to it. */
   dueIn(lane: Lane, delayMs: number): void;
   /** Rings no more; resolves when no ring is under way. */
@@ -74,6 +79,11 @@ export function createRinger({ due, addJobs, createTimer, log }: RingDependencie
     async dueOf(integration, lane, limit) {
       const doorbells = await due.takeDueOf(integration, lane, limit);
       await add(lane, doorbells);
+      return doorbells.length;
+    },
+    async probe(integration) {
+      const doorbells = await due.takeProbes(integration ?? null, perPass);
+      await add('batch', doorbells);
       return doorbells.length;
     },
     dueIn(lane, delayMs) {

@@ -13,6 +13,8 @@ export type Standing = {
   /** Unix milliseconds of the first attempt and of now, by the same clock. */
   firstAttemptAt: number;
   now: number;
+  /** When the batch is to be finished, by the same clock; `null`: the policy's `deadlineMs` counts. */
+  deadlineAt: number | null;
   /** From 0 (included) to 1 (excluded), for the jitter. */
   random: number;
 };
@@ -41,7 +43,7 @@ function retryOrFail(failure: Failure, retryAfterMs: number | undefined, standin
     const attempts = tried === 1 ? 'The only attempt' : `All ${tried} attempts`;
     return { status: 'failed', error: exhausted('attempts-exhausted', failure, `${attempts} failed. The last: `) };
   }
-  const deadlineAt = standing.firstAttemptAt + policy.deadlineMs;
+  const deadlineAt = standing.deadlineAt ?? standing.firstAttemptAt + policy.deadlineMs;
   const delayMs = nextDelayMs({
     attempt: tried,
     baseMs: policy.baseMs,
@@ -51,11 +53,11 @@ function retryOrFail(failure: Failure, retryAfterMs: number | undefined, standin
   });
   if (now + delayMs <= deadlineAt) return { status: 'retrying', error: failure, delayMs };
   if (retryAfterMs !== undefined && now + retryAfterMs > deadlineAt) {
-    const seconds = Math.ceil(retryAfterMs / 1000);
-    const message = `The server asked to wait ${seconds} s (Retry-After), which is beyond the command's deadline. ${failure.message}`;
+    const message = `${failure.message} That is beyond the command's deadline.`;
     return { status: 'failed', error: { code: 'rate-limited', message, side: 'customer-server', cause: failure.code } };
   }
-  const before = `No further attempt fits before the deadline of ${policy.deadlineMs} ms. The last: `;
+  const deadline = standing.deadlineAt === null ? `${policy.deadlineMs} ms` : 'its batch';
+  const before = `No further attempt fits before the deadline of ${deadline}. The last: `;
   return { status: 'failed', error: exhausted('deadline-exceeded', failure, before) };
 }
 

@@ -3,7 +3,7 @@ import type { Doorbell } from './invocation.ts';
 import { lookAheadMs, type Ringer } from './ring.ts';
 
 export type SweepDependencies = {
-  ringer: Pick<Ringer, 'due' | 'dueIn'>;
+  ringer: Pick<Ringer, 'due' | 'dueIn' | 'probe'>;
   due: {
     overdueRung(lane: Lane, olderThanMs: number, limit: number): Promise<Doorbell[]>;
     stillRung(ids: readonly string[]): Promise<void>;
@@ -31,7 +31,7 @@ export type Swept = { freed: number; lost: number; rung: number };
 
 /**
  * One pass of the leader: rows that are due and that nobody rang for, jobs that were lost, running rows whose worker is
- * gone. Idempotent and bounded; what one pass does not reach the next one does.
+ * gone, held integrations that are to be probed. Idempotent and bounded; what one pass does not reach the next one does.
  *
  * @param mayFree false while this leader is younger than `silentForMs`: after an outage of the database every worker
  * seems silent, and each gets the time to say that it lives.
@@ -63,6 +63,9 @@ export async function sweep(dependencies: SweepDependencies, mayFree: boolean): 
       if (next !== null) dependencies.ringer.dueIn(lane, next);
     });
   }
+  await step('probe', async () => {
+    swept.rung += await dependencies.ringer.probe();
+  });
   if (swept.freed > 0 || swept.lost > 0) log.info('sweep.found', swept, 'Took up work that was left');
   return swept;
 }

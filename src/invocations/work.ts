@@ -1,8 +1,15 @@
+import type { Failure } from '../contract/errors.ts';
 import type { InvocationStatus } from '../contract/invocation.ts';
 import type { JobReturn } from '../contract/job.ts';
 import type { Lane } from '../contract/lane.ts';
+import { isFailing } from '../judging/breaker.ts';
+import type { Exchange } from '../judging/exchange.ts';
+import { policyFor } from '../judging/policy.ts';
 import type { Adopted, ProducersJob } from './adopt.ts';
 import { CancelledByPerson, Interrupted, type SentBefore } from './cancellations.ts';
+import type { Company } from './execute.ts';
+import type { Flights, Identity } from './flights.ts';
+import { PutOff } from './health.ts';
 import { type Claimed, type Settled, setAside } from './invocation.ts';
 import type { Ringer } from './ring.ts';
 
@@ -18,39 +25,64 @@ export type JobEnding =
 
 export type WorkDependencies = {
   lane: Lane;
-  /** Does the integration's work of this lane wait, because somebody paused it? As far as is known: the claim decides. */
-  isPaused: (integration: string) => Promise<boolean>;
+  /** Does the integration's work of this lane wait, paused or held by Errand? As far as is known: the claim decides. */
+  isHeld: (integration: string) => Promise<boolean>;
   adopt: (lane: Lane, job: ProducersJob) => Promise<Adopted>;
   /** Moves the row to `running`, if it is due and free; many share one statement. */
   claim: (id: string) => Promise<Claimed | null>;
   /** The row is not this worker's any more; `certain` is false if that could not be written. */
   release: (id: string, certain: boolean) => void;
   statusOf: (id: string) => Promise<InvocationStatus | null>;
-  /** Rejects with `CancelledByPerson` or `Interrupted` if it is cancelled, or the worker stops, meanwhile. */
-  execute: (claimed: Claimed) => Promise<Settled>;
+  /**
+   * Rejects with `CancelledByPerson` or `Interrupted` if it is cancelled, or the worker stops, meanwhile, and with `PutOff`
+   * if its endpoint asked to wait.
+   */
+  execute: (claimed: Claimed, company: Company) => Promise<Settled>;
   /** Adds to the attempt that was cancelled what had been sent. */
   noteCancelled: (claimed: Claimed, sent: SentBefore) => Promise<void>;
-  record: (settled: Settled) => Promise<boolean>;
+  /** Answers what it committed: what it was given, or in place of a 304 whose stored bytes are gone that it asks again. */
+  record: (settled: Settled) => Promise<Settled | null>;
   /** The row waits again, without having been tried; counts as one more crash. */
   giveBack: (claimed: Claimed, delayMs: number) => Promise<void>;
-  /** The row waits again, until it is rung for: a slot of its integration is free, or it is resumed. */
+  /** The row waits again, without having been tried, for as long as its endpoint asked for. */
+  putOff: (claimed: Claimed, delayMs: number) => Promise<void>;
+  /** The row waits again, until it is rung for: a slot of its integration is free, or it is not held any more. */
   park: (id: string) => Promise<void>;
+  /** The row waits again, and is due in so many milliseconds. */
+  postpone: (id: string, delayMs: number) => Promise<void>;
   shares: {
     /** A slot for the integration, or `null` if it has its share of them. */
-    tryTake(integration: string): { release(): void } | null;
+    takeNow(integration: string): Promise<Slot | null>;
     /** A row of the integration waits for a slot now: to be rung for as soon as one is free. */
     leftWaiting(integration: string): void;
   };
+  /** What the integration's rates allow in this lane. */
+  permits: {
+    take(integration: string, wanted: number): Promise<{ granted: number; waitMs: number | null }>;
+    giveBack(integration: string, count: number): void;
+  };
+  flights: Pick<Flights<Exchange>, 'over' | 'find'>;
+  /** What the row asks for; `null` if it is gone. */
+  identityOf: (id: string) => Promise<(Identity & { configurationVersion: number }) | null>;
   ringer: Pick<Ringer, 'dueIn'>;
   log: Record<'debug' | 'info' | 'error', (event: string, fields: Record<string, unknown>, message: string) => void>;
 };
 
-/** A worker's handling of one job: adopt, take a slot, claim, execute, record, end the job. */
+type Row = { id: string; integration: string };
+type Slot = { release(): void };
+
+/**
+ * A click waits no longer than this for its integration's rates before its first attempt: as long as the attempts
+ * themselves may take by default. Whoever clicked has gone by then.
+ */
+const longestWaitMs = policyFor(null, 'interactive').deadlineMs;
+
+/** A worker's handling of one job: adopt, take a slot and a permit, claim, execute, record, end the job. */
 export function createWork(dependencies: WorkDependencies): (job: TakenJob) => Promise<JobEnding> {
   const { lane, shares } = dependencies;
 
   return async (job) => {
-    let row: { id: string; integration: string };
+    let row: Row;
     if (job.kind === 'producer') {
       const adopted = await dependencies.adopt(lane, job);
       if (!adopted.ok) return { status: 'failed', returns: null, reason: adopted.reason };
@@ -58,33 +90,94 @@ export function createWork(dependencies: WorkDependencies): (job: TakenJob) => P
     } else {
       row = { id: job.invocation, integration: job.integration };
     }
-    const paused = await dependencies.isPaused(row.integration);
-    const slot = paused ? null : shares.tryTake(row.integration);
-    if (slot === null) {
+    if (await dependencies.isHeld(row.integration)) {
       await dependencies.park(row.id);
-      if (!paused) shares.leftWaiting(row.integration);
       return completed(row.id, 'queued');
     }
+    const slot = await shares.takeNow(row.integration);
+    if (slot === null) return withoutSlot(dependencies, row);
     try {
-      const claimed = await dependencies.claim(row.id);
-      if (claimed === null) return await notClaimed(dependencies, row.id);
-      let certain = false;
-      try {
-        const ending = await run(dependencies, claimed);
-        certain = true;
-        return ending;
-      } finally {
-        dependencies.release(claimed.id, certain);
-      }
+      return await withSlot(dependencies, row, slot);
     } finally {
       slot.release();
     }
   };
 }
 
+/** It has as many in flight as it may: the row waits, unless it can share what is in flight already. */
+async function withoutSlot(dependencies: WorkDependencies, row: Row): Promise<JobEnding> {
+  const joined = await joinOther(dependencies, row);
+  if (joined !== null) return joined;
+  await dependencies.park(row.id);
+  dependencies.shares.leftWaiting(row.integration);
+  return completed(row.id, 'queued');
+}
+
+async function withSlot(dependencies: WorkDependencies, row: Row, slot: Slot): Promise<JobEnding> {
+  const { permits } = dependencies;
+  const { granted, waitMs } = await permits.take(row.integration, 1);
+  if (granted === 0) {
+    slot.release();
+    return withoutPermit(dependencies, row, waitMs ?? 1);
+  }
+  const giveBack = () => permits.giveBack(row.integration, 1);
+  const onJoined = () => {
+    slot.release();
+    giveBack();
+  };
+  const ending = await claimAndRun(dependencies, row.id, { onJoined });
+  if (ending !== null) return ending;
+  giveBack();
+  return notClaimed(dependencies, row.id);
+}
+
+/** Its rates are used up: the row is due when they are not, unless a person would wait for that in vain. */
+async function withoutPermit(dependencies: WorkDependencies, row: Row, waitMs: number): Promise<JobEnding> {
+  const { lane, postpone, ringer } = dependencies;
+  const joined = await joinOther(dependencies, row);
+  if (joined !== null) return joined;
+  if (lane === 'interactive' && waitMs > longestWaitMs) {
+    const refusal = usedUp(row.integration, waitMs);
+    return (await claimAndRun(dependencies, row.id, { refusal })) ?? notClaimed(dependencies, row.id);
+  }
+  await postpone(row.id, waitMs);
+  ringer.dueIn(lane, waitMs);
+  return completed(row.id, 'queued');
+}
+
+function usedUp(integration: string, waitMs: number): Failure {
+  const seconds = Math.ceil(waitMs / 1000);
+  const message = `Integration "${integration}" has used up its limits.rates for the next ${seconds} s; nothing was sent.`;
+  return { code: 'rate-limited', message, side: 'configuration' };
+}
+
+/** Runs it on an exchange that is in flight; `null` if there is none that it could share. */
+async function joinOther(dependencies: WorkDependencies, { id, integration }: Row): Promise<JobEnding | null> {
+  const { flights, identityOf } = dependencies;
+  // Only then a statement of its own: claims that come to nothing would be counted as attempts.
+  if (!flights.over(integration)) return null;
+  const identity = await identityOf(id);
+  const flight = identity === null ? null : flights.find(identity, identity.configurationVersion);
+  return flight === null ? null : claimAndRun(dependencies, id, { flight });
+}
+
+/** `null` if it may not be claimed. */
+async function claimAndRun(dependencies: WorkDependencies, id: string, company: Company): Promise<JobEnding | null> {
+  const claimed = await dependencies.claim(id);
+  if (claimed === null) return null;
+  let certain = false;
+  try {
+    const ending = await runClaimed(dependencies, claimed, company);
+    certain = true;
+    return ending;
+  } finally {
+    dependencies.release(claimed.id, certain);
+  }
+}
+
 /**
  * Somebody else has it, or it has ended: a second ring, or a job that was handed over twice. Or it is not to be taken
- * now, not due or just paused: then it is as if nobody had rung.
+ * now, not due or its integration just held: then it is as if nobody had rung.
  */
 async function notClaimed({ statusOf, park }: WorkDependencies, id: string): Promise<JobEnding> {
   const status = (await statusOf(id)) ?? 'cancelled';
@@ -98,7 +191,23 @@ const toleratedErrors = 2;
 const toleratedCrashes = 5;
 const crashDelayMs = 5_000;
 
-async function run(dependencies: WorkDependencies, claimed: Claimed): Promise<JobEnding> {
+/** What one attempt of a claimed row needs, whoever claimed it. */
+export type RunDependencies = Pick<
+  WorkDependencies,
+  'execute' | 'noteCancelled' | 'record' | 'giveBack' | 'putOff' | 'ringer' | 'log'
+>;
+
+/**
+ * Runs an attempt of a row that this worker holds, and records it.
+ *
+ * @param sent called when the exchange is over, before it is recorded; not if it says that the endpoint fails
+ */
+export async function runClaimed(
+  dependencies: RunDependencies,
+  claimed: Claimed,
+  company: Company,
+  sent: () => void = () => undefined,
+): Promise<JobEnding> {
   const { id, integration, command, crashes } = claimed;
   const crashed = (error: unknown) =>
     dependencies.log.error('attempt.crashed', { invocation: id, integration, command, error }, 'Errand failed');
@@ -107,11 +216,18 @@ async function run(dependencies: WorkDependencies, claimed: Claimed): Promise<Jo
   }
   let settled: Settled;
   try {
-    settled = await dependencies.execute(claimed);
+    settled = await dependencies.execute(claimed, company);
+    // After a failure the slot stays taken until that is weighed: else more would be sent before the integration is held.
+    if (!isFailing(settled.health.sign)) sent();
   } catch (error) {
     if (error instanceof CancelledByPerson) return cancelled(dependencies, claimed, error);
     // The worker stops; when it is gone the row is free, with what was in flight as an attempt of unknown outcome.
     if (error instanceof Interrupted) return completed(id, 'running');
+    if (error instanceof PutOff) {
+      await dependencies.putOff(claimed, error.delayMs);
+      dependencies.ringer.dueIn(claimed.lane, error.delayMs);
+      return completed(id, 'queued');
+    }
     crashed(error);
     if (crashes >= toleratedErrors) {
       const why = `it failed with an unexpected error ${crashes + 1} times`;
@@ -131,7 +247,7 @@ async function run(dependencies: WorkDependencies, claimed: Claimed): Promise<Jo
 }
 
 async function cancelled(
-  { noteCancelled, log }: WorkDependencies,
+  { noteCancelled, log }: RunDependencies,
   claimed: Claimed,
   { sent }: CancelledByPerson,
 ): Promise<JobEnding> {
@@ -141,11 +257,11 @@ async function cancelled(
   return completed(id, 'cancelled');
 }
 
-async function attempt(dependencies: WorkDependencies, claimed: Claimed, settled: Settled): Promise<JobEnding> {
+async function attempt(dependencies: RunDependencies, claimed: Claimed, settled: Settled): Promise<JobEnding> {
   const recorded = await dependencies.record(settled);
-  report(dependencies, settled, recorded);
-  const { next } = settled;
-  if (!recorded) return completed(claimed.id, 'running');
+  report(dependencies, recorded ?? settled, recorded !== null);
+  if (recorded === null) return completed(claimed.id, 'running');
+  const { next } = recorded;
   switch (next.status) {
     case 'succeeded':
       return completed(claimed.id, 'succeeded');
@@ -166,7 +282,7 @@ function completed(invocation: string, status: InvocationStatus): JobEnding {
 }
 
 /** One wide event per attempt: at `info` where something failed, at `debug` where all went well. */
-function report({ log }: WorkDependencies, { claimed, attempt, next }: Settled, recorded: boolean): void {
+function report({ log }: RunDependencies, { claimed, attempt, next }: Settled, recorded: boolean): void {
   const fields = {
     invocation: claimed.id,
     integration: claimed.integration,

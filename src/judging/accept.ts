@@ -22,12 +22,18 @@ export type Extract = {
 
 const defaultStatuses: NonNullable<Accept['statuses']> = ['2xx'];
 
-/** Compiles a command's `accept`, with the contract's defaults for what it leaves out. */
-export function compileAccept(accept: Accept = {}): CompiledAccept {
+/**
+ * Compiles a command's `accept`, with the contract's defaults for what it leaves out.
+ *
+ * @param resultTypes the media types that the command's type declares for its result: what is taken where the command
+ * does not say. None: any.
+ */
+export function compileAccept(accept: Accept = {}, resultTypes: readonly string[] = []): CompiledAccept {
   const patterns = (accept.statuses ?? defaultStatuses).map(String);
   const exact = new Set(patterns.filter((pattern) => !pattern.endsWith('xx')).map(Number));
   const classes = new Set(patterns.filter((pattern) => pattern.endsWith('xx')).map((pattern) => Number(pattern[0])));
-  const contentTypes = accept.contentTypes?.map((type) => type.toLowerCase()) ?? null;
+  const asked = (accept.contentTypes ?? resultTypes).map((type) => type.toLowerCase());
+  const contentTypes = asked.length === 0 || asked.includes('*/*') ? null : asked;
   return {
     accepts: (status) => exact.has(status) || classes.has(Math.floor(status / 100)),
     statuses: patterns.join(', '),

@@ -10,6 +10,10 @@ export type Answer = {
   body: Uint8Array;
   /** `false` if only the closing of the connection marked the body's end, so that it may be truncated (RFC 9112 §6.3). */
   framed: boolean;
+  /** Redirects led to it: all within the origin of the request, or beyond, where only harmless headers went along. */
+  redirected?: 'within' | 'beyond';
+  /** Why a redirect was not followed, for a person: "its Location is not a valid URL". */
+  notFollowed?: string;
 };
 
 /** The error codes of an exchange that brought no complete answer (contract §3). */

@@ -1,4 +1,5 @@
 import type { Extract } from './accept.ts';
+import { resolvePointer } from './pointer.ts';
 
 export type Extracted = { ok: true; bytes: Uint8Array } | { ok: false; message: string; notJson?: true };
 
@@ -25,18 +26,6 @@ export function extractBytes(body: Uint8Array, { pointer, encoding }: Extract): 
   const bytes = decode(found, encoding);
   if (bytes !== null) return { ok: true, bytes };
   return { ok: false, message: `The string at "${pointer}" in the JSON answer is not ${encoding} (accept.extract).` };
-}
-
-/** RFC 6901 §4; `undefined` if there is nothing. Own properties only. */
-function resolvePointer(document: unknown, pointer: string): unknown {
-  let at = document;
-  for (const part of pointer.split('/').slice(1)) {
-    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
-    if (typeof at !== 'object' || at === null) return undefined;
-    if (Array.isArray(at) && !/^(?:0|[1-9]\d*)$/.test(key)) return undefined;
-    at = Object.getOwnPropertyDescriptor(at, key)?.value;
-  }
-  return at;
 }
 
 /** `null` if the text is not of this encoding. `Buffer.from` skips what it cannot read, so the length tells. */

@@ -7,7 +7,8 @@ import { parseRetryAfter } from './retry-after.ts';
 
 /** What is to be made of an exchange. */
 export type Verdict =
-  | { outcome: 'succeeded'; status: number; contentType: string | null; bytes: Uint8Array }
+  /** `bytes` is null where the stored ones still hold: a 304 to a conditional request. */
+  | { outcome: 'succeeded'; status: number; contentType: string | null; bytes: Uint8Array | null }
   | {
       outcome: 'retryable' | 'permanent';
       failure: Failure;
@@ -22,12 +23,17 @@ const retryableStatuses: ReadonlySet<number> = new Set([408, 425, 429, 500, 502,
  * Decides about an exchange: pure, and the only place that does (contract §6).
  *
  * @param now Unix milliseconds, for a `Retry-After` that is a date.
+ * @param conditional did Errand make the request conditional on a result that is stored? Only then is a 304 a success.
  */
-export function judge(exchange: Exchange, accept: CompiledAccept, now: number): Verdict {
+export function judge(exchange: Exchange, accept: CompiledAccept, now: number, conditional = false): Verdict {
   switch (exchange.kind) {
     case 'failure':
       return judgeFailure(exchange, accept, now);
     case 'answer':
+      // Another origin was not asked conditionally: the validators did not go along.
+      if (conditional && exchange.status === 304 && exchange.redirected !== 'beyond') {
+        return { outcome: 'succeeded', status: 304, contentType: null, bytes: null };
+      }
       return judgeAnswer(exchange, accept, now);
     default:
       return exchange satisfies never;
@@ -42,7 +48,7 @@ function judgeFailure(exchange: ExchangeFailure, accept: CompiledAccept, now: nu
     status !== undefined &&
     !(accept.accepts(status) && !accept.absent.has(status))
   ) {
-    return judgeStatus(status, headers, accept, now);
+    return judgeStatus({ status, headers }, accept, now);
   }
   const failed = verdict(exchange.retryable ? 'retryable' : 'permanent', code, message);
   const asked = status !== undefined && retryableStatuses.has(status);
@@ -50,8 +56,8 @@ function judgeFailure(exchange: ExchangeFailure, accept: CompiledAccept, now: nu
 }
 
 function judgeAnswer(answer: Answer, accept: CompiledAccept, now: number): Verdict {
-  const { status, headers, body } = answer;
-  if (accept.absent.has(status) || !accept.accepts(status)) return judgeStatus(status, headers, accept, now);
+  const { status, body } = answer;
+  if (accept.absent.has(status) || !accept.accepts(status)) return judgeStatus(answer, accept, now);
   if (body.byteLength > accept.maxBytes) {
     const sizes = `${count(body.byteLength)} bytes; accept.maxBytes allows ${count(accept.maxBytes)}`;
     return verdict('permanent', 'response-too-large', `The server answered with ${sizes}.`);
@@ -62,7 +68,11 @@ function judgeAnswer(answer: Answer, accept: CompiledAccept, now: number): Verdi
 }
 
 /** A status that is no success. */
-function judgeStatus(status: number, headers: readonly ReceivedHeader[], accept: CompiledAccept, now: number): Verdict {
+function judgeStatus(
+  { status, headers, notFollowed }: Pick<Answer, 'status' | 'headers' | 'notFollowed'>,
+  accept: CompiledAccept,
+  now: number,
+): Verdict {
   const named = STATUS_CODES[status] === undefined ? `${status}` : `${status} ${STATUS_CODES[status]}`;
   if (accept.absent.has(status)) {
     const message = `The server answered ${named}: there is no such thing there (accept.absentStatuses has ${status}).`;
@@ -77,11 +87,11 @@ function judgeStatus(status: number, headers: readonly ReceivedHeader[], accept:
     const failed = verdict('retryable', 'unexpected-status', `The server answered ${named}; it may pass.`);
     return withRetryAfter(failed, headers, now);
   }
-  const advice = adviceFor(status) ?? `accept.statuses takes ${accept.statuses}.`;
+  const advice = adviceFor(status, notFollowed) ?? `accept.statuses takes ${accept.statuses}.`;
   return verdict('permanent', 'unexpected-status', `The server answered ${named}; ${advice}`, sideOf(status));
 }
 
-function adviceFor(status: number): string | null {
+function adviceFor(status: number, notFollowed?: string): string | null {
   if (status === 401) return 'are the credentials that the command sends right, and not expired?';
   if (status === 403) return 'may these credentials do that, and may they be used from this address?';
   if (status === 407) return 'a proxy wants credentials.';
@@ -90,7 +100,9 @@ function adviceFor(status: number): string | null {
   if (status === 304)
     return 'nothing was sent back: remove the conditional headers (If-None-Match, If-Modified-Since).';
   if (status >= 300 && status < 400) {
-    return 'redirects are followed for GET and HEAD only: put the final address into the URL.';
+    const advice = 'put the final address into the URL.';
+    if (notFollowed === undefined) return `that is no redirect to follow: ${advice}`;
+    return notFollowed.endsWith('?') ? `${notFollowed} If not, ${advice}` : `${notFollowed}: ${advice}`;
   }
   return null;
 }

@@ -1,15 +1,17 @@
 import { DelayedError, UnrecoverableError, WaitingError } from 'bullmq';
-import type { JobReturn } from '../contract/job.ts';
+import type { BatchReturn, JobReturn } from '../contract/job.ts';
 import type { LaneLog } from './connection.ts';
 import { HandBack } from './hand-back.ts';
 import type { TakenJob } from './job-taker.ts';
 import { type JobEnding, type LaneJob, readJob } from './lane-job.ts';
 
-export type JobProcess = (job: TakenJob, token: string) => Promise<JobReturn>;
+/** `progress` tells that something was begun or ended, so that the job is not taken for one that hangs. */
+export type JobProcess = (job: TakenJob, token: string, progress: () => void) => Promise<JobReturn | BatchReturn>;
 
 export type JobProcessOptions = {
   queue: string;
-  handle: (job: LaneJob) => Promise<JobEnding>;
+  /** `progress` tells that something was begun or ended and, where that is known, how far the job is, in percent. */
+  handle: (job: LaneJob, progress: (percent?: number) => void) => Promise<JobEnding>;
   /** Is the worker to take jobs now? */
   isTaking: () => boolean;
   log: Pick<LaneLog, 'info' | 'error'>;
@@ -29,7 +31,7 @@ const unforeseenDelayMs = 5_000;
  */
 export function createJobProcess(options: JobProcessOptions): JobProcess {
   const { queue, handle, isTaking, onError } = options;
-  return async (job, token) => {
+  return async (job, token, progress) => {
     // BullMQ takes one more job if its signal comes while the worker pauses.
     if (!isTaking()) {
       await job.moveToWait(token).catch(onError);
@@ -39,7 +41,11 @@ export function createJobProcess(options: JobProcessOptions): JobProcess {
     const laneJob = readJob(queue, { id, name, timestamp, data });
     let ending: JobEnding;
     try {
-      ending = await handle(laneJob);
+      const report = reporter(job, onError);
+      ending = await handle(laneJob, (percent) => {
+        progress();
+        if (percent !== undefined) report(percent);
+      });
     } catch (error) {
       await giveBack(options, job, token, error);
       throw new DelayedError();
@@ -48,6 +54,20 @@ export function createJobProcess(options: JobProcessOptions): JobProcess {
     // A failed job has no return value in BullMQ; its progress tells a producer which invocation it was.
     if (laneJob.kind === 'producer' && ending.returns !== null) await job.updateProgress(ending.returns).catch(onError);
     throw failureOf(ending.reason);
+  };
+}
+
+/** At most one update a second, and only of what changed: it is there to be looked at. */
+const progressMs = 1_000;
+
+function reporter(job: TakenJob, onError: (error: Error) => void): (percent: number) => void {
+  let told = 0;
+  let toldAt = performance.now();
+  return (percent) => {
+    if (percent === told || performance.now() - toldAt < progressMs) return;
+    told = percent;
+    toldAt = performance.now();
+    job.updateProgress(percent).catch(onError);
   };
 }
 

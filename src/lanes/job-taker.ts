@@ -10,13 +10,14 @@ import {
   Worker,
   type WorkerOptions,
 } from 'bullmq';
-import type { JobReturn } from '../contract/job.ts';
+import type { BatchReturn, JobReturn } from '../contract/job.ts';
+import { hangingPerSlot } from './hanging.ts';
 
-type OwnJob = Job<unknown, JobReturn, string, JobProgress>;
+type OwnJob = Job<unknown, JobReturn | BatchReturn, string, JobProgress>;
 
 /** BullMQ's job, as far as a lane's worker uses it. */
 export type TakenJob = Pick<
-  Job<unknown, JobReturn>,
+  Job<unknown, JobReturn | BatchReturn>,
   'id' | 'name' | 'timestamp' | 'data' | 'moveToDelayed' | 'moveToWait' | 'updateProgress'
 >;
 
@@ -39,21 +40,39 @@ const deadlock = '40P01';
 const completionTries = 3;
 
 /**
- * BullMQ's worker, with three of its ways changed:
+ * BullMQ's worker, with four of its ways changed:
  *
  * - A handler that returned never ends its job failed. BullMQ does that when writing the completion fails (on PostgreSQL:
  *   a deadlock, a connection that broke). Here the job's lock lapses instead, the job comes again, and its row
  *   says that there is nothing left to do.
  * - A job whose data is not JSON is handed over as a string, to be refused; BullMQ would take it again for ever.
  * - `finish` ends the taking without waiting for a connection that is away.
+ * - A job that made no progress for a while hangs: it loses its place among the `concurrency` jobs in hand, at once and
+ *   until it ends, and another is taken. To BullMQ's main loop it is as if it had ended; its lock is still renewed.
  */
-export class JobTaker<B extends IQueueBackend, C> extends Worker<unknown, JobReturn, string, B, JobProgress, C> {
+export class JobTaker<B extends IQueueBackend, C> extends Worker<
+  unknown,
+  JobReturn | BatchReturn,
+  string,
+  B,
+  JobProgress,
+  C
+> {
+  readonly #hangsAfterMs: number;
+  readonly #places = new Map<OwnJob, Place>();
+  /** Jobs that hang, and have not ended. */
+  readonly #hanging = new Set<Promise<unknown>>();
+
+  /** @param process is handed a function, too, that it calls whenever the job makes progress */
   constructor(
     queue: string,
-    process: (job: TakenJob, token: string) => Promise<JobReturn>,
-    options: Pick<WorkerOptions<C>, 'connection' | 'concurrency' | 'removeOnComplete' | 'removeOnFail'>,
+    process: (job: TakenJob, token: string, progress: () => void) => Promise<JobReturn | BatchReturn>,
+    options: Pick<WorkerOptions<C>, 'connection' | 'concurrency' | 'removeOnComplete' | 'removeOnFail'> & {
+      hangsAfterMs: number;
+    },
     factory: BackendFactory<B, C>,
   ) {
+    const { hangsAfterMs, ...others } = options;
     const fixed = {
       autorun: false,
       lockDuration,
@@ -62,7 +81,9 @@ export class JobTaker<B extends IQueueBackend, C> extends Worker<unknown, JobRet
       drainDelay,
       runRetryDelay: retryMs,
     };
-    super(queue, (job, token) => process(job, token ?? ''), { ...options, ...fixed }, factory);
+    const handle = (job: OwnJob, token?: string) => process(job, token ?? '', () => this.#places.get(job)?.progress());
+    super(queue, handle, { ...others, ...fixed }, factory);
+    this.#hangsAfterMs = hangsAfterMs;
   }
 
   /** Takes no more jobs; resolves when those in hand have ended and the queue knows. May wait for a queue that is away. */
@@ -71,6 +92,22 @@ export class JobTaker<B extends IQueueBackend, C> extends Worker<unknown, JobRet
     // Ends the wait for a job. Not awaited: it hangs where there has never been a connection.
     this.backend.disconnectBlocking(false).catch(() => {});
     await this.mainLoopRunning;
+    await Promise.allSettled(this.#hanging);
+  }
+
+  // biome-ignore lint/suspicious/noConfusingVoidType: it is BullMQ's
+  override processJob(job: OwnJob, token: string, fetchNext = () => true): Promise<void | OwnJob> {
+    const place = openPlace(this.#hangsAfterMs, () => this.#hanging.size < this.concurrency * hangingPerSlot);
+    this.#places.set(job, place);
+    // What has no place any more has nobody to hand a next job to.
+    const ended = super
+      .processJob(job, token, () => place.keep() && fetchNext())
+      .finally(() => {
+        place.keep();
+        this.#places.delete(job);
+        this.#hanging.delete(ended);
+      });
+    return Promise.race([ended, place.lost.then(() => void this.#hanging.add(ended))]);
   }
 
   protected override createJob(data: JobJson, jobId: string): OwnJob {
@@ -93,7 +130,7 @@ export class JobTaker<B extends IQueueBackend, C> extends Worker<unknown, JobRet
   }
 
   protected override async handleCompleted(
-    result: JobReturn,
+    result: JobReturn | BatchReturn,
     job: OwnJob,
     token: string,
     fetchNext?: () => boolean,
@@ -121,6 +158,36 @@ export class JobTaker<B extends IQueueBackend, C> extends Worker<unknown, JobRet
     // BullMQ's types do not say so, but `undefined` stands for "no next job was fetched".
     return undefined as never;
   }
+}
+
+type Place = {
+  /** It goes on: it has the whole time again before it hangs. */
+  progress(): void;
+  /** It ends: keeps its place from now on, if it still has it. */
+  keep(): boolean;
+  /** Resolves when it loses its place. */
+  lost: Promise<void>;
+};
+
+function openPlace(hangsAfterMs: number, mayHang: () => boolean): Place {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let isLost = false;
+  const timer = setTimeout(() => {
+    if (mayHang()) {
+      isLost = true;
+      resolve();
+    } else timer.refresh();
+  }, hangsAfterMs);
+  return {
+    progress() {
+      if (!isLost) timer.refresh();
+    },
+    keep() {
+      clearTimeout(timer);
+      return !isLost;
+    },
+    lost: promise,
+  };
 }
 
 /** What the handler throws on purpose; any other error comes from BullMQ's own writing. */

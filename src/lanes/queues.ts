@@ -1,3 +1,4 @@
+import type { BatchRing } from '../batches/batch.ts';
 import { queueName } from '../contract/job.ts';
 import { type Lane, lanes } from '../contract/lane.ts';
 import { type LaneConnection, type LaneLog, queueTimeoutMs } from './connection.ts';
@@ -15,13 +16,13 @@ export type LaneQueues = {
    *
    * @throws QueueAway within some 2 s; then any of the jobs may have been added, and ringing again is safe
    */
-  ring(lane: Lane, rings: readonly Ring[]): Promise<void>;
+  ring(lane: Lane, rings: readonly (Ring | BatchRing)[]): Promise<void>;
   /**
    * Those of the rings that no worker will take any more: their job is gone, has completed or has failed. One round trip.
    *
    * @throws QueueAway within some 2 s
    */
-  lost<R extends Ring>(lane: Lane, rings: readonly R[]): Promise<R[]>;
+  lost<R extends Ring | BatchRing>(lane: Lane, rings: readonly R[]): Promise<R[]>;
   /** How many jobs are in the lane, by state. @throws QueueAway within some 2 s */
   depth(lane: Lane): Promise<Depth>;
   /** Resolves if the queue answers. @throws QueueAway within some 2 s */

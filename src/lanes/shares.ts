@@ -1,27 +1,41 @@
+import { hangingPerSlot } from './hanging.ts';
+import { ringWaiting } from './ring-waiting.ts';
+import { nodeTimers, type Timers } from './timers.ts';
+
 /**
- * Who may use a worker process's slots. A slot is one exchange in flight; there are as many as the BullMQ worker's
- * concurrency, so a job that the worker took always finds one free, and only its integration's share can refuse it.
+ * Who may use a worker process's slots. A slot is one exchange in flight. How many an integration may have is what this
+ * process has leased of its `limits.concurrency` (`Leases`); of the process's own slots it has at most a quarter.
  *
- *                      share left                    released
- *   job taken ── tryTake ──────────► slot held ───────────────► free; rows left waiting? ring for the next of them
+ *                                    ┌──────────── released ─────────────┐
+ *   job taken ── takeNow ──► slot held ── hangsAfterMs ──► slot hangs ───┴► free; rows left waiting? ring for the next
  *                   │
- *                   └ share used up: `null`. The row is put back, then `leftWaiting`, then the job ends
+ *                   └ none left: `null`. The row is put back, then `leftWaiting`, then the job ends
  *
- * The worker's concurrency need not be larger than the slots: a refused job keeps its place only for the one statement
- * that parks its row. It must not be larger either: then jobs beyond the slots would be taken only to be put back,
- * while in the queue they keep their order.
+ * A slot that hangs is one whose exchange waits for a server: a socket, no work. It counts against its integration, but
+ * no more against the process: twelve dead endpoints would otherwise fill it, and everybody else waited for their time-outs.
  */
 export type Shares = {
-  /** A slot for the integration; `null` if it has its share of them. */
+  /** A slot for the integration; `null` if it has its share of them, as far as is leased. */
   tryTake(integration: string): Slot | null;
+  /** Likewise, but leases more first, if that is all that is missing. Rejects if that cannot be asked. */
+  takeNow(integration: string): Promise<Slot | null>;
+  /**
+   * Waits for a slot of the integration and of the process: for work that would otherwise go back to be rung for again.
+   * Integrations take turns, and within one it is first come, first served. Rejects with the signal's reason.
+   */
+  take(integration: string, signal: AbortSignal): Promise<Slot>;
   /**
    * A row of the integration was put back because it had its share. Told after that is committed: a slot that became
    * free in between would have found no row to ring for.
    */
   leftWaiting(integration: string): void;
+  /** Slots that the integration has, and that it could use now. */
+  demand(integration: string): { held: number; wanted: number };
+  /** More of the integration's slots may be taken than before. */
+  grown(integration: string): void;
   /** Slots held by the integration now. */
   held(integration: string): number;
-  /** Slots held now, of all integrations. */
+  /** Slots held now, of all integrations, but for those that hang. */
   inUse(): number;
   /** Were rows of the integration left waiting for a slot? */
   waiting(integration: string): boolean;
@@ -34,116 +48,256 @@ export type Slot = { release(): void };
 export type SharesOptions = {
   /** The worker's concurrency. */
   slots: number;
-  /** The integration's own limit of exchanges in flight; asked each time, so a changed limit holds at once. */
+  /** The exchanges in flight that this process may have with the integration; asked each time. */
   limitOf: (integration: string) => number;
+  /** Asks for what `demand` says; resolves when `limitOf` knows the answer. Default: there is no more to be had. */
+  askMore?: (integration: string) => Promise<void>;
+  /** A slot was released. `limitOf` may answer less from now on. */
+  onReleased?: (integration: string) => void;
   /** Rings for so many waiting rows of the integration; answers for how many there were. */
   ringNext: (integration: string, count: number) => Promise<number>;
   /** Told when `ringNext` rejects. The next released slot tries again, and the sweep does anyway. */
   onError: (integration: string, error: unknown) => void;
+  /** How long a slot counts against the process, in milliseconds. */
+  hangsAfterMs: number;
+  timers?: Pick<Timers, 'set' | 'clear'>;
 };
 
 /**
- * One integration holds at most a quarter of a process's slots: three can hang at the same time, each answer taking its
- * full time-out, and a quarter is left for everybody else.
+ * One integration holds at most a quarter of a process's slots: what answers slowly, but not so slowly that it hangs,
+ * leaves the rest for everybody else.
  */
 const largestShare = 1 / 4;
 
-type Holder = { held: number; waiting: boolean; refusals: number; ringing: boolean };
+type Waiter = { grant: (slot: Slot) => void };
+
+export type Holder = {
+  integration: string;
+  held: number;
+  hanging: number;
+  /** Asked for by `takeNow`, and not known yet. */
+  pending: number;
+  waiters: Set<Waiter>;
+  waiting: boolean;
+  refusals: number;
+  ringing: boolean;
+};
+
+const newHolder = (integration: string): Holder => ({
+  integration,
+  held: 0,
+  hanging: 0,
+  pending: 0,
+  waiters: new Set(),
+  waiting: false,
+  refusals: 0,
+  ringing: false,
+});
+
+const isIdle = (holder: Holder) =>
+  holder.held === 0 && holder.pending === 0 && holder.waiters.size === 0 && !holder.waiting && !holder.ringing;
 
 export function createShares(options: SharesOptions): Shares {
-  const { slots, limitOf } = options;
-  const holders = new Map<string, Holder>();
-  const ringing = new Set<Promise<void>>();
-  let inUse = 0;
-  let stopped = false;
+  return new ProcessShares(options);
+}
 
-  const shareOf = (integration: string) => Math.max(1, Math.min(limitOf(integration), Math.ceil(slots * largestShare)));
+class ProcessShares implements Shares {
+  readonly #options: SharesOptions;
+  readonly #timers: Pick<Timers, 'set' | 'clear'>;
+  readonly #share: number;
+  readonly #holders = new Map<string, Holder>();
+  /** Integrations with waiters, whose turn comes next first. */
+  readonly #turns = new Set<Holder>();
+  readonly #ringing = new Set<Promise<void>>();
+  #held = 0;
+  #hanging = 0;
+  #stopped = false;
 
-  function holderOf(integration: string): Holder {
-    const holder = holders.get(integration) ?? { held: 0, waiting: false, refusals: 0, ringing: false };
-    holders.set(integration, holder);
+  constructor(options: SharesOptions) {
+    this.#options = options;
+    this.#timers = options.timers ?? nodeTimers;
+    this.#share = Math.ceil(options.slots * largestShare);
+  }
+
+  tryTake(integration: string): Slot | null {
+    const holder = this.#holderOf(integration);
+    if (this.#free(holder) > 0) return this.#grab(holder);
+    this.#forget(holder);
+    return null;
+  }
+
+  async takeNow(integration: string): Promise<Slot | null> {
+    const slot = this.tryTake(integration);
+    const { askMore } = this.#options;
+    if (slot !== null || askMore === undefined) return slot;
+    const holder = this.#holderOf(integration);
+    if (this.#lacksLease(holder)) {
+      holder.pending += 1;
+      try {
+        await askMore(integration);
+      } finally {
+        holder.pending -= 1;
+      }
+    }
+    return this.tryTake(integration);
+  }
+
+  take(integration: string, signal: AbortSignal): Promise<Slot> {
+    if (signal.aborted) return Promise.reject(signal.reason);
+    const holder = this.#holderOf(integration);
+    return new Promise((resolve, reject) => {
+      const giveUp = () => {
+        holder.waiters.delete(waiter);
+        if (holder.waiters.size === 0) this.#turns.delete(holder);
+        this.#forget(holder);
+        reject(signal.reason);
+      };
+      const waiter: Waiter = {
+        grant(slot) {
+          signal.removeEventListener('abort', giveUp);
+          resolve(slot);
+        },
+      };
+      signal.addEventListener('abort', giveUp, { once: true });
+      holder.waiters.add(waiter);
+      this.#turns.add(holder);
+      this.#goOn(holder);
+    });
+  }
+
+  leftWaiting(integration: string): void {
+    const holder = this.#holderOf(integration);
+    holder.waiting = true;
+    holder.refusals += 1;
+    this.#goOn(holder);
+  }
+
+  demand(integration: string): { held: number; wanted: number } {
+    const holder = this.#holders.get(integration);
+    if (holder === undefined) return { held: 0, wanted: 0 };
+    // How many rows wait is not known: doubling gets there soon, and does not take what would not be used.
+    const more = holder.pending + holder.waiters.size + (holder.waiting ? Math.max(1, holder.held) : 0);
+    return { held: holder.held, wanted: holder.held + Math.max(0, Math.min(more, this.#room(holder))) };
+  }
+
+  grown(integration: string): void {
+    const holder = this.#holders.get(integration);
+    if (holder !== undefined) this.#goOn(holder);
+  }
+
+  held(integration: string): number {
+    return this.#holders.get(integration)?.held ?? 0;
+  }
+
+  inUse(): number {
+    return this.#held - this.#hanging;
+  }
+
+  waiting(integration: string): boolean {
+    return this.#holders.get(integration)?.waiting ?? false;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#ringing);
+  }
+
+  /** What it could take of the process's share. */
+  #room(holder: Holder): number {
+    return this.#share - (holder.held - holder.hanging);
+  }
+
+  #free(holder: Holder): number {
+    return Math.min(this.#room(holder), this.#options.limitOf(holder.integration) - holder.held);
+  }
+
+  /** Is its lease all that is missing? */
+  #lacksLease(holder: Holder): boolean {
+    return this.#room(holder) > 0 && this.#options.limitOf(holder.integration) <= holder.held;
+  }
+
+  #holderOf(integration: string): Holder {
+    const holder = this.#holders.get(integration) ?? newHolder(integration);
+    this.#holders.set(integration, holder);
     return holder;
   }
 
-  function forget(integration: string, holder: Holder): void {
-    if (holder.held === 0 && !holder.waiting && !holder.ringing) holders.delete(integration);
+  #forget(holder: Holder): void {
+    if (isIdle(holder)) this.#holders.delete(holder.integration);
   }
 
-  function startRinging(integration: string, holder: Holder): void {
-    const free = () => (stopped ? 0 : shareOf(integration) - holder.held);
-    if (!holder.waiting || holder.ringing || free() <= 0) return;
-    const rang = ringFor(integration, holder, free, options).finally(() => {
-      ringing.delete(rang);
-      forget(integration, holder);
+  #grab(holder: Holder): Slot {
+    holder.held += 1;
+    this.#held += 1;
+    let hangs = false;
+    const timer = this.#timers.set(() => {
+      if (this.#hanging >= hangingPerSlot * this.#options.slots) return;
+      hangs = true;
+      holder.hanging += 1;
+      this.#hanging += 1;
+      this.#goOn(holder);
+    }, this.#options.hangsAfterMs);
+    return slotOf(() => {
+      this.#timers.clear(timer);
+      holder.held -= 1;
+      this.#held -= 1;
+      if (hangs) {
+        holder.hanging -= 1;
+        this.#hanging -= 1;
+      }
+      this.#options.onReleased?.(holder.integration);
+      this.#goOn(holder);
+      this.#forget(holder);
     });
-    ringing.add(rang);
   }
 
-  function release(integration: string, holder: Holder): void {
-    holder.held -= 1;
-    inUse -= 1;
-    startRinging(integration, holder);
-    forget(integration, holder);
+  /** Something became free or is wanted: for this integration, or for whoever is next. */
+  #goOn(holder: Holder): void {
+    this.#serve();
+    this.#startRinging(holder);
+    this.#ask(holder);
   }
 
-  return {
-    tryTake(integration) {
-      const holder = holderOf(integration);
-      if (holder.held >= shareOf(integration)) return null;
-      holder.held += 1;
-      inUse += 1;
-      return slotOf(() => release(integration, holder));
-    },
-    leftWaiting(integration) {
-      const holder = holderOf(integration);
-      holder.waiting = true;
-      holder.refusals += 1;
-      startRinging(integration, holder);
-    },
-    held: (integration) => holders.get(integration)?.held ?? 0,
-    inUse: () => inUse,
-    waiting: (integration) => holders.get(integration)?.waiting ?? false,
-    async stop() {
-      stopped = true;
-      await Promise.all(ringing);
-    },
-  };
+  #serve(): void {
+    for (const holder of this.#turns) {
+      if (this.inUse() >= this.#options.slots) return;
+      const [waiter] = holder.waiters;
+      if (waiter === undefined || this.#free(holder) <= 0) continue;
+      holder.waiters.delete(waiter);
+      this.#turns.delete(holder);
+      // Behind the others, so that this loop comes to it again once they have had their turn.
+      if (holder.waiters.size > 0) this.#turns.add(holder);
+      waiter.grant(this.#grab(holder));
+    }
+  }
+
+  #startRinging(holder: Holder): void {
+    const free = () => (this.#stopped ? 0 : this.#free(holder));
+    if (!holder.waiting || holder.ringing || free() <= 0) return;
+    const rang = ringWaiting(holder, free, this.#options).finally(() => {
+      this.#ringing.delete(rang);
+      this.#forget(holder);
+    });
+    this.#ringing.add(rang);
+  }
+
+  #ask(holder: Holder): void {
+    const { askMore, onError } = this.#options;
+    const isWanted = holder.waiters.size > 0 || holder.waiting;
+    if (askMore === undefined || this.#stopped || !isWanted || !this.#lacksLease(holder)) return;
+    // What cannot be asked now is asked again with the next heartbeat.
+    askMore(holder.integration).catch((error) => onError(holder.integration, error));
+  }
 }
 
 function slotOf(onRelease: () => void): Slot {
   let held = true;
   return {
     release() {
-      if (held) onRelease();
-      held = false;
+      if (held) {
+        held = false;
+        onRelease();
+      }
     },
   };
-}
-
-/** Rings for as many rows as there are free slots; what is released meanwhile is seen to afterwards. */
-async function ringFor(
-  integration: string,
-  holder: Holder,
-  free: () => number,
-  { ringNext, onError }: SharesOptions,
-): Promise<void> {
-  holder.ringing = true;
-  try {
-    // After the current turn, so that slots released together are rung for together.
-    await null;
-    let rang = 0;
-    while (holder.waiting && free() > rang) {
-      const wanted = free() - rang;
-      const { refusals } = holder;
-      const count = await ringNext(integration, wanted);
-      rang += count;
-      // None left, unless another one was refused while we looked.
-      if (count === 0 && holder.refusals === refusals) holder.waiting = false;
-      if (count < wanted) break;
-    }
-  } catch (error) {
-    onError(integration, error);
-  } finally {
-    holder.ringing = false;
-  }
 }

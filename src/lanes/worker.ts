@@ -8,6 +8,7 @@ import {
 import { queueName } from '../contract/job.ts';
 import type { Lane } from '../contract/lane.ts';
 import { type LaneConnection, type LaneLog, patientRedis } from './connection.ts';
+import { hangsAfterMs } from './hanging.ts';
 import { createJobProcess, type JobProcess } from './job-process.ts';
 import { JobTaker } from './job-taker.ts';
 import { keptJobs } from './kept-jobs.ts';
@@ -18,14 +19,17 @@ import { asBullPool } from './queue-pool.ts';
 export type LaneWorkerOptions = {
   lane: Lane;
   prefix: string;
-  /** Jobs in hand at a time; the slots of `createShares` are as many. */
+  /** Jobs in hand at a time, but for those that hang; the slots of `createShares` are as many. */
   concurrency: number;
+  /** Without progress for so many milliseconds, a job hangs: another is taken in its place. Default: its lane's. */
+  hangsAfterMs?: number;
   log: LaneLog;
   /**
    * Does the work of one job and says how it ends. The same job may be handed over again, also to another worker at the
-   * same time: the rows decide. A `HandBack`, or any other error, gives the job back to the queue.
+   * same time: the rows decide. A `HandBack`, or any other error, gives the job back to the queue. A job of many steps
+   * calls `progress` at each: while it does, it does not hang.
    */
-  handle: (job: LaneJob) => Promise<JobEnding>;
+  handle: (job: LaneJob, progress: (percent?: number) => void) => Promise<JobEnding>;
 };
 
 export type LaneWorker = {
@@ -67,7 +71,7 @@ export function openLaneWorker(connection: LaneConnection, options: LaneWorkerOp
   const processJob = createJobProcess({ queue, handle: options.handle, isTaking, log, onError });
 
   async function begin(): Promise<void> {
-    taker = await connect(() => openTaker(connection, queue, options.concurrency, processJob), stop.signal, onError);
+    taker = await connect(() => openTaker(connection, queue, options, processJob), stop.signal, onError);
     if (taker === null) return;
     if (paused) await taker.pause(true);
     // Ends only when the worker stops or, having nothing in hand, pauses.
@@ -101,8 +105,17 @@ export function openLaneWorker(connection: LaneConnection, options: LaneWorkerOp
   };
 }
 
-function openTaker(connection: LaneConnection, queue: string, concurrency: number, processJob: JobProcess): Taker {
-  const options = { concurrency, ...keptJobs(connection.kind) };
+function openTaker(
+  connection: LaneConnection,
+  queue: string,
+  { concurrency, lane, ...others }: LaneWorkerOptions,
+  processJob: JobProcess,
+): Taker {
+  const options = {
+    concurrency,
+    hangsAfterMs: others.hangsAfterMs ?? hangsAfterMs[lane],
+    ...keptJobs(connection.kind),
+  };
   return connection.kind === 'redis'
     ? new JobTaker(queue, processJob, { ...options, connection: patientRedis(connection.url) }, createRedisBackend)
     : new JobTaker(queue, processJob, { ...options, connection: asBullPool(connection.pool) }, createPostgresBackend);

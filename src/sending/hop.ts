@@ -181,7 +181,7 @@ export class Hop implements Dispatcher.DispatchHandler {
       this.#succeed();
       return;
     }
-    const message = `The answer of ${this.#options.name} is larger than ${this.#options.maxBytes} bytes`;
+    const message = `The answer of ${this.#options.name} is larger than ${this.#options.maxBytes.toLocaleString('en-US')} bytes`;
     this.#fail(new Trouble('response-too-large', message, { retryable: false }));
   }
 

@@ -18,25 +18,37 @@ export function headerValues(headers: readonly Header[], name: string): string[]
   return values;
 }
 
+/** A redirect that is not followed, and why, for the person who configured the command. */
+export type NotFollowed = { notFollowed: string };
+
 /**
- * Where an answer redirects a GET or HEAD to, or `undefined` if it is to be taken as it is: it is no redirect, or one
- * that is not followed. Not followed are: a Location that is missing, given twice with different values, no URL, no
- * http or https URL, or that holds a user name or password; and https to http, because what would come back over an
- * unprotected connection could have been written by anyone.
+ * Where an answer redirects a GET or HEAD to; `undefined` if it is no redirect. Not followed are: a Location that is
+ * missing, given twice with different values, no URL, no http or https URL, or that holds a user name or password; and
+ * https to http, because what would come back over an unprotected connection could have been written by anyone. Reasons
+ * do not quote the Location, which may hold anything.
  */
 export function redirectTarget(
   from: URL,
   method: string,
   status: number,
   headers: readonly ReceivedHeader[],
-): URL | undefined {
-  if (!redirectStatuses.has(status) || (method !== 'GET' && method !== 'HEAD')) return undefined;
+): URL | NotFollowed | undefined {
+  if (!redirectStatuses.has(status)) return undefined;
+  if (method !== 'GET' && method !== 'HEAD') return { notFollowed: 'redirects are followed for GET and HEAD only' };
   const [location, ...others] = headerValues(headers, 'location');
-  if (location === undefined || location === '' || others.some((other) => other !== location)) return undefined;
+  if (location === undefined || location === '') return { notFollowed: 'it does not say where to (Location)' };
+  if (others.some((other) => other !== location)) return { notFollowed: 'it names several places (Location)' };
   const target = URL.parse(location, from.href);
-  if (target === null || (target.protocol !== 'http:' && target.protocol !== 'https:')) return undefined;
-  if (target.username !== '' || target.password !== '') return undefined;
-  if (from.protocol === 'https:' && target.protocol === 'http:') return undefined;
+  if (target === null) return { notFollowed: 'its Location is not a valid URL' };
+  if (target.protocol !== 'http:' && target.protocol !== 'https:') {
+    return { notFollowed: 'its Location is neither an http nor an https URL' };
+  }
+  if (target.username !== '' || target.password !== '') {
+    return { notFollowed: 'its Location holds a user name or password, which is not followed' };
+  }
+  if (from.protocol === 'https:' && target.protocol === 'http:') {
+    return { notFollowed: 'it leads from https to http, which is not followed' };
+  }
   return target;
 }
 

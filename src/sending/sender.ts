@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import type { Dispatcher } from 'undici';
 import type { EgressAllowList } from '../contract/egress.ts';
-import type { Exchange, ExchangeFailure } from '../judging/exchange.ts';
+import type { Answer, Exchange, ExchangeFailure } from '../judging/exchange.ts';
 import type { RenderedRequest } from '../tokens/render.ts';
 import { ByteBudget } from './budget.ts';
 import { type Connection, Connections } from './connections.ts';
@@ -10,7 +10,7 @@ import { acceptedCodings } from './decoding.ts';
 import { dial } from './dial.ts';
 import { type Destination, destinationOf, type EgressVerdict, egressVerdict, type Resolver } from './egress.ts';
 import { type Head, Hop, type HopOutcome } from './hop.ts';
-import { maxRedirects, redirectHeaders, redirectTarget } from './redirect.ts';
+import { maxRedirects, type NotFollowed, redirectHeaders, redirectTarget } from './redirect.ts';
 import { Trouble } from './trouble.ts';
 
 export type SenderOptions = {
@@ -111,15 +111,19 @@ class HttpSender implements Sender {
     const url = URL.parse(request.url);
     if (url === null) return failureOf(nothingSent('The URL is not a complete http or https URL'), false);
     const headers = withDefaults(request.headers, this.#userAgent);
+    let redirected: Answer['redirected'];
     let outgoing: Outgoing = { method: request.method, url, headers, body: request.body, hopsLeft: maxRedirects };
     for (;;) {
       const outcome = await this.#hop(outgoing, options, deadline);
       if (outcome.kind === 'trouble') return failureOf(outcome, outgoing.hopsLeft < maxRedirects);
       const target = nextTarget(outgoing, outcome.head);
-      if (target === undefined) {
+      if (!(target instanceof URL)) {
         const { head, body, framed } = outcome;
-        return { kind: 'answer', status: head.status, headers: head.headers, body, framed };
+        const answer = { kind: 'answer', status: head.status, headers: head.headers, body, framed, ...target } as const;
+        return redirected === undefined ? answer : { ...answer, redirected };
       }
+      if (outgoing.url.origin !== target.origin) redirected = 'beyond';
+      redirected ??= 'within';
       outgoing = {
         ...outgoing,
         url: target,
@@ -171,7 +175,7 @@ class HttpSender implements Sender {
     deadline: Deadline,
   ): Promise<HopOutcome> {
     const { method, url, headers, body } = outgoing;
-    const headOnly = (head: Head) => nextTarget(outgoing, head) !== undefined;
+    const headOnly = (head: Head) => nextTarget(outgoing, head) instanceof URL;
     const hop = new Hop(connection, { name, method, maxBytes, budget: this.#budget, deadline, headOnly });
     const request: Dispatcher.DispatchOptions & { servername: string } = {
       path: url.pathname + url.search,
@@ -201,9 +205,13 @@ type Outgoing = {
   hopsLeft: number;
 };
 
-/** Where to go next, if the answer is a redirect that is still to be followed. */
-function nextTarget({ url, method, hopsLeft }: Outgoing, { status, headers }: Head): URL | undefined {
-  return hopsLeft > 0 ? redirectTarget(url, method, status, headers) : undefined;
+/** Where to go next, if the answer is a redirect; or why it is not followed. */
+function nextTarget({ url, method, hopsLeft }: Outgoing, { status, headers }: Head): URL | NotFollowed | undefined {
+  const target = redirectTarget(url, method, status, headers);
+  if (target instanceof URL && hopsLeft === 0) {
+    return { notFollowed: `${maxRedirects} redirects were followed, and it leads on: do they go in a circle?` };
+  }
+  return target;
 }
 
 /** Nothing went out: because of trouble with the connection, or because the URL's destination is refused. */

@@ -109,7 +109,8 @@ export function exchangeTrouble(name: string, error: unknown, answerBegun: boole
     const message = `${name} closed the connection before the answer was complete`;
     return new Trouble('protocol-error', message, { retryable: true });
   }
-  return new Trouble('protocol-error', `${name} did not answer in valid HTTP (${code})`, { retryable: true });
+  const known = code === 'unknown' ? '' : ` (${code})`;
+  return new Trouble('protocol-error', `${name} did not answer in valid HTTP${known}`, { retryable: true });
 }
 
 /** Node's own default, said here because a message names it: large enough for real servers, small enough to buffer. */

@@ -49,7 +49,7 @@ const arrayHeaderBytes = 20;
  * then each element after its length). The driver sends a Buffer in binary, but an array as text, in hexadecimal: twice
  * the bytes, and four times the time for PDFs.
  */
-function byteaArray(items: readonly Uint8Array[]): Buffer {
+export function byteaArray(items: readonly Uint8Array[]): Buffer {
   const size = items.reduce((sum, item) => sum + 4 + item.byteLength, arrayHeaderBytes);
   const buffer = Buffer.allocUnsafe(size);
   let offset = 0;
@@ -70,7 +70,7 @@ export async function seeBlobs(pool: Pool, hashes: readonly Buffer[]): Promise<B
     name: 'see-blobs',
     text: `
 with kept as (
-  select sha256 from blobs where sha256 = any($1::bytea[]) order by sha256 for update
+  select sha256 from blobs where sha256 = any($1::bytea[]) order by sha256 for no key update
 ), seen as (
   update blobs b set seen_on = current_date from kept where b.sha256 = kept.sha256 and b.seen_on < current_date
 )

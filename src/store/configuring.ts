@@ -4,24 +4,31 @@ import { saveType, storedTypes, usesOfType } from './command-types.ts';
 import { removeCommands, saveCommandVersion } from './commands.ts';
 import { loadConfiguration } from './configuration.ts';
 import { type Connection, type Database, transaction } from './database.ts';
+import { configurationChannel, countAnew } from './flow.ts';
 import { ensureIntegration, lockIntegration, nextVersion, pageIntegrations } from './integrations.ts';
 import { advisoryLocks } from './locks.ts';
+import { removeSchedules } from './schedules.ts';
 import { beginValues, endValues } from './values.ts';
-
-/** Told at commit: the id of an integration that changed, or `*` when a command type did. */
-export const configurationChannel = 'errand_configuration';
 
 type Change = NonNullable<ReturnType<Parameters<IntegrationStore['change']>[1]>>;
 
-/** How integrations, their values and commands, and command types are kept. */
-export function createIntegrationStore(database: Database): IntegrationStore {
+/**
+ * How integrations, their values and commands, and command types are kept.
+ *
+ * @param onProbeDue told when an integration that Errand holds was changed: one of its invocations may now be let through
+ */
+export function createIntegrationStore(
+  database: Database,
+  onProbeDue: (integration: string) => Promise<void> = async () => {},
+): IntegrationStore {
   return {
     load: (id) => loadConfiguration(database, id, 'all'),
     types: () => storedTypes(database),
     page: (accounts, filter, query) => pageIntegrations(database, accounts, filter, query),
 
-    change: (id, decide, { create } = {}) =>
-      transaction(database, async (connection) => {
+    async change(id, decide, { create } = {}) {
+      let probeDue = false;
+      const changed = await transaction(database, async (connection) => {
         await connection.query('select pg_advisory_xact_lock_shared($1)', [advisoryLocks.commandTypes]);
         if (create !== undefined) await ensureIntegration(connection, id, create);
         await lockIntegration(connection, id);
@@ -29,9 +36,12 @@ export function createIntegrationStore(database: Database): IntegrationStore {
         const now = await loadConfiguration(connection, id, 'all');
         const change = decide(now);
         if (change === null) return now;
-        await carryOut(connection, id, change);
+        probeDue = await carryOut(connection, id, change);
         return loadConfiguration(connection, id, 'all');
-      }),
+      });
+      if (probeDue) await onProbeDue(id);
+      return changed;
+    },
 
     changeType: (name, decide, type) =>
       transaction(database, async (connection) => {
@@ -46,7 +56,7 @@ export function createIntegrationStore(database: Database): IntegrationStore {
   };
 }
 
-async function carryOut(connection: Connection, id: string, change: Change): Promise<void> {
+async function carryOut(connection: Connection, id: string, change: Change): Promise<boolean> {
   const begun = change.beginValues ?? [];
   const ended = [...(change.endValues ?? []), ...begun.map(({ name }) => name)];
   const version = await nextVersion(connection, id, change);
@@ -54,8 +64,11 @@ async function carryOut(connection: Connection, id: string, change: Change): Pro
   if (begun.length > 0) await beginValues(connection, id, version, begun);
   if (change.saveCommand !== undefined) await saveCommandVersion(connection, id, change.saveCommand);
   if (change.removeCommands !== undefined) await removeCommands(connection, id, change.removeCommands);
+  if (change.deleted === true) await removeSchedules(connection, id, null);
   for (const entry of change.audit) await connection.query(auditInsert(1), auditValues(entry));
+  const probeDue = await countAnew(connection, id, change.deleted ?? false);
   await tell(connection, id);
+  return probeDue;
 }
 
 async function tell(connection: Connection, payload: string): Promise<void> {

@@ -1,8 +1,11 @@
 import type { Pool } from 'pg';
-import type { Settled } from '../invocations/invocation.ts';
+import type { ResultRecord, Settled } from '../invocations/invocation.ts';
 import { auditColumns, auditSelect } from './audit-rows.ts';
 import { type Blob, blobInsert } from './blobs.ts';
-import { boundsOf } from './invocations.ts';
+import { boundsOf } from './bounds.ts';
+import { isAiling } from './flow.ts';
+
+const answeredAt = `n.started_at + n.duration_ms * interval '1 millisecond'`;
 
 /**
  * Commits a group of attempts with everything that follows from them, in one statement: the transitions, the attempts
@@ -11,52 +14,86 @@ import { boundsOf } from './invocations.ts';
  *
  * Guarded: a row moves only if it is still running, with this worker and this attempt; nothing is written for one that
  * is not. Rows are locked in the order of their keys, so that two groups never deadlock.
+ *
+ * Nothing either for a 304 whose stored bytes are gone. They are held by a key share lock, which stands in the way of a
+ * deletion only: not of `blobInsert` and `seeBlobs`, which lock many in an order of their own.
  */
 const recordSql = `
 with input as (
   select * from unnest($4::uuid[], $5::int[], $6::text[], $7::float8[], $8::jsonb[], $9::int[], $10::int[],
     $11::timestamptz[], $12::int[], $13::text[], $14::boolean[], $15::int[], $16::jsonb[], $17::jsonb[], $18::int[],
-    $19::text[], $20::text[], $21::bytea[], $22::int[], $23::timestamptz[])
+    $19::text[], $20::text[], $21::bytea[], $22::int[], $23::timestamptz[], $24::jsonb[], $25::text[], $26::text[],
+    $27::boolean[])
     as t(id, attempt, next_status, delay_ms, next_error, command_version, configuration_version, started_at, duration_ms,
       outcome, sent, status, error, response_headers, response_bytes, body_preview, content_type, sha256, result_bytes,
-      last_sync_at)
+      last_sync_at, validators, etag, last_modified, still_holds)
+), referred as (
+  select sha256 from blobs where sha256 = any($28::bytea[]) order by sha256 for key share
 ), held as (
   select i.id from invocations i join input n on n.id = i.id
   -- By the ids themselves, too: between the first and the last of them there may be a night's rows.
   where i.id = any($4::uuid[]) and i.id between $2 and $3 and i.status = 'running' and i.worker = $1
     and i.attempt = n.attempt
   order by i.id for update of i
+), whole as (
+  select h.id from held h join input n on n.id = h.id
+  where not n.still_holds or n.sha256 in (select sha256 from referred)
 ), moved as (
   update invocations i
   set status = n.next_status, error = n.next_error, worker = null, rung_at = null,
     due_at = now() + n.delay_ms * interval '1 millisecond',
     finished_at = case when n.delay_ms is null then now() end
-  from input n join held h on h.id = n.id
+  from input n join whole w on w.id = n.id
   where i.id = n.id and i.id between $2 and $3 and i.status = 'running' and i.worker = $1 and i.attempt = n.attempt
-  returning i.id, i.attempt, i.integration, i.command, i.fingerprint, i.key_number
+  returning i.id, i.attempt, i.integration, i.command, i.fingerprint, i.key_number, i.batch, i.batch_range
+), compared as (
+  -- With the newest result as it was, or with the one before it among those of this group.
+  select n.id, n.still_holds or coalesce(n.sha256 = coalesce(
+    lag(n.sha256) over (partition by m.integration, m.command, m.fingerprint order by ${answeredAt}, n.id), l.sha256
+  ), false) as unchanged
+  from input n join moved m on (m.id, m.attempt) = (n.id, n.attempt)
+  left join latest_results l on (l.integration, l.command, l.fingerprint) = (m.integration, m.command, m.fingerprint)
+  where n.sha256 is not null
 ), recorded as (
   insert into attempts (invocation, number, key_number, command_version, configuration_version, started_at, duration_ms,
     outcome, sent, status, error, response_headers, response_bytes, body_preview, content_type, sha256, result_bytes, unchanged,
-    last_sync_at)
+    last_sync_at, validators)
   select n.id, n.attempt, m.key_number, n.command_version, n.configuration_version, n.started_at, n.duration_ms,
     n.outcome, n.sent, n.status, n.error, n.response_headers, n.response_bytes, n.body_preview, n.content_type, n.sha256, n.result_bytes,
-    case when n.sha256 is not null then coalesce(l.sha256 = n.sha256, false) end, n.last_sync_at
-  from input n join moved m on (m.id, m.attempt) = (n.id, n.attempt)
-  left join latest_results l on n.sha256 is not null
-    and (l.integration, l.command, l.fingerprint) = (m.integration, m.command, m.fingerprint)
+    c.unchanged, n.last_sync_at, n.validators
+  from input n join moved m on (m.id, m.attempt) = (n.id, n.attempt) left join compared c on c.id = n.id
+), counts as (
+  select m.batch, m.batch_range, count(*) filter (where n.next_status = 'succeeded') as succeeded,
+    count(*) filter (where n.next_status = 'succeeded' and c.unchanged) as unchanged,
+    count(*) filter (where n.next_status = 'failed' and n.next_error->>'code' = 'absent') as absent,
+    count(*) filter (where n.next_status = 'failed' and n.next_error->>'code' <> 'absent') as failed
+  from moved m join input n on n.id = m.id left join compared c on c.id = m.id
+  where m.batch is not null and n.next_status <> 'retrying' group by m.batch, m.batch_range
+), counting as (
+  select r.batch, r.number from batch_ranges r join counts c on (c.batch, c.batch_range) = (r.batch, r.number)
+  order by r.batch, r.number for update of r
+), counted as (
+  update batch_ranges r set succeeded = r.succeeded + c.succeeded, unchanged = r.unchanged + c.unchanged,
+    absent = r.absent + c.absent, failed = r.failed + c.failed
+  from counting l join counts c on (c.batch, c.batch_range) = (l.batch, l.number)
+  where (r.batch, r.number) = (l.batch, l.number)
 ), newest as (
-  insert into latest_results as l (integration, command, fingerprint, invocation, attempt, sha256, content_type, at)
+  insert into latest_results as l (integration, command, fingerprint, invocation, attempt, sha256, content_type, etag,
+    last_modified, command_version, configuration_version, at)
   select distinct on (m.integration, m.command, m.fingerprint) m.integration, m.command, m.fingerprint, n.id, n.attempt,
-    n.sha256, n.content_type, n.started_at + n.duration_ms * interval '1 millisecond' as at
+    n.sha256, n.content_type, n.etag, n.last_modified, n.command_version, n.configuration_version,
+    ${answeredAt} as at
   from input n join moved m on (m.id, m.attempt) = (n.id, n.attempt)
   where n.sha256 is not null
   order by m.integration, m.command, m.fingerprint, at desc
   on conflict (integration, command, fingerprint) do update
     set invocation = excluded.invocation, attempt = excluded.attempt, sha256 = excluded.sha256,
-      content_type = excluded.content_type, at = excluded.at
+      content_type = excluded.content_type, etag = excluded.etag, last_modified = excluded.last_modified,
+      command_version = excluded.command_version, configuration_version = excluded.configuration_version,
+      at = excluded.at
     where l.at <= excluded.at
 ), answered as (
-  select m.integration, max(n.started_at + n.duration_ms * interval '1 millisecond') as at
+  select m.integration, max(${answeredAt}) as at
   from input n join moved m on (m.id, m.attempt) = (n.id, n.attempt)
   where n.outcome = 'succeeded' group by m.integration
 ), syncing as (
@@ -65,25 +102,35 @@ with input as (
   update integrations i set last_sync_at = greatest(i.last_sync_at, s.at) from syncing s where i.id = s.id
 ), audited as (
   ${auditColumns}
-  select ${auditSelect(24)} and invocation in (select id from moved)
+  select ${auditSelect(29)} and invocation in (select id from moved)
 ), kept as (
-  ${blobInsert(34)}
+  ${blobInsert(39)}
 )
-select id from moved`;
+-- Is there anything that counts against its integration? Then a success counts, too: see store/flow.
+select h.id, m.id is not null as moved,
+  coalesce(m.integration in (select f.integration from integration_flow f where ${isAiling('f')}), false) as ailing
+from held h left join moved m on m.id = h.id`;
 
+/** Its bytes are those that are stored already: a 304 said so. */
+const stillHolds = ({ bytes }: ResultRecord) => bytes === null;
 const json = (value: unknown) => (value === null ? null : JSON.stringify(value));
 
-/** Answers which of the group were still this worker's to record; the others are dropped without a trace. */
+/** Nothing is written for `bytes gone`. */
+export type Outcome = 'recorded' | 'bytes gone';
+/** By invocation; `ailing`: something is counted against its integration. */
+export type Recorded = Map<string, { outcome: Outcome; ailing: boolean }>;
+
+/** Answers what became of those of the group that were still this worker's to record: the others are dropped without a trace. */
 export async function recordSettled(
   pool: Pool,
   worker: string,
   group: readonly Settled[],
   blobs: readonly Blob[],
-): Promise<Set<string>> {
+): Promise<Recorded> {
   const ids = group.map(({ claimed }) => claimed.id);
   const attempts = group.map(({ attempt }) => attempt);
   const audit = group.flatMap(({ claimed, audit }) => audit.map((record) => ({ invocation: claimed.id, record })));
-  const { rows } = await pool.query<{ id: string }>({
+  const { rows } = await pool.query<{ id: string; moved: boolean; ailing: boolean }>({
     name: 'record-settled',
     text: recordSql,
     values: [
@@ -107,11 +154,16 @@ export async function recordSettled(
       attempts.map((each) => each.bodyPreview),
       attempts.map((each) => each.result?.contentType ?? null),
       attempts.map((each) => each.result?.sha256 ?? null),
-      attempts.map((each) => each.result?.bytes.byteLength ?? null),
+      attempts.map((each) => each.result?.size ?? null),
       attempts.map((each) => (each.lastSyncAt === null ? null : new Date(each.lastSyncAt))),
+      attempts.map((each) => json(each.validators)),
+      attempts.map((each) => each.result?.etag ?? null),
+      attempts.map((each) => each.result?.lastModified ?? null),
+      attempts.map(({ result }) => result !== null && stillHolds(result)),
+      attempts.flatMap(({ result }) => (result !== null && stillHolds(result) ? [result.sha256] : [])),
       ...auditSelect.values(audit),
       ...blobInsert.values(blobs),
     ],
   });
-  return new Set(rows.map((row) => row.id));
+  return new Map(rows.map(({ id, moved, ailing }) => [id, { outcome: moved ? 'recorded' : 'bytes gone', ailing }]));
 }

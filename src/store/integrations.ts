@@ -3,12 +3,16 @@ import type { Page, PageQuery } from '../contract/paging.ts';
 import type { IntegrationListFilter, StoredIntegration } from '../integrations/stored.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import type { Connection } from './database.ts';
+import { syncQuality } from './sync-quality.ts';
 
 /** The columns of `integrations i`. */
 export const integrationColumns = `i.id, i.account, i.name, i.status, i.limits,
   i.configuration_version as "configurationVersion", i.status_since as "statusSince",
-  i.last_sync_at as "lastSyncAt", i.created_at as "createdAt",
-  i.updated_at as "updatedAt", i.deleted_at as "deletedAt"`;
+  i.last_sync_at as "lastSyncAt", ${syncQuality} as "lastSyncQuality", i.created_at as "createdAt",
+  i.updated_at as "updatedAt", i.deleted_at as "deletedAt",
+  (select json_build_object('failure', f.hold, 'since', f.held_since, 'nextProbeAt', f.next_probe_at,
+     'probeInMs', extract(epoch from f.next_probe_at - now()) * 1000)
+   from integration_flow f where f.integration = i.id and f.hold is not null) as hold`;
 
 /** Makes sure that there is a row to lock; a new one is deleted, of version 0, until a change brings it to life. */
 export async function ensureIntegration(

@@ -1,7 +1,11 @@
 import type { Pool } from 'pg';
+import type { Failure } from '../contract/errors.ts';
 import type { Claimed, Enqueued, NewInvocation, StatusOf } from '../invocations/invocation.ts';
 import { auditColumns, auditSelect } from './audit-rows.ts';
+import { boundsOf } from './bounds.ts';
 import { isHeld } from './held.ts';
+import { type KnownJson, knownResult, knownResultOf } from './latest-results.ts';
+import { grantProbes } from './probes.ts';
 
 /** `due_at` is kept in whole milliseconds, so it may be rounded up past the moment it was written. */
 export const isDueOf = (row: string): string => `${row}.due_at <= now() + interval '10 milliseconds'`;
@@ -13,9 +17,9 @@ const keyLifetime = '24 hours';
 const insertSql = `
 with input as (
   select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::json[], $7::text[], $8::bytea[],
-    $9::text[], $10::text[], $11::int[], $12::timestamptz[], $13::text[], $14::text[], $15::timestamptz[])
+    $9::text[], $10::text[], $11::int[], $12::timestamptz[], $13::text[], $14::text[], $15::timestamptz[], $16::bytea[])
     as t(id, account, integration, command, lane, tokens, sealed_tokens, fingerprint, reference, idempotency_key,
-      configuration_version, run_at, queue, job_id, job_timestamp)
+      configuration_version, run_at, queue, job_id, job_timestamp, key_fingerprint)
 ), adopted as (
   insert into adopted_jobs (queue, job_id, job_timestamp, invocation)
   select queue, job_id, job_timestamp, id from input where queue is not null order by queue, job_id, job_timestamp
@@ -23,7 +27,7 @@ with input as (
   returning invocation
 ), keyed as (
   insert into idempotency_keys as k (integration, command, key, invocation, fingerprint)
-  select integration, command, idempotency_key, id, fingerprint from input
+  select integration, command, idempotency_key, id, key_fingerprint from input
   where idempotency_key is not null and (queue is null or id in (select invocation from adopted))
   order by integration, command, idempotency_key
   on conflict (integration, command, key) do update
@@ -44,7 +48,7 @@ with input as (
   returning id
 ), audited as (
   ${auditColumns}
-  select ${auditSelect(16)} and invocation in (select id from inserted)
+  select ${auditSelect(17)} and invocation in (select id from inserted)
 )
 select id from inserted`;
 
@@ -60,11 +64,22 @@ from unnest($1::int[], $2::text[], $3::text[], $4::timestamptz[]) as t(position,
 join adopted_jobs a on (a.queue, a.job_id, a.job_timestamp) = (t.queue, t.job_id, t.job_timestamp)
 where exists (select 1 from invocations i where i.id = a.invocation)`;
 
+/** What a worker has to know of the rows in the CTE `claimed`. */
+export const claimedColumns = `
+select c.id, c.account, c.integration, c.command, c.lane, c.tokens, c.sealed_tokens, c.fingerprint,
+  c.configuration_version, c.attempt, c.tried, c.crashes, c.key_number, c.error, c.claimed_at, c.batch,
+  -- Time spent paused or held does not count towards the deadline: it begins anew afterwards.
+  greatest(c.first_attempt_at, n.status_since, f.released_at) as first_attempt_at, n.last_sync_at,
+  f.hold, f.next_probe_at, extract(epoch from f.not_before - now())::float8 * 1000 as wait_ms,
+  ${knownResultOf('c')} as known
+from claimed c left join integrations n on n.id = c.integration
+left join integration_flow f on f.integration = c.integration`;
+
 const claimSql = `
 with open as (
   select id from invocations
   where id = any($1::uuid[]) and id between $3 and $4 and status in ('queued', 'retrying') and ${isDue}
-    and not ${isHeld('invocations')}
+    and (not ${isHeld('invocations')} or id = any($5::uuid[]))
   -- Not skip locked: the sweep holds rows for moments, and a claim that is skipped would have to be rung for again.
   order by id for update
 ), claimed as (
@@ -74,13 +89,9 @@ with open as (
   from open where i.id = open.id and i.id between $3 and $4
   returning i.*
 )
-select c.id, c.account, c.integration, c.command, c.lane, c.tokens, c.sealed_tokens, c.fingerprint,
-  c.configuration_version, c.attempt, c.tried, c.crashes, c.key_number, c.error, c.claimed_at,
-  -- Time spent paused does not count towards the deadline: it begins anew on resuming.
-  greatest(c.first_attempt_at, n.status_since) as first_attempt_at, n.last_sync_at
-from claimed c left join integrations n on n.id = c.integration`;
+${claimedColumns}`;
 
-type ClaimedRow = {
+export type ClaimedRow = {
   id: string;
   account: string;
   integration: string;
@@ -96,20 +107,14 @@ type ClaimedRow = {
   key_number: number;
   error: Claimed['lastError'];
   claimed_at: Date;
+  batch: string | null;
   first_attempt_at: Date;
   last_sync_at: Date | null;
+  known: KnownJson | null;
+  hold: Failure | null;
+  next_probe_at: Date | null;
+  wait_ms: number | null;
 };
-
-/** The smallest and the largest of `ids`: with them in the statement, only the partitions concerned are touched. */
-export function boundsOf(ids: readonly string[]): [string, string] {
-  let low = ids[0] as string;
-  let high = low;
-  for (const id of ids) {
-    if (id < low) low = id;
-    if (id > high) high = id;
-  }
-  return [low, high];
-}
 
 const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
 
@@ -159,6 +164,7 @@ async function insertDistinct(pool: Pool, news: readonly NewInvocation[]): Promi
       news.map((each) => each.job?.queue ?? null),
       news.map((each) => each.job?.jobId ?? null),
       news.map((each) => iso(each.job?.timestamp ?? null)),
+      news.map((each) => each.keyFingerprint),
       ...auditSelect.values(news.map((each) => ({ invocation: each.id, record: each.audit }))),
     ],
   });
@@ -197,21 +203,51 @@ async function findExisting(
     keyed.map(({ each }) => each.integration),
     keyed.map(({ each }) => each.command),
     keyed.map(({ each }) => each.idempotencyKey),
-    keyed.map(({ each }) => each.fingerprint),
+    keyed.map(({ each }) => each.keyFingerprint),
   ]);
   for (const row of rows) {
     enqueued[row.position] = { outcome: row.same ? 'existing' : 'key-conflict', id: row.id };
   }
 }
 
-/** Moves those of `ids` that are due and free to `running` under `worker`; the others are not in the answer. */
+/**
+ * Moves those of `ids` that are due and free to `running` under `worker`; the others are not in the answer. Of an
+ * integration that Errand holds, that is one, if a probe is due; but interactive work is always taken, to be told.
+ */
 export async function claimInvocations(pool: Pool, worker: string, ids: readonly string[]): Promise<Claimed[]> {
+  const claimed = await claimFree(pool, worker, ids, []);
+  const told = new Map(claimed.filter(({ hold }) => hold !== null).map((each) => [each.id, each]));
+  if (claimed.length === ids.length && told.size === 0) return claimed;
+  const taken = new Set(claimed.map(({ id }) => id));
+  const free = ids.filter((id) => !taken.has(id));
+  const granted = await grantProbes(pool, free, [...told.keys()]);
+  for (const id of granted) {
+    const click = told.get(id);
+    if (click !== undefined) Object.assign(click, { probe: true, hold: null });
+  }
+  const waiting = granted.filter((id) => !told.has(id));
+  if (waiting.length === 0) return claimed;
+  return [...claimed, ...(await claimFree(pool, worker, waiting, waiting))];
+}
+
+/** @param probes rows that may be claimed although their integration is held: they were granted its probe */
+async function claimFree(
+  pool: Pool,
+  worker: string,
+  ids: readonly string[],
+  probes: readonly string[],
+): Promise<Claimed[]> {
   const { rows } = await pool.query<ClaimedRow>({
     name: 'claim-invocations',
     text: claimSql,
-    values: [ids, worker, ...boundsOf(ids)],
+    values: [ids, worker, ...boundsOf(ids), probes],
   });
-  return rows.map((row) => ({
+  return rows.map((row) => claimedOf(row, probes.includes(row.id)));
+}
+
+/** @param probe was it let through although its integration is held? */
+export function claimedOf(row: ClaimedRow, probe: boolean): Claimed {
+  return {
     id: row.id,
     account: row.account,
     integration: row.integration,
@@ -229,7 +265,13 @@ export async function claimInvocations(pool: Pool, worker: string, ids: readonly
     firstAttemptAt: row.first_attempt_at.getTime(),
     lastSyncAt: row.last_sync_at?.getTime() ?? null,
     lastError: row.error,
-  }));
+    batch: row.batch,
+    deadlineAt: null,
+    known: knownResult(row.known),
+    probe,
+    hold: row.hold === null || probe ? null : { failure: row.hold, nextProbeAt: row.next_probe_at?.getTime() ?? 0 },
+    waitMs: Math.max(0, row.wait_ms ?? 0),
+  };
 }
 
 export async function statusesOf(pool: Pool, ids: readonly string[]): Promise<StatusOf[]> {
@@ -242,14 +284,21 @@ export async function statusesOf(pool: Pool, ids: readonly string[]): Promise<St
   return rows;
 }
 
-/** Lets go of a claimed row, as if it had not been tried, but for one crash more. */
-export async function giveBack(pool: Pool, worker: string, claimed: Claimed, delayMs: number): Promise<void> {
-  await pool.query(
-    `update invocations set status = 'retrying', worker = null, rung_at = null, tried = greatest(0, tried - 1),
-       crashes = crashes + 1, due_at = now() + $4 * interval '1 millisecond'
-     where id = $1 and status = 'running' and worker = $2 and attempt = $3`,
-    [claimed.id, worker, claimed.attempt, delayMs],
-  );
+/** What an invocation asks for, without claiming it; `null` if it is not there. */
+export async function identityOf(
+  pool: Pool,
+  id: string,
+): Promise<Pick<
+  Claimed,
+  'integration' | 'command' | 'lane' | 'fingerprint' | 'sealedTokens' | 'configurationVersion'
+> | null> {
+  const { rows } = await pool.query({
+    name: 'identity-of',
+    text: `select integration, command, lane, fingerprint, sealed_tokens as "sealedTokens",
+      configuration_version as "configurationVersion" from invocations where id = $1`,
+    values: [id],
+  });
+  return rows[0] ?? null;
 }
 
 /** The invocation that a producer's job became; `null` if it has not become one. */

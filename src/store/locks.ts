@@ -8,4 +8,8 @@ export const advisoryLocks = {
   commandTypes: 7_230_712,
   /** Held for as long as a process leads. */
   leader: 7_230_713,
+  /** With an integration's hash as a second number: who leases its slots takes turns. */
+  slots: 7_230_714,
+  /** Likewise: who takes permits under its rates. */
+  rates: 7_230_715,
 } as const;

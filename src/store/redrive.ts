@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import type { RedriveAudit, RedriveFilter, RedriveStep } from '../invocations/redrive.ts';
 import { openFailureCodes } from '../invocations/retry.ts';
 import { auditColumns } from './audit-rows.ts';
-import { retryEnded } from './transitions.ts';
+import { endedColumns, reopenBatches, retryEnded } from './transitions.ts';
 
 /** Which rows are meant, and where the step begins and ends; `$1` is `retryEnded`'s. */
 const fits = `
@@ -15,17 +15,19 @@ const fits = `
     and ($8::timestamptz is null or id >= errand_uuid_floor($8))
     and id < errand_uuid_floor($9::timestamptz)
     and ($10::uuid is null or id > $10)
-  order by id limit $11`;
+    and ($11::uuid is null or batch = $11)
+    and ($12::text is null or batch in (select b.id from batches b where b.run = $12))
+  order by id limit $13`;
 
 const redriveSql = `
 with ended as (
-  select id, integration from invocations where ${fits} for update
+  select ${endedColumns} from invocations where ${fits} for update
 ), moved as (${retryEnded('null')}
   returning i.id, i.account
-), audited as (
+), ${reopenBatches}, audited as (
   ${auditColumns}
-  select errand_uuid_v7(), account, $12, $13, $14, $15, $16, $17,
-    (jsonb_build_object('redriven', count(*)) || $18::jsonb)::json
+  select errand_uuid_v7(), account, $14, $15, $16, $17, $18, $19,
+    (jsonb_build_object('redriven', count(*)) || $20::jsonb)::json
   from moved group by account
 )
 select id from moved order by id`;
@@ -35,7 +37,7 @@ select count(*)::int as count, (array_agg(id order by id desc))[1] as last
 from (select id from invocations where $1::text[] is not null and ${fits}) matching`;
 
 function parameters(filter: RedriveFilter, after: string | null, limit: number): unknown[] {
-  const { accounts, statuses, integration, command, codes, ids, since, until } = filter;
+  const { accounts, statuses, integration, command, codes, ids, since, until, batch, run } = filter;
   return [
     openFailureCodes,
     statuses,
@@ -47,6 +49,8 @@ function parameters(filter: RedriveFilter, after: string | null, limit: number):
     since,
     until,
     after,
+    batch,
+    run,
     limit,
   ];
 }

@@ -5,19 +5,24 @@ import type { Cancelled } from '../invocations/cancel.ts';
 import type { SentBefore } from '../invocations/cancellations.ts';
 import { openFailureCodes, type Retried } from '../invocations/retry.ts';
 import { auditInsert, auditValues } from './audit.ts';
+import { isHeld } from './held.ts';
 
 /** Told at commit: `<invocation> <attempt>` of an exchange in flight that a person cancelled. */
 export const cancelledChannel = 'errand_cancelled';
 
+/** What the CTE `ended` says of rows that are to be opened again. */
+export const endedColumns = `id, integration, batch, batch_range, status, error->>'code' as code`;
+
+/** Will a job be added right after the commit? Rows of a batch are left to its sweep. */
+const rungNow = `case when i.batch is not null or ${isHeld('i')} then null else now() end`;
+
 /**
- * What a person's retry makes of the rows in the CTE `ended` (`id`, `integration`): attempts and deadline begin anew,
+ * What a person's retry makes of the rows in the CTE `ended` (`endedColumns`): attempts and deadline begin anew,
  * numbering goes on. The key changes after a definite failure only; `$1` has the codes of those that are none.
  *
- * @param rungAt SQL: will a job be added right after the commit? `n` is the integration.
+ * @param rungAt SQL; `n` is the integration.
  */
-export const retryEnded = (
-  rungAt: 'null' | "case when i.lane = 'batch' and n.status = 'paused' then null else now() end",
-) => `
+export const retryEnded = (rungAt: 'null' | typeof rungNow) => `
   update invocations i
   set status = 'queued', tried = 0, crashes = 0, first_attempt_at = null, error = null, finished_at = null,
     due_at = now(), rung_at = ${rungAt}, generation = i.generation + 1,
@@ -32,14 +37,40 @@ export const retryEnded = (
   left join integrations n on n.id = e.integration
   where i.id = e.id`;
 
+/** The CTEs after `moved`: what counted as endings of batches does not any more, and those batches run again. */
+export const reopenBatches = `
+uncounts as (
+  select e.batch, e.batch_range, count(*) filter (where e.status = 'succeeded') as succeeded,
+    count(*) filter (where e.status = 'succeeded' and last.unchanged) as unchanged,
+    count(*) filter (where e.status = 'failed' and e.code = 'absent') as absent,
+    count(*) filter (where e.status = 'failed' and e.code <> 'absent') as failed,
+    count(*) filter (where e.status = 'cancelled') as cancelled
+  from ended e left join lateral (
+    select a.unchanged from attempts a where a.invocation = e.id order by a.number desc limit 1
+  ) last on true
+  where e.batch is not null group by e.batch, e.batch_range
+), uncounting as (
+  select r.batch, r.number from batch_ranges r join uncounts u on (u.batch, u.batch_range) = (r.batch, r.number)
+  order by r.batch, r.number for update of r
+), uncounted as (
+  update batch_ranges r set succeeded = r.succeeded - u.succeeded, unchanged = r.unchanged - u.unchanged,
+    absent = r.absent - u.absent, failed = r.failed - u.failed, cancelled = r.cancelled - u.cancelled
+  from uncounting l join uncounts u on (u.batch, u.batch_range) = (l.batch, l.number)
+  where (r.batch, r.number) = (l.batch, l.number)
+), reopened as (
+  update batches b set status = 'running', outcome = null, finished_at = null
+  from (select distinct batch as id from uncounts) u
+  where b.id = u.id and b.status in ('finished', 'cancelled') and b.finished_at is not null
+)`;
+
 const retrySql = `
 with ended as (
-  select id, integration from invocations
+  select ${endedColumns} from invocations
   where id = $2 and status in ('succeeded', 'failed', 'cancelled') for update
-), moved as (${retryEnded("case when i.lane = 'batch' and n.status = 'paused' then null else now() end")}
+), moved as (${retryEnded(rungNow)}
     and i.id = $2
   returning i.id as invocation, i.integration, i.lane, i.generation, i.rung_at is not null as ring
-), audited as (
+), ${reopenBatches}, audited as (
   ${auditInsert(3)} where exists (select 1 from moved)
 )
 select * from moved`;
@@ -63,7 +94,9 @@ with held as (
   update invocations i
   set status = 'cancelled', error = $2::jsonb, worker = null, due_at = null, rung_at = null, finished_at = now()
   from held h where i.id = h.id and i.id = $1
-  returning i.id, i.attempt, i.key_number, i.configuration_version, i.claimed_at, h.was
+  returning i.id, i.attempt, i.key_number, i.configuration_version, i.claimed_at, h.was, i.batch, i.batch_range
+), counted as (
+  update batch_ranges r set cancelled = r.cancelled + 1 from moved m where (r.batch, r.number) = (m.batch, m.batch_range)
 ), kept as (
   insert into attempts (invocation, number, key_number, configuration_version, started_at, duration_ms, outcome, sent, error)
   select id, attempt, key_number, configuration_version, claimed_at,
@@ -90,11 +123,18 @@ export async function cancelInvocation(
 export async function completeCancelled(
   pool: Pool,
   { id, attempt }: { id: string; attempt: number },
-  { commandVersion, configurationVersion, lastSyncAt }: SentBefore,
+  { commandVersion, configurationVersion, lastSyncAt, validators }: SentBefore,
 ): Promise<void> {
   await pool.query(
-    `update attempts set command_version = $3, configuration_version = $4, last_sync_at = $5
+    `update attempts set command_version = $3, configuration_version = $4, last_sync_at = $5, validators = $6
      where invocation = $1 and number = $2 and outcome = 'unknown' and command_version is null`,
-    [id, attempt, commandVersion, configurationVersion, lastSyncAt === null ? null : new Date(lastSyncAt)],
+    [
+      id,
+      attempt,
+      commandVersion,
+      configurationVersion,
+      lastSyncAt === null ? null : new Date(lastSyncAt),
+      validators === null ? null : JSON.stringify(validators),
+    ],
   );
 }

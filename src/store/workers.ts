@@ -39,7 +39,7 @@ export type Freed = { id: string; integration: string; lane: Lane };
 /** Frees held rows; `where` says which. What was in flight is kept as an attempt of unknown outcome that does not count. */
 const freeing = (where: string) => `
 with held as (
-  select i.id from invocations i where i.due_at is not null and i.status = 'running' and ${where}
+  select i.id from invocations i where i.due_at is not null and i.batch is null and i.status = 'running' and ${where}
   order by i.id limit $2 for update skip locked
 ), freed as (
   update invocations i

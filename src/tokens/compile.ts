@@ -1,5 +1,6 @@
 import type { Method, RequestTemplate } from '../contract/command.ts';
 import type { FieldError } from '../contract/problem.ts';
+import { errandTokens } from '../contract/tokens.ts';
 import { type AvailableToken, availableTokens, type TokenNames, unavailable } from './names.ts';
 import { parseTemplate } from './parse.ts';
 import { compileBody } from './places/body.ts';
@@ -73,12 +74,13 @@ export function compileRequest(template: RequestTemplate, names: TokenNames): Co
 }
 
 /**
- * The names that a request needs and nobody has a value for. `errand.` names are Errand's own and never missing.
+ * The names that a request needs and nobody has a value for. Errand's own are never missing, but for those that only the
+ * source of a schedule has.
  *
  * `has` is asked for names with aliases folded, as `resolveTokens` answers them.
  */
 export function missingTokens(compiled: CompiledRequest, has: (name: string) => boolean): string[] {
-  return compiled.uses.filter((name) => !name.startsWith('errand.') && !has(name));
+  return compiled.uses.filter((name) => !(errandTokens as readonly string[]).includes(name) && !has(name));
 }
 
 function readTemplate(text: string, available: ReadonlyMap<string, AvailableToken>): CompiledField<Placed[]> {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { distance } from 'fastest-levenshtein';
 import type { DeclaredToken } from '../contract/command-type.ts';
 import type { FieldError } from '../contract/problem.ts';
-import { errandTokens, type Tokens, type TokenValue } from '../contract/tokens.ts';
+import { errandTokens, sourceTokens, type Tokens, type TokenValue } from '../contract/tokens.ts';
 
 /** What a template may name (contract §5). The `errand.` tokens are always there. */
 export type TokenNames = {
@@ -10,8 +10,6 @@ export type TokenNames = {
   commandType: readonly DeclaredToken[];
   variables: readonly string[];
   secrets: readonly string[];
-  /** `errand.since` exists only in the source of a schedule. */
-  errandSince?: boolean;
 };
 
 /** Who gives the value: the integration's configuration, the invocation, or Errand itself. */
@@ -26,8 +24,7 @@ export function availableTokens(names: TokenNames): Map<string, AvailableToken> 
   for (const { name, aliasOf } of names.commandType) available.set(name, { name: aliasOf ?? name, source: 'token' });
   for (const name of names.variables) available.set(name, { name, source: 'variable' });
   for (const name of names.secrets) available.set(name, { name, source: 'secret' });
-  const own = names.errandSince === true ? [...errandTokens, 'errand.since'] : errandTokens;
-  for (const name of own) available.set(name, { name, source: 'errand' });
+  for (const name of [...errandTokens, ...sourceTokens]) available.set(name, { name, source: 'errand' });
   return available;
 }
 

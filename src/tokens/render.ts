@@ -85,12 +85,23 @@ class Renderer {
     throw new Unrenderable('render-failed', message, where());
   }
 
+  /** The pieces whose text stands in this part of what they make together. */
+  #piecesAt(pieces: Pieces, from: number, to: number): Pieces {
+    let end = 0;
+    return pieces.filter((piece) => {
+      const start = end;
+      end += this.text([piece], inUrl).length;
+      return start < to && end > from && start < end;
+    });
+  }
+
   url(compiled: CompiledUrl): string {
     const raw = this.text(compiled.origin, inUrl);
     const path = this.text(compiled.path, inUrl);
     const query = this.text(compiled.query, inUrl);
-    const named = namesIn(compiled.path);
-    if (dotSegment.test(path)) {
+    const dots = dotSegment.exec(path);
+    if (dots !== null) {
+      const named = namesIn(this.#piecesAt(compiled.path, dots.index, dots.index + dots[0].length));
       throw failed(`${named} would make a path segment "." or "..", which leads to another path.`);
     }
     // `*` may stand in a host, but a masked base URL has no scheme, and a masked port is no number.

@@ -20,6 +20,7 @@ describe.skipIf(inject('chromium') === null).each(queueBackends())('the board in
     await errand.worker('batch');
     await errand.client.putIntegration('acme', { name: 'Acme', type: 'custom', variables: { baseUrl: endpoint.url } });
     await errand.client.putCommand('acme', 'GetInvoiceImage', {
+      accept: { contentTypes: ['*/*'] },
       request: { method: 'GET', url: '{{baseUrl}}/{{InvoiceNumber}}' },
     });
     const enqueue = async (number: string) => {

@@ -3,7 +3,7 @@ import { HandBack } from '../../src/lanes/hand-back.ts';
 import type { JobEnding, LaneJob } from '../../src/lanes/lane-job.ts';
 import { migrateQueue } from '../../src/lanes/queue-pool.ts';
 import { type Backend, conformanceBackends } from './backends.ts';
-import { aRing, createChannel, gate, type Lanes, openLanes, succeeded } from './lanes.ts';
+import { aRing, createChannel, gate, type Lanes, openLanes, subjectOf, succeeded } from './lanes.ts';
 
 describe.each(conformanceBackends())('contract §4: ending jobs on $name', { timeout: 20_000 }, ({ open }) => {
   let backend: Backend;
@@ -106,7 +106,7 @@ describe.each(conformanceBackends())('contract §4: ending jobs on $name', { tim
       await lanes.worker({
         concurrency: 4,
         handle: async (job) => {
-          const id = job.kind === 'doorbell' ? job.invocation : job.jobId;
+          const id = subjectOf(job);
           const count = (tries.get(id) ?? 0) + 1;
           tries.set(id, count);
           if (count <= 3) throw new HandBack('PostgreSQL is away', 20);

@@ -141,9 +141,15 @@ export function aRing(generation = 1): Ring {
   return { invocation: randomUUID(), integration: `acme-${counter}`, generation };
 }
 
+/** What a job is about. */
+export function subjectOf(job: LaneJob): string {
+  if (job.kind === 'producer') return job.jobId;
+  return job.kind === 'doorbell' ? job.invocation : job.batch;
+}
+
 /** The ending of a job whose invocation succeeded. */
 export function succeeded(job: LaneJob): JobEnding {
-  const invocation = job.kind === 'doorbell' ? job.invocation : job.jobId;
+  const invocation = subjectOf(job);
   return { status: 'completed', returns: { invocation, status: 'succeeded' } };
 }
 

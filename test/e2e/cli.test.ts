@@ -26,6 +26,7 @@ describe('the command line (contract §2)', () => {
     await errand.worker('interactive');
     await errand.client.putIntegration('acme', { name: 'Acme', type: 'custom', variables: { baseUrl: endpoint.url } });
     await errand.client.putCommand('acme', 'GetInvoiceImage', {
+      accept: { contentTypes: ['*/*'] },
       request: { method: 'GET', url: '{{baseUrl}}/{{InvoiceNumber}}' },
     });
     env = { ERRAND_URL: errand.url, ERRAND_API_KEY: errand.adminKey, ERRAND_DATA_DIR: path.join(directory, 'data') };
@@ -55,6 +56,16 @@ describe('the command line (contract §2)', () => {
       expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
       expect(stderr).toBe(`${file}: ${pdf.byteLength} bytes, application/pdf\n`);
       expect(await readFile(file)).toEqual(pdf);
+    });
+
+    it('finds out before it sends that the file cannot be written', async () => {
+      const before = endpoint.requests.length;
+      for (const file of [directory, `${directory}/no/such/invoice.pdf`]) {
+        const { code, stdout, stderr } = await invoke('InvoiceNumber=INV1', '--output', file);
+        expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+        expect(stderr).toContain(`--output ${file}: `);
+      }
+      expect(endpoint.requests).toHaveLength(before);
     });
 
     it('exits 1 with the reason on stderr where the invocation fails', async () => {
@@ -224,6 +235,7 @@ describe('the command line (contract §2)', () => {
     const asked = await run(['--help']);
     expect({ code: asked.code, stderr: asked.stderr }).toEqual({ code: 0, stderr: '' });
     expect(asked.stdout).toContain('Examples:');
+    expect((await run(['keys', '--help'])).stdout).toContain('Examples:');
     expect(await run(['invok'])).toMatchObject({ code: 2, stderr: expect.stringContaining('Did you mean invoke?') });
   });
 });

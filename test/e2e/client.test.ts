@@ -33,6 +33,7 @@ describe.each(queueBackends())('errand/client on $name (contract §4)', (backend
     await errand.worker('batch');
     await errand.client.putIntegration('acme', { name: 'Acme', type: 'custom', variables: { baseUrl: endpoint.url } });
     await errand.client.putCommand('acme', 'GetInvoiceImage', {
+      accept: { contentTypes: ['*/*'] },
       request: { method: 'GET', url: '{{baseUrl}}/{{InvoiceNumber}}' },
       retry: { attempts: 3, baseMs: 100, maxMs: 200 },
     });
@@ -164,7 +165,7 @@ describe.each(queueBackends())('errand/client on $name (contract §4)', (backend
   )('runs the example of docs/producing.md that begins with $title', async ({ code }) => {
     const { stdout, stderr, exit } = await runExample(code.replace("'errand-batch'", `'${errand.prefix}-batch'`));
     expect({ stderr, exit }).toEqual({ stderr: '', exit: 0 });
-    expect(stdout).toMatch(/^(?:text\/plain 19|\S{36} succeeded null|\d+)\n$/);
+    expect(stdout).toMatch(/^(?:text\/plain 19|\S{36} succeeded null|\d+|clean 2 0)\n$/);
   });
 
   async function runExample(code: string) {

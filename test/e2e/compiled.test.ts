@@ -71,6 +71,7 @@ describe('Errand compiled to JavaScript, as the image runs it', { timeout: 120_0
     await client.putIntegration('acme', { name: 'Acme', type: 'custom', variables: { baseUrl: endpoint.url } });
     await client.putCommand('acme', 'GetInvoiceImage', {
       request: { method: 'GET', url: '{{baseUrl}}/{{InvoiceNumber}}' },
+      accept: { contentTypes: ['*/*'] },
     });
     const invoice = { integration: 'acme', command: 'GetInvoiceImage', tokens: { InvoiceNumber: 'INV1' } };
     expect(await client.enqueue(invoice, { waitSeconds: 20 })).toMatchObject({ status: 'succeeded' });

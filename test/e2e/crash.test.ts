@@ -24,6 +24,7 @@ describe.each(queueBackends())('a crash on $name (contract §7)', (backend) => {
     errand = await deploy(backend);
     await errand.client.putIntegration('acme', { name: 'Acme', type: 'custom', variables: { baseUrl: endpoint.url } });
     await errand.client.putCommand('acme', 'GetInvoiceImage', {
+      accept: { contentTypes: ['*/*'] },
       request: { method: 'POST', url: '{{baseUrl}}/{{InvoiceNumber}}', body: 'please' },
     });
   });

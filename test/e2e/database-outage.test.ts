@@ -17,6 +17,7 @@ describe.each(queueBackends())('PostgreSQL fails, queues on $name (contract §7)
     await errand.worker('batch');
     await errand.client.putIntegration('acme', { name: 'Acme', type: 'custom', variables: { baseUrl: endpoint.url } });
     await errand.client.putCommand('acme', 'GetInvoiceImage', {
+      accept: { contentTypes: ['*/*'] },
       request: { method: 'GET', url: '{{baseUrl}}/{{InvoiceNumber}}' },
     });
   });

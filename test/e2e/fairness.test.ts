@@ -26,6 +26,7 @@ describe.each(queueBackends())('shares on $name (contract §7)', (backend) => {
         variables: { baseUrl: `${endpoint.url}/${id}` },
       });
       await errand.client.putCommand(id, 'GetInvoiceImage', {
+        accept: { contentTypes: ['*/*'] },
         request: { method: 'GET', url: '{{baseUrl}}/{{InvoiceNumber}}' },
       });
     }
@@ -44,7 +45,8 @@ describe.each(queueBackends())('shares on $name (contract §7)', (backend) => {
     const healthy = await enqueue('healthy', 1);
     expect((await errand.ended(healthy.id)).status).toBe('succeeded');
     const hanging = endpoint.requests.filter(({ url }) => url.startsWith('/slow'));
-    expect(hanging.length).toBeLessThanOrEqual(2);
+    // Of its eight at a time, one is kept for interactive.
+    expect(hanging.length).toBeLessThanOrEqual(7);
     holding = false;
     for (const answer of held.splice(0)) answer();
     for (const { id } of slow) expect((await errand.ended(id)).status).toBe('succeeded');

@@ -16,6 +16,7 @@ describe.runIf(ownRedis.available)('Redis fails (contract §7)', () => {
     errand = await deploy({ name: 'redis', url: redis.url });
     await errand.client.putIntegration('acme', { name: 'Acme', type: 'custom', variables: { baseUrl: endpoint.url } });
     await errand.client.putCommand('acme', 'GetInvoiceImage', {
+      accept: { contentTypes: ['*/*'] },
       request: { method: 'GET', url: '{{baseUrl}}/{{InvoiceNumber}}' },
     });
   });

@@ -16,6 +16,7 @@ describe.each(queueBackends())("a producer's own BullMQ jobs on $name (contract 
     await errand.worker('batch');
     await errand.client.putIntegration('acme', { name: 'Acme', type: 'custom', variables: { baseUrl: endpoint.url } });
     await errand.client.putCommand('acme', 'GetInvoiceImage', {
+      accept: { contentTypes: ['*/*'] },
       request: { method: 'GET', url: '{{baseUrl}}/{{InvoiceNumber}}' },
     });
     queue = await backend.openQueue(`${errand.prefix}-batch`, errand.database.url);
@@ -52,25 +53,33 @@ describe.each(queueBackends())("a producer's own BullMQ jobs on $name (contract 
   });
 
   it.each([
-    ['another name', 'send', data('P2'), /invalid-job: the job's name must be "invoke"/],
-    ['a missing command', 'invoke', { integration: 'acme' }, /invalid-job: command/],
-    ['an unknown field', 'invoke', data('P2', { lane: 'batch' }), /invalid-job: .*lane/],
-    ['an unknown integration', 'invoke', data('P2', { integration: 'acmee' }), /invalid-job: There is no integration/],
+    ['another name', 'send', data('P2'), /invalid-job: the job's name must be "invoke"/, 'default'],
+    ['a missing command', 'invoke', { integration: 'acme' }, /invalid-job: command: is required/, 'default'],
+    ['an unknown field', 'invoke', data('P2', { lane: 'batch' }), /invalid-job: lane: is not known here/, 'default'],
+    [
+      'an unknown integration',
+      'invoke',
+      data('P2', { integration: 'acmee' }),
+      /invalid-job: There is no integration/,
+      null,
+    ],
     [
       'a token that does not exist',
       'invoke',
       data('P2', { tokens: { invoiceNumber: 'x' } }),
       /invalid-job: .*InvoiceNumber/,
+      'default',
     ],
-    ['no object at all', 'invoke', 'text', /invalid-job/],
-  ])('are refused as invalid-job for %s, in the audit log too', async (_what, name, payload, reason) => {
+    ['no object at all', 'invoke', 'text', /invalid-job: data: must be an object, not a string/, null],
+  ])('are refused as invalid-job for %s, in the audit log too', async (_what, name, payload, reason, account) => {
     const job = await queue.add(name, payload);
     await expect(queue.finished(job)).rejects.toThrow(reason);
     const { rows } = await errand.database.pool.query(
-      `select details->>'reason' as reason from audit_log where action = 'job.refused' and subject_id = $1`,
+      `select account, details->>'reason' as reason from audit_log where action = 'job.refused' and subject_id = $1`,
       [`${errand.prefix}-batch/${job.id}`],
     );
     expect(rows).toHaveLength(1);
     expect(rows[0].reason).toMatch(reason);
+    expect(rows[0].account).toBe(account);
   });
 });

@@ -50,6 +50,7 @@ describe('contract §2: errand api and errand worker, by themselves', () => {
     const client = createClient({ url: line.url ?? '', apiKey: made.stdout.toString().trim() });
     await client.putIntegration('acme', { name: 'Acme', type: 'custom', variables: { baseUrl: endpoint.url } });
     await client.putCommand('acme', 'GetInvoiceImage', {
+      accept: { contentTypes: ['*/*'] },
       request: { method: 'GET', url: '{{baseUrl}}/{{InvoiceNumber}}' },
     });
     for (const lane of ['interactive', 'batch'] as const) {

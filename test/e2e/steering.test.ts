@@ -42,6 +42,7 @@ describe.each(queueBackends())('what operators do, on $name (contract §3)', (ba
   const pick = (given: Answer) => (given === 'never' ? { status: 0, body: '' } : given);
   const command: CommandBody = {
     request: { method: 'POST', url: '{{baseUrl}}/{{InvoiceNumber}}', body: 'please' },
+    accept: { contentTypes: ['*/*'] },
     retry: { attempts: 2, baseMs: 20, maxMs: 40 },
   };
 

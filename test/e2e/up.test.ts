@@ -57,6 +57,7 @@ describe('errand up on embedded defaults (contract §2, §7)', { timeout: 120_00
     await client.putIntegration('acme', { name: 'Acme', type: 'custom', variables: { baseUrl: endpoint.url } });
     await client.putSecret('acme', 'apiKey', 'gckQ-a-real-secret-taJ9');
     await client.putCommand('acme', 'GetInvoiceImage', {
+      accept: { contentTypes: ['*/*'] },
       request: {
         method: 'GET',
         url: '{{baseUrl}}/{{InvoiceNumber}}',

@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { system } from '../../src/audit/entry.ts';
 import type { Claimed, NewInvocation, Settled } from '../../src/invocations/invocation.ts';
+import { saysNothing, well } from '../../src/judging/breaker.ts';
 
 /** An integration's row, for tests of the statements below the use cases. */
 export async function insertIntegration(pool: Pool, id = 'acme', account = 'default'): Promise<void> {
@@ -25,6 +26,7 @@ export function newInvocation(overrides: Partial<NewInvocation> = {}): NewInvoca
     fingerprint: Buffer.from('fingerprint'),
     reference: null,
     idempotencyKey: null,
+    keyFingerprint: overrides.idempotencyKey == null ? null : Buffer.from('all tokens'),
     configurationVersion: 1,
     runAt: null,
     job: null,
@@ -58,11 +60,20 @@ export function settled(claimed: Claimed, next: Settled['next'] = { status: 'suc
       responseBytes: bytes.byteLength,
       bodyPreview: null,
       lastSyncAt: null,
+      validators: null,
       result: succeeded
-        ? { bytes, contentType: 'application/pdf', sha256: createHash('sha256').update(bytes).digest() }
+        ? {
+            bytes,
+            size: bytes.byteLength,
+            contentType: 'application/pdf',
+            sha256: createHash('sha256').update(bytes).digest(),
+            etag: null,
+            lastModified: null,
+          }
         : null,
     },
     next,
+    health: succeeded ? well : saysNothing,
     audit: [
       {
         account: claimed.account,
@@ -95,6 +106,12 @@ export function claimedRow(overrides: Partial<Claimed> = {}): Claimed {
     firstAttemptAt: 1_000_000,
     lastSyncAt: null,
     lastError: null,
+    batch: null,
+    deadlineAt: null,
+    known: null,
+    probe: false,
+    hold: null,
+    waitMs: 0,
     ...overrides,
   };
 }

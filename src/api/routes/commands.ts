@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { commandBodySchema, commandSchema } from '../../contract/command.ts';
-import { commandTestBodySchema, commandTestSchema } from '../../contract/command-test.ts';
+import { commandPreviewSchema, commandTestBodySchema, commandTestSchema } from '../../contract/command-test.ts';
 import { commandNameSchema } from '../../contract/names.ts';
 import { pageQuerySchema, pageSchema } from '../../contract/paging.ts';
 import type { Integrations } from '../../integrations/use-cases.ts';
@@ -11,14 +11,6 @@ import type { WhileConnected } from '../waiting.ts';
 const tags = ['commands'];
 const params = z.strictObject({ id: z.string(), command: z.string() });
 const path = '/v1/integrations/:id/commands/:command';
-
-const previewSchema = z.strictObject({
-  method: z.string(),
-  url: z.string(),
-  headers: z.array(z.strictObject({ key: z.string(), value: z.string() })),
-  body: z.string().nullable(),
-  egress: z.strictObject({ allowed: z.boolean().nullable(), reason: z.string().nullable() }),
-});
 
 type Dependencies = { integrations: Integrations; whileConnected: WhileConnected };
 
@@ -101,7 +93,7 @@ function previewRoute(app: Api, { preview }: Integrations): void {
         tags,
         params,
         body: commandTestBodySchema,
-        response: { 200: previewSchema },
+        response: { 200: commandPreviewSchema },
       },
     },
     (request) => {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { KeyAccounts } from '../../contract/api-key.ts';
 import type { Actor } from '../../contract/audit.ts';
 import {
+  enqueuedSchema,
   hasEnded,
   type Invocation,
   type InvocationBody,
@@ -18,7 +19,8 @@ import { acceptsJson } from '../accept-header.ts';
 import { type Api, principalOf } from '../instance.ts';
 import { maxWaitSeconds, preferredWait } from '../prefer.ts';
 import { ProblemError } from '../problems.ts';
-import { type ResultBytes, sendResult } from '../result-bytes.ts';
+import { type ResultBytes, resultContent, sendResult } from '../result-bytes.ts';
+import { fallbackAfter, fallbackNow, type StoredResults, sendFallback, withFallback } from '../stored-results.ts';
 import type { WhileConnected } from '../waiting.ts';
 
 /** What the routes need of invocations/. Every one of them throws `Refusal`. */
@@ -37,7 +39,11 @@ export type Invocations = {
   waitForEnd(id: string, timeoutMs: number, signal: AbortSignal): Promise<boolean>;
 };
 
-export type InvocationDependencies = { invocations: Invocations; whileConnected: WhileConnected };
+export type InvocationDependencies = {
+  invocations: Invocations;
+  results: StoredResults;
+  whileConnected: WhileConnected;
+};
 
 const tags = ['invocations'];
 export const idParams = z.strictObject({ id: z.string() });
@@ -46,14 +52,10 @@ export const waitHeaders = z.looseObject({
   prefer: z.string().optional().describe('`wait=N` (RFC 7240): waits up to N seconds, at most 60, for the end.'),
 });
 const listQuery = z.strictObject({ ...invocationFilterSchema.shape, ...pageQuerySchema.shape });
-const bytes = {
-  description: 'The bytes of the result, with their own Content-Type.',
-  content: { 'application/octet-stream': { schema: z.any() } },
-};
 
 /** Waits for the end if asked to, for as long as the client is there, and answers how it stands then. */
 export async function settleFor(
-  { invocations, whileConnected }: InvocationDependencies,
+  { invocations, whileConnected }: Pick<InvocationDependencies, 'invocations' | 'whileConnected'>,
   reply: FastifyReply,
   { accounts, id, seconds }: { accounts: KeyAccounts; id: string; seconds: number },
 ): Promise<Invocation> {
@@ -90,14 +92,20 @@ async function enqueue(
   // From here on it is kept: whatever happens now, the client is told where.
   reply.header('location', `/v1/invocations/${id}`);
   applyPreference(reply, preferred);
-  const invocation = await settleFor(dependencies, reply, { accounts, id, seconds: seconds ?? 0 });
+  const { results } = dependencies;
+  const asked = { accounts, body };
+  const atOnce = await fallbackNow(results, asked);
+  const waited = atOnce === null ? (seconds ?? 0) : 0;
+  const invocation = await settleFor(dependencies, reply, { accounts, id, seconds: waited });
   const ended = hasEnded(invocation.status);
+  const stored = atOnce ?? (seconds === null ? null : await fallbackAfter(results, asked, invocation));
+  if (wantsBytes && stored !== null && (await sendFallback(results, request, reply, stored)) !== null) return reply;
   if (wantsBytes && ended) {
     if (invocation.status !== 'succeeded') throw endedWithout(invocation);
     return sendResult(request, reply, await dependencies.invocations.result(accounts, id));
   }
   const complete = seconds === null ? !created : ended;
-  return reply.code(complete ? 200 : 202).send(invocation);
+  return reply.code(complete ? 200 : 202).send(withFallback(reply, invocation, stored));
 }
 
 /** Invocations: the one thing that producers come for. */
@@ -118,11 +126,12 @@ function enqueueRoute(app: Api, dependencies: InvocationDependencies): void {
         summary: 'Use a command',
         description:
           'Once this is answered the invocation is kept. `Prefer: wait=N` (N up to 60 seconds) waits for its end; an ' +
-          "`Accept` that takes no JSON is answered with the result's bytes.",
+          "`Accept` that takes no JSON is answered with the result's bytes. Where the stored result stands in " +
+          '(`fallback`), the answer has `Errand-Fallback: stored` and its `Age` in seconds.',
         tags,
         headers: waitHeaders,
         body: invocationBodySchema,
-        response: { 200: invocationSchema, 202: invocationSchema },
+        response: { 200: enqueuedSchema, 202: enqueuedSchema },
       },
     },
     async (request, reply) => {
@@ -184,7 +193,7 @@ function resultRoute(app: Api, { invocations }: InvocationDependencies): void {
         summary: 'The bytes of the result, as they came',
         tags,
         params: idParams,
-        response: { 200: bytes },
+        response: { 200: resultContent },
       },
     },
     async (request, reply) => {

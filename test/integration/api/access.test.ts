@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { roles } from '../../../src/contract/api-key.ts';
-import { command, integration, type RouteCase, routes } from './support/routes.ts';
+import { command, integration, type RouteCase, routes, schedule } from './support/routes.ts';
 import { type RunningApi, startApi } from './support/start-api.ts';
 
 let running: RunningApi;
 const keys = new Map<string, string>();
 let invocation: string;
+let batch: string;
 
 beforeAll(async () => {
   running = await startApi();
@@ -13,7 +14,11 @@ beforeAll(async () => {
     keys.set(role, await running.keyFor(role));
     keys.set(`${role} elsewhere`, await running.keyFor(role, ['south']));
   }
+  await running.call('PUT', '/v1/integrations/north', { body: integration });
+  await running.call('PUT', '/v1/integrations/north/commands/GetInvoiceImage', { body: command });
   invocation = await ended();
+  batch = await begun();
+  await running.call('POST', `/v1/batches/${batch}/cancel`);
 });
 afterAll(() => running.stop());
 
@@ -28,15 +33,35 @@ async function ended(): Promise<string> {
   return id;
 }
 
+async function begun(): Promise<string> {
+  const items = [{ tokens: { InvoiceNumber: '1' } }];
+  const body = { integration: 'north', command: 'GetInvoiceImage', run: 'a-night', items };
+  return (await running.call('POST', '/v1/batches', { body })).json.id;
+}
+
+let schedules = 0;
+
+/** One of which no run is open. */
+async function idleSchedule(): Promise<string> {
+  schedules += 1;
+  const name = `schedule-${schedules}`;
+  await running.call('PUT', `/v1/integrations/north/schedules/${name}`, { body: schedule });
+  return name;
+}
+
 /** Everything that a route finds before it, made anew. */
 async function ask({ method, path, body }: RouteCase, key: string | null) {
   await running.call('PUT', '/v1/integrations/north', { body: integration });
   await running.call('PUT', '/v1/integrations/north/commands/GetInvoiceImage', { body: command });
   await running.call('PUT', '/v1/integrations/north/secrets/key', { body: { value: 'another value' } });
+  await running.call('PUT', '/v1/integrations/north/schedules/nightly', { body: schedule });
   const { id } = (await running.call('POST', '/v1/keys', { body: { role: 'producer', accounts: ['north'] } })).json;
   const filled = path
     .replace(':invocation', invocation)
     .replace(':key', id)
+    .replace(':batch', batch)
+    .replace(':running', path.includes(':running') ? await begun() : '')
+    .replace(':schedule', await idleSchedule())
     .replace(':open', await enqueued())
     .replace(':ended', await ended());
   return running.call(method, filled, { key, ...(body === undefined ? {} : { body }) });
@@ -79,8 +104,8 @@ it('contract §3: these are all the routes there are', async () => {
   );
   const tried = routes.map(({ method, path }) => {
     const general = path
-      .replace(/:invocation|:ended|:open|:key/, '*')
-      .replace(/\/(?:north|GetInvoiceImage|GetThing)(?=\/|$)/g, '/*')
+      .replace(/:invocation|:ended|:open|:key|:schedule|:batch|:running/, '*')
+      .replace(/\/(?:north|GetInvoiceImage|GetThing|nightly|a-night)(?=\/|$)/g, '/*')
       .replace(/secrets\/key/, 'secrets/*');
     return `${method} ${general}`;
   });

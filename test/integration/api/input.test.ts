@@ -17,9 +17,10 @@ function expectProblem(answer: Answer, status: number, name: string): void {
 }
 
 const withBody = routes.filter(({ body }) => body !== undefined);
-const url = (path: string) => path.replace(/:invocation|:ended|:open|:key/, '01890000-0000-7000-8000-000000000000');
+const url = (path: string) =>
+  path.replace(/:invocation|:ended|:open|:key|:schedule/, '01890000-0000-7000-8000-000000000000');
 
-describe.each(withBody)('contract §3: the body of $method $path', ({ method, path }) => {
+describe.each(withBody)('contract §3: the body of $method $path', ({ method, path, maxBytes = 1024 * 1024 }) => {
   const send = (asked: object) => running.call(method, url(path), asked);
 
   it.each([
@@ -35,7 +36,7 @@ describe.each(withBody)('contract §3: the body of $method $path', ({ method, pa
     ['{"a": 12345678901234567890}', 422, 'invalid'],
     [`{"a": ${'['.repeat(5000)}${']'.repeat(5000)}}`, 422, 'invalid'],
     [Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), 400, 'malformed-request'],
-    [`"${'x'.repeat(1024 * 1024)}"`, 413, 'too-large'],
+    [`"${'x'.repeat(maxBytes)}"`, 413, 'too-large'],
   ])('is refused as a problem: %.40s', async (raw, status, name) => {
     expectProblem(await send({ raw }), status, name);
   });
@@ -49,7 +50,10 @@ describe('contract §3: lists', () => {
     '/v1/integrations',
     '/v1/integrations/acme/secrets',
     '/v1/integrations/acme/commands',
+    '/v1/integrations/acme/schedules',
     '/v1/invocations',
+    '/v1/batches',
+    '/v1/runs',
     '/v1/audit',
     '/v1/keys',
   ];
@@ -62,6 +66,18 @@ describe('contract §3: lists', () => {
       expectProblem(wrong, 422, 'invalid');
       expect(wrong.json.errors[0].path).toBe('limit');
     }
+  });
+
+  it('have 50 items a page where nothing is said, and go on where the page ended', async () => {
+    await running.pool.query(
+      `insert into integrations (id, account, name, type, status, limits)
+       select 'many-' || n, 'many', 'Many ' || n, 'custom', 'active', '{}' from generate_series(1, 51) n`,
+    );
+    const first = (await running.call('GET', '/v1/integrations?account=many')).json;
+    expect(first.items).toHaveLength(50);
+    const rest = (await running.call('GET', `/v1/integrations?account=many&cursor=${first.nextCursor}`)).json;
+    expect(rest).toMatchObject({ items: [{ account: 'many' }], nextCursor: null });
+    expect(first.items.map(({ id }: { id: string }) => id)).not.toContain(rest.items[0].id);
   });
 
   it.each(lists.filter((list) => list !== '/v1/invocations'))('%s refuse cursors that are not theirs', async (list) => {

@@ -170,10 +170,10 @@ describe('contract §3: GET /v1/invocations/{id}/result', () => {
     ['text/csv', 'inline', 'csv'],
     ['text/html', 'attachment', 'html'],
     ['TEXT/HTML; charset=x', 'attachment', 'html'],
-    ['application/xhtml+xml', 'attachment', 'bin'],
+    ['application/xhtml+xml', 'attachment', 'xhtml'],
     ['image/svg+xml', 'attachment', 'svg'],
     ['text/xml', 'attachment', 'xml'],
-    ['application/atom+xml', 'attachment', 'bin'],
+    ['application/atom+xml', 'attachment', 'xml'],
     ['multipart/x-mixed-replace; boundary=x', 'attachment', 'bin'],
   ])('serves %s as %s', async (contentType, disposition, extension) => {
     const answer = await resultOf(contentType);

@@ -5,7 +5,7 @@ import { createPastCommands } from '../../../src/integrations/past-commands.ts';
 import { createSealer } from '../../../src/integrations/sealing.ts';
 import { createRedactor } from '../../../src/platform/redaction.ts';
 import { loadConfiguration, loadPast } from '../../../src/store/configuration.ts';
-import { configurationChannel } from '../../../src/store/configuring.ts';
+import { configurationChannel } from '../../../src/store/flow.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { actor, build, command, refused, secretKey } from './building.ts';
 
@@ -227,8 +227,10 @@ describe('contract §3, §5: configuring integrations', () => {
       refused(uses.commands.put('*', actor, 'acme', name, definition));
     expect((await save('getinvoiceimage')).message).toContain('Did you mean "GetInvoiceImage"?');
     expect((await save('Nothing')).message).toContain('There are "GetInvoiceImage", "LoginWithToken"');
+    const headers = [{ key: 'if-none-match', value: '"mine"' }];
     const wrong = await save('GetInvoiceImage', {
-      ...command('https://a.example/{{invoiceNumber}}'),
+      request: { ...command('https://a.example/{{invoiceNumber}}').request, headers },
+      conditional: true,
       accept: { statuses: [200, 404], absentStatuses: [404] },
       retry: { batch: { baseMs: 100, maxMs: 10 } },
     });
@@ -236,6 +238,7 @@ describe('contract §3, §5: configuring integrations', () => {
     expect(wrong.errors.map(({ path }) => path)).toEqual([
       'request.url',
       'accept.absentStatuses.0',
+      'conditional',
       'retry.batch.maxMs',
     ]);
     expect((await audit()).map(({ action, details }) => `${action} ${details.version ?? ''}`)).toEqual([

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfiguration } from '../../../src/store/configuration.ts';
-import { configurationChannel } from '../../../src/store/configuring.ts';
+import { configurationChannel } from '../../../src/store/flow.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { actor, build, refused } from './building.ts';
 

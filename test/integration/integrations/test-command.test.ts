@@ -98,10 +98,22 @@ describe('the test of a command (contract §3)', () => {
 
   it('takes a draft, of which the entry names no version, also while the integration is paused', async () => {
     await built.integrations.pause('*', actor, 'acme');
-    await test({ tokens: { InvoiceNumber: '7' }, draft: command('https://b.example/{{InvoiceNumber}}') });
+    const draft = command('https://b.example/{{InvoiceNumber}}', { accept: { contentTypes: ['text/plain'] } });
+    await test({ tokens: { InvoiceNumber: '7' }, draft });
     expect(built.sent[0]?.url).toBe('https://b.example/7');
     expect((await audit()).at(-1)?.details).toMatchObject({ version: null, outcome: 'succeeded' });
     await built.integrations.resume('*', actor, 'acme');
+  });
+
+  it('takes only what the command type declares as its result, unless the command says what it takes', async () => {
+    const outcome = async (accept?: object) => {
+      const draft = command('https://b.example/{{InvoiceNumber}}', accept === undefined ? {} : { accept });
+      return (await test({ tokens: { InvoiceNumber: '7' }, draft })).verdict.outcome;
+    };
+    expect(await outcome()).toBe('permanent');
+    expect(await outcome({ statuses: [200] })).toBe('permanent');
+    expect(await outcome({ contentTypes: ['text/*'] })).toBe('succeeded');
+    expect(await outcome({ contentTypes: ['*/*'] })).toBe('succeeded');
   });
 
   it('sends nothing of what cannot be rendered or is not there', async () => {

@@ -33,7 +33,13 @@ describe('contract §3: GET /v1/invocations', () => {
       made.map((each) => newInvocation(each)),
     );
     const worker = uuidv7();
-    const { record } = createRecorder({ pool, worker, isTransient: () => false, pause: async () => {} });
+    const { record } = createRecorder({
+      pool,
+      worker,
+      isTransient: () => false,
+      pause: async () => {},
+      weigh: async () => {},
+    });
     const [claimed] = await claimInvocations(pool, worker, [four]);
     if (claimed === undefined) throw new Error('nothing was claimed');
     await record(

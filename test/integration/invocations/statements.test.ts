@@ -1,7 +1,8 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as due from '../../../src/store/due.ts';
-import { claimInvocations, giveBack, insertInvocations } from '../../../src/store/invocations.ts';
+import { giveBack } from '../../../src/store/giving-back.ts';
+import { claimInvocations, insertInvocations } from '../../../src/store/invocations.ts';
 import { beat, freeFromSilentWorkers } from '../../../src/store/workers.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { insertIntegration, newInvocation } from '../../support/invocations.ts';
@@ -43,7 +44,7 @@ describe('contract §7: the statements that move an invocation', () => {
 
     it('refuses a key that was used with other tokens', async () => {
       const [first] = await insert({ idempotencyKey: 'k' });
-      const [second] = await insert({ idempotencyKey: 'k', fingerprint: Buffer.from('other') });
+      const [second] = await insert({ idempotencyKey: 'k', keyFingerprint: Buffer.from('other') });
       expect(second).toEqual({ outcome: 'key-conflict', id: first?.id });
     });
 

@@ -11,8 +11,9 @@ import { createRedrive } from '../../../src/invocations/redrive.ts';
 import { createRetry } from '../../../src/invocations/retry.ts';
 import { createRecorder } from '../../../src/recording/recorder.ts';
 import { nextDueInMs, overdueRung, takeDue, takeDueOf } from '../../../src/store/due.ts';
+import { giveBack } from '../../../src/store/giving-back.ts';
 import { findInvocation } from '../../../src/store/invocation-pages.ts';
-import { claimInvocations, giveBack, insertInvocations } from '../../../src/store/invocations.ts';
+import { claimInvocations, insertInvocations } from '../../../src/store/invocations.ts';
 import { countRedrivable, redriveStep } from '../../../src/store/redrive.ts';
 import {
   cancelInvocation,
@@ -54,7 +55,13 @@ describe('contract §3: what people do with invocations', () => {
     return claimed;
   };
   const record = (one: Settled) =>
-    createRecorder({ pool: database.pool, worker, isTransient: () => false, pause: async () => {} }).record(one);
+    createRecorder({
+      pool: database.pool,
+      worker,
+      isTransient: () => false,
+      pause: async () => {},
+      weigh: async () => {},
+    }).record(one);
   /** One that failed with this code, in its only attempt. */
   const failed = async (code: ErrorCode, overrides: Parameters<typeof newInvocation>[0] = {}, sent = true) => {
     const id = await insert(overrides);
@@ -224,9 +231,14 @@ describe('contract §3: what people do with invocations', () => {
       await listener.query('select 1');
       listener.release(true);
       expect(told).toEqual([`${id} 1`]);
-      expect(await record(settled(claimed))).toBe(false);
+      expect(await record(settled(claimed))).toBeNull();
       await giveBack(database.pool, worker, claimed, 0);
-      await completeCancelled(database.pool, claimed, { commandVersion: 4, configurationVersion: 9, lastSyncAt: null });
+      await completeCancelled(database.pool, claimed, {
+        commandVersion: 4,
+        configurationVersion: 9,
+        lastSyncAt: null,
+        validators: null,
+      });
       expect((await find(id))?.status).toBe('cancelled');
       expect(await rows('select number, outcome, sent, command_version, error from attempts')).toEqual([
         {

@@ -18,7 +18,14 @@ describe('recorder (contract §7)', () => {
   beforeEach(() => database.pool.query('truncate invocations, attempts, audit_log, blobs, latest_results'));
 
   const recorder = (overrides: Partial<RecorderOptions> = {}) =>
-    createRecorder({ pool: database.pool, worker, isTransient: () => false, pause: async () => {}, ...overrides });
+    createRecorder({
+      pool: database.pool,
+      worker,
+      isTransient: () => false,
+      pause: async () => {},
+      weigh: async () => {},
+      ...overrides,
+    });
 
   async function claimed(count: number, overrides = {}): Promise<Claimed[]> {
     const news = Array.from({ length: count }, () => newInvocation(overrides));
@@ -35,7 +42,8 @@ describe('recorder (contract §7)', () => {
   it('commits the transition, the attempt, the bytes, the audit entry and Last Sync together', async () => {
     const [one] = await claimed(1);
     if (one === undefined) throw new Error('nothing was claimed');
-    expect(await recorder().record(settled(one))).toBe(true);
+    const recorded = settled(one);
+    expect(await recorder().record(recorded)).toBe(recorded);
     expect(await rows('select status, worker, due_at, finished_at is not null as finished from invocations')).toEqual([
       { status: 'succeeded', worker: null, due_at: null, finished: true },
     ]);
@@ -76,7 +84,7 @@ describe('recorder (contract §7)', () => {
     const [one] = await claimed(1);
     if (one === undefined) throw new Error('nothing was claimed');
     await database.pool.query(`update invocations set attempt = attempt + 1`);
-    expect(await recorder().record(settled(one))).toBe(false);
+    expect(await recorder().record(settled(one))).toBeNull();
     expect(await rows('select count(*)::int as n from attempts')).toEqual([{ n: 0 }]);
     expect(await rows(`select count(*)::int as n from audit_log where action = 'invocation.succeeded'`)).toEqual([
       { n: 0 },
@@ -123,7 +131,8 @@ describe('recorder (contract §7)', () => {
         if (tries === 2) await database.pool.query('alter table attempts_away rename to attempts');
       },
     });
-    expect(await Promise.all(held.map((each) => one.record(settled(each))))).toEqual([true, true, true]);
+    const recorded = await Promise.all(held.map((each) => one.record(settled(each))));
+    expect(recorded.map((each) => each?.claimed)).toEqual(held);
     expect(pauses).toEqual([1, 2]);
     expect(await rows('select count(*)::int as n from attempts')).toEqual([{ n: 3 }]);
   });
@@ -131,7 +140,8 @@ describe('recorder (contract §7)', () => {
   it('commits many endings in few statements', async () => {
     const held = await claimed(200);
     const one = recorder();
-    expect(await Promise.all(held.map((each) => one.record(settled(each))))).toEqual(held.map(() => true));
+    const recorded = await Promise.all(held.map((each) => one.record(settled(each))));
+    expect(recorded.map((each) => each?.claimed)).toEqual(held);
     expect(await rows('select count(distinct xmin::text)::int as n from attempts')).toEqual([{ n: 1 }]);
   });
 

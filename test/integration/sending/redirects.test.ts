@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseEgressAllow } from '../../../src/contract/egress.ts';
+import { compileAccept } from '../../../src/judging/accept.ts';
+import { judge } from '../../../src/judging/judge.ts';
 import type { EndpointHandler } from '../../support/endpoints/endpoint.ts';
 import { answered, closedAfterEach, failed, hello, limits, request, textOf } from './harness.ts';
 
@@ -16,6 +18,7 @@ describe('contract §6: redirects', () => {
     const endpoint = await serve(redirecting);
     const answer = answered(await senderWith().send(request(`${endpoint.url}/5`), limits));
     expect(textOf(answer.body)).toBe('arrived');
+    expect(answer.redirected).toBe('within');
     expect(new Set(endpoint.requests.map(({ clientPort }) => clientPort)).size).toBe(1);
   });
 
@@ -24,13 +27,27 @@ describe('contract §6: redirects', () => {
     const answer = answered(await senderWith().send(request(`${endpoint.url}/6`), limits));
     expect(answer.status).toBe(302);
     expect(textOf(answer.body)).toBe('moved');
+    expect(answer.notFollowed).toMatch(/^5 redirects were followed/);
     expect(endpoint.requests).toHaveLength(6);
+  });
+
+  it('leave it to their end to say that there is no such thing', async () => {
+    const endpoint = await serve(({ url }, response) => {
+      if (url === '/gone') response.writeHead(410).end();
+      else response.writeHead(302, { location: '/gone' }).end();
+    });
+    const exchange = await senderWith().send(request(`${endpoint.url}/`), limits);
+    const verdict = judge(exchange, compileAccept({ absentStatuses: [404, 410] }), Date.now());
+    expect(verdict).toMatchObject({ outcome: 'permanent', failure: { code: 'absent' } });
   });
 
   it('of a POST are the answer', async () => {
     const endpoint = await serve(redirecting);
     const rendered = request(`${endpoint.url}/1`, { method: 'POST', body: 'x' });
-    expect(answered(await senderWith().send(rendered, limits)).status).toBe(302);
+    expect(answered(await senderWith().send(rendered, limits))).toMatchObject({
+      status: 302,
+      notFollowed: expect.stringContaining('GET and HEAD only'),
+    });
     expect(endpoint.requests).toHaveLength(1);
   });
 
@@ -46,7 +63,9 @@ describe('contract §6: redirects', () => {
       key,
       value: 'a',
     }));
-    answered(await senderWith().send(request(first.url, { headers }), limits));
+    const answer = answered(await senderWith().send(request(first.url, { headers }), limits));
+    // Also where they lead back: the headers that were taken off do not return.
+    expect(answer.redirected).toBe('beyond');
     const names = (received: (typeof first.requests)[number] | undefined) =>
       received?.headers.map(({ key }) => key.toLowerCase()).sort();
     const harmless = ['accept', 'connection', 'host', 'user-agent'];

@@ -20,6 +20,9 @@ it('contract §3: gives every other role what the contract says and no more', ()
       'commands.write',
       'commands.preview',
       'commands.test',
+      'schedules.read',
+      'schedules.write',
+      'schedules.run',
     ],
     operator: [
       'command-types.read',
@@ -27,6 +30,8 @@ it('contract §3: gives every other role what the contract says and no more', ()
       'integrations.pause',
       'secrets.read',
       'commands.read',
+      'schedules.read',
+      'schedules.run',
       'invocations.read',
       'invocations.retry',
       'invocations.cancel',

@@ -26,6 +26,7 @@ async function calledBy(line: string): Promise<string[]> {
     migrate: verb('migrate'),
     demo: verb('demo'),
     invoke: verb('invoke'),
+    batch: verb('batch'),
     keys: { create: verb('keys create'), list: verb('keys list'), revoke: verb('keys revoke') },
     complete: verb('complete'),
   };
@@ -41,6 +42,7 @@ describe('contract §2: docs/cli.md', () => {
     expect([...called].sort()).toEqual(
       [
         'api',
+        'batch',
         'complete',
         'demo',
         'invoke',

@@ -61,6 +61,14 @@ describe('contract §5: methods', () => {
 });
 
 describe('contract §6: accept', () => {
+  it("takes the command type's content types where the command says none, and any where it says so", () => {
+    const types = (accept?: object, resultTypes?: string[]) => compileAccept(accept, resultTypes).contentTypes;
+    expect(types({}, ['Application/PDF'])).toEqual(['application/pdf']);
+    expect(types({ contentTypes: ['text/csv'] }, ['application/pdf'])).toEqual(['text/csv']);
+    expect(types({ contentTypes: ['text/csv', '*/*'] }, ['application/pdf'])).toBeNull();
+    expect(types({}, [])).toBeNull();
+  });
+
   it('takes 2xx of any type, of 25 MiB at most, and knows no absent status, where nothing is said', () => {
     const { accepts, absent, contentTypes, maxBytes, extract } = compileAccept();
     const statuses = Array.from({ length: 400 }, (_, index) => 200 + index);

@@ -19,9 +19,11 @@ function stored(version: number, overrides: Partial<StoredConfiguration> = {}): 
     name: 'Acme',
     status: 'active' as const,
     statusSince: null,
+    hold: null,
     limits: {},
     configurationVersion: version,
     lastSyncAt: null,
+    lastSyncQuality: null,
     createdAt: at,
     updatedAt: at,
     deletedAt: null,
@@ -73,6 +75,28 @@ describe('the configuration cache', () => {
     answer(stored(2));
     expect((await again)?.version).toBe(2);
     expect(asked).toHaveLength(2);
+  });
+
+  it('lets batch work of a held integration wait until the next probe is due, by the clock of the database', async () => {
+    const { cache, answer, pass } = setup();
+    const failure = { code: 'unexpected-status', message: '401', side: 'credentials' } as const;
+    const hold = { failure, since: at.toISOString(), nextProbeAt: at.toISOString(), probeInMs: 500 };
+    const { integration, ...rest } = stored(1);
+    const waits = cache.waits('acme');
+    answer({ ...rest, integration: { ...integration, hold } });
+    expect(await waits).toBe(true);
+    pass(499);
+    expect(await cache.waits('acme')).toBe(true);
+    pass(1);
+    expect(await cache.waits('acme')).toBe(false);
+    cache.forget('acme');
+    const paused = cache.waits('acme');
+    answer({ ...rest, integration: { ...integration, status: 'paused' } });
+    expect(await paused).toBe(true);
+    cache.forget('acme');
+    const well = cache.waits('acme');
+    answer(stored(1));
+    expect(await well).toBe(false);
   });
 
   it('loads anew for work accepted after a change', async () => {

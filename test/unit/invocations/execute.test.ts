@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { CommandBody } from '../../../src/contract/command.ts';
 import { builtInCommandTypes, type CommandType } from '../../../src/contract/command-type.ts';
+import { asksConditionally } from '../../../src/integrations/conditional.ts';
 import type { Configuration } from '../../../src/integrations/configuration.ts';
 import { CancelledByPerson } from '../../../src/invocations/cancellations.ts';
 import { createExecute } from '../../../src/invocations/execute.ts';
-import type { Claimed } from '../../../src/invocations/invocation.ts';
+import { createFlights } from '../../../src/invocations/flights.ts';
+import type { Claimed, KnownResult } from '../../../src/invocations/invocation.ts';
 import { compileAccept } from '../../../src/judging/accept.ts';
-import type { Exchange } from '../../../src/judging/exchange.ts';
+import type { Answer, Exchange } from '../../../src/judging/exchange.ts';
 import { policyFor } from '../../../src/judging/policy.ts';
 import { createRedactor } from '../../../src/platform/redaction.ts';
 import { compileRequest } from '../../../src/tokens/compile.ts';
@@ -22,12 +24,23 @@ function configuration(definition: CommandBody, secrets: Record<string, string |
   if (!compiled.ok) throw new Error(JSON.stringify(compiled.errors));
   const policy = { interactive: policyFor(definition, 'interactive'), batch: policyFor(definition, 'batch') };
   const accept = compileAccept(definition.accept);
-  const command = { name: type.name, version: 3, definition, type, request: compiled.compiled, accept, policy };
+  const command = {
+    name: type.name,
+    version: 3,
+    definition,
+    type,
+    request: compiled.compiled,
+    accept,
+    conditional: asksConditionally(definition, compiled.compiled),
+    valuesSince: 5,
+    policy,
+  };
   return {
     integration: 'acme',
     account: 'default',
     name: 'Acme',
     status: 'active',
+    hold: null,
     version: 7,
     limits: {},
     variables,
@@ -53,7 +66,12 @@ const goOn = new AbortController().signal;
 function execute(found: Configuration | null, exchange: Exchange, tokens = {}, { row = {}, signal = goOn }: Run = {}) {
   const sent: RenderedRequest[] = [];
   const run = createExecute({
-    configurations: { get: async () => found, peek: () => found ?? undefined, forget: () => {} },
+    configurations: {
+      get: async () => found,
+      peek: () => found ?? undefined,
+      waits: async () => false,
+      forget: () => {},
+    },
     send: async (request, options) => {
       options.signal.throwIfAborted();
       sent.push(request);
@@ -62,6 +80,7 @@ function execute(found: Configuration | null, exchange: Exchange, tokens = {}, {
     unseal: (sealed) => sealed,
     createRedactor,
     userAgent: 'errand/test',
+    flights: createFlights(),
     worker: { type: 'worker', id: 'w', name: null },
     clock: { elapsed: () => 0, random: () => 0.5 },
   });
@@ -83,12 +102,42 @@ describe('contract §6: an attempt', () => {
     expect((await execute(paused, answer(200, 'an invoice')).settled).next).toEqual({ status: 'succeeded' });
   });
 
+  it('tells what it says of its integration; nothing, where nothing was sent', async () => {
+    const health = async (...of: Parameters<typeof execute>) => (await execute(...of).settled).health;
+    expect(await health(configuration(get), answer(200, 'an invoice'))).toEqual({ sign: 'well', retryAfterMs: null });
+    expect(await health(configuration(get), answer(401, 'no'))).toEqual({ sign: 'credentials', retryAfterMs: null });
+    const asked: Exchange = { ...answer(503, ''), headers: [{ key: 'Retry-After', value: '7' }] } as Exchange;
+    expect(await health(configuration(get), asked)).toEqual({ sign: 'unwell', retryAfterMs: 7_000 });
+    expect((await health(configuration(get), answer(200, ''), { InvoiceNumber: undefined })).sign).toBeNull();
+  });
+
+  it("whose only credentials are a person's own login says nothing of everybody else's", async () => {
+    const headers = (value: string) => ({ request: { ...get.request, headers: [{ key: 'Authorization', value }] } });
+    const row = { sealedTokens: JSON.stringify({ authToken: 'a login' }) };
+    const sign = async (...[found, row]: [Configuration, Partial<Claimed>]) =>
+      (await execute(found, answer(401, 'no'), {}, { row }).settled).health.sign;
+    expect(await sign(configuration(headers('{{authToken}}')), row)).toBe('well');
+    const both = configuration(headers('{{authToken}} {{apiKey}}'), { apiKey: 'a-secret-value' });
+    expect(await sign(both, row)).toBe('credentials');
+  });
+
+  it('of an interactive invocation fails at once while Errand holds its integration', async () => {
+    const failure = { code: 'tls-failed', message: 'The certificate has expired.', side: 'customer-server' } as const;
+    const row = { lane: 'interactive', hold: { failure, nextProbeAt: 2_000_000 } } as const;
+    const { sent, settled } = execute(configuration(get), answer(200, 'an invoice'), {}, { row });
+    expect((await settled).next).toMatchObject({
+      status: 'failed',
+      error: { code: 'integration-paused', cause: 'tls-failed' },
+    });
+    expect(sent).toEqual([]);
+  });
+
   it('that is cancelled tells what had been sent', async () => {
     const uses: CommandBody = { request: { method: 'GET', url: '{{baseUrl}}/{{errand.lastSync}}' } };
     const run = { row: { lastSyncAt: 5 }, signal: AbortSignal.abort(new CancelledByPerson()) };
     const cancelled = await execute(configuration(uses), answer(200, ''), {}, run).settled.catch((error) => error);
     expect(cancelled).toBeInstanceOf(CancelledByPerson);
-    expect(cancelled.sent).toEqual({ commandVersion: 3, configurationVersion: 7, lastSyncAt: 5 });
+    expect(cancelled.sent).toEqual({ commandVersion: 3, configurationVersion: 7, lastSyncAt: 5, validators: null });
   });
 
   it('carries who sends it, its idempotency key and its trace', async () => {
@@ -170,5 +219,86 @@ describe('contract §6: an attempt', () => {
     expect(retry.audit).toMatchObject([{ action: 'attempt.failed', details: { status: 503, attempt: 1 } }]);
     const success = await execute(configuration(get), answer(200, 'an invoice')).settled;
     expect(success.audit).toMatchObject([{ action: 'invocation.succeeded', details: { bytes: 10 } }]);
+  });
+});
+
+describe('a conditional attempt (§6)', () => {
+  const known: KnownResult = {
+    etag: '"v1"',
+    lastModified: 'Mon, 23 Nov 2026 02:00:00 GMT',
+    sha256: Buffer.from('a hash'),
+    contentType: 'application/pdf',
+    size: 40_000,
+    commandVersion: 3,
+    configurationVersion: 6,
+  };
+  const notModified: Exchange = { ...(answer(304, '') as Answer), headers: [{ key: 'ETag', value: '"v2"' }] };
+  const conditions = (sent: readonly RenderedRequest[]) =>
+    sent[0]?.headers
+      .filter(({ key }) => key.toLowerCase().startsWith('if-'))
+      .map(({ key, value }) => `${key}: ${value}`);
+
+  it('names the newest result, and takes a 304 for the bytes that are stored', async () => {
+    const { sent, settled } = execute(configuration(get), notModified, {}, { row: { known } });
+    const { next, attempt, audit } = await settled;
+    expect(conditions(sent)).toEqual(['If-None-Match: "v1"', 'If-Modified-Since: Mon, 23 Nov 2026 02:00:00 GMT']);
+    expect(next).toEqual({ status: 'succeeded' });
+    const { sha256, contentType, size, lastModified } = known;
+    expect(attempt).toMatchObject({ status: 304, outcome: 'succeeded', error: null });
+    expect(attempt.validators).toEqual({ etag: '"v1"', lastModified });
+    expect(attempt.result).toEqual({ bytes: null, sha256, contentType, size, etag: '"v2"', lastModified });
+    expect(audit).toMatchObject([{ action: 'invocation.succeeded', details: { status: 304, bytes: 40_000 } }]);
+  });
+
+  it('keeps the validators of a new answer, for the next time', async () => {
+    const changed: Exchange = { ...(answer(200, 'new') as Answer), headers: [{ key: 'etag', value: 'W/"v2"' }] };
+    const { attempt } = await execute(configuration(get), changed, {}, { row: { known } }).settled;
+    expect(attempt.result).toMatchObject({ size: 3, etag: 'W/"v2"', lastModified: null });
+    const redirected = { ...changed, redirected: 'within' } as Exchange;
+    expect((await execute(configuration(get), redirected).settled).attempt.result).toMatchObject({ etag: null });
+  });
+
+  it.each<[string, CommandBody, Partial<KnownResult>]>([
+    ['another version of the command', get, { commandVersion: 2 }],
+    ['before a variable or secret that the command uses was changed', get, { configurationVersion: 4 }],
+    ['by a configuration that this worker does not know yet', get, { configurationVersion: 8 }],
+    ['by a command that does not want it', { ...get, conditional: false }, {}],
+    ['by a POST', { request: { ...get.request, method: 'POST' } }, {}],
+    [
+      'by a command whose URL is another one each time',
+      { request: { method: 'GET', url: '{{baseUrl}}/{{InvoiceNumber}}?since={{errand.lastSync}}' } },
+      {},
+    ],
+  ])('is none where the result was asked for %s', async (_why, definition, overrides) => {
+    const run = { row: { known: { ...known, ...overrides } } };
+    const { sent, settled } = execute(configuration(definition), notModified, {}, run);
+    expect((await settled).next).toMatchObject({ status: 'failed', error: { code: 'unexpected-status' } });
+    expect(conditions(sent)).toEqual([]);
+    expect((await settled).attempt.validators).toBeNull();
+  });
+
+  it('leaves conditions to a command that sets its own', async () => {
+    const headers = [{ key: 'if-none-match', value: '"mine"' }];
+    const { sent, settled } = execute(
+      configuration({ request: { ...get.request, headers } }),
+      notModified,
+      {},
+      { row: { known } },
+    );
+    expect((await settled).next).toMatchObject({ status: 'failed' });
+    expect(conditions(sent)).toEqual(['if-none-match: "mine"']);
+  });
+
+  it('is an option for a POST', async () => {
+    const post: CommandBody = { request: { ...get.request, method: 'POST' }, conditional: true };
+    const { sent, settled } = execute(configuration(post), notModified, {}, { row: { known } });
+    expect((await settled).next).toEqual({ status: 'succeeded' });
+    expect(conditions(sent)).toHaveLength(2);
+  });
+
+  it('tells what it was conditional on when it is cancelled', async () => {
+    const run = { row: { known }, signal: AbortSignal.abort(new CancelledByPerson()) };
+    const cancelled = await execute(configuration(get), notModified, {}, run).settled.catch((error) => error);
+    expect(cancelled.sent).toMatchObject({ validators: { etag: '"v1"', lastModified: known.lastModified } });
   });
 });

@@ -15,6 +15,8 @@ function ringer(options: { due?: Doorbell[]; queueAway?: boolean } = {}) {
     due: {
       takeDue: async () => options.due ?? [],
       takeDueOf: async (_integration, _lane, limit) => (options.due ?? []).slice(0, limit),
+      takeProbes: async (integration) =>
+        (options.due ?? []).filter((each) => each.integration === (integration ?? 'acme')),
       unring: async (ids) => void unrung.push(...ids),
     },
     addJobs: async (_lane, doorbells) => {
@@ -45,6 +47,12 @@ describe('contract §7: ringing', () => {
     expect(unrung).toEqual(['a']);
   });
 
+  it('adds a job for the row that is to probe a held integration, of one or of all', async () => {
+    const { probe, added } = ringer({ due: [doorbell('a')] });
+    expect([await probe('globex'), await probe('acme'), await probe()]).toEqual([0, 1, 1]);
+    expect(added).toEqual(['a', 'a']);
+  });
+
   it('rings when the time of the lane has come', async () => {
     const { dueIn, timers, added } = ringer({ due: [doorbell('a')] });
     dueIn('batch', 250);
@@ -67,6 +75,10 @@ describe('contract §7: a sweep', () => {
           return 1;
         },
         dueIn: (lane, delayMs) => void calls.push(`due in ${lane} ${delayMs}`),
+        probe: async () => {
+          calls.push('probe');
+          return 1;
+        },
       },
       due: {
         overdueRung: async (lane) => (lane === 'batch' ? [doorbell('kept'), doorbell('lost')] : []),
@@ -87,7 +99,7 @@ describe('contract §7: a sweep', () => {
 
   it('rings for what is due, for lost jobs, and sets its own timer for what falls due soon', async () => {
     const { all, calls } = dependencies();
-    expect(await sweep(all, true)).toEqual({ freed: 1, lost: 1, rung: 2 });
+    expect(await sweep(all, true)).toEqual({ freed: 1, lost: 1, rung: 3 });
     expect(calls).toEqual([
       'free',
       'ring interactive',
@@ -95,6 +107,7 @@ describe('contract §7: a sweep', () => {
       'unring lost',
       'still kept',
       'ring batch',
+      'probe',
     ]);
   });
 

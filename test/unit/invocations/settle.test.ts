@@ -24,6 +24,7 @@ function standing(overrides: Partial<Standing> = {}, policy: Partial<Standing['p
     firstAttemptAt: 1_000_000,
     now: 1_000_500,
     random: 0.5,
+    deadlineAt: null,
     ...overrides,
   };
 }
@@ -77,7 +78,11 @@ describe('settle (contract §6)', () => {
   it('fails at once with rate-limited where Retry-After lies beyond the deadline', () => {
     expect(settle({ ...retryable, retryAfterMs: 120_000 }, standing())).toMatchObject({
       status: 'failed',
-      error: { code: 'rate-limited', cause: 'unexpected-status' },
+      error: {
+        code: 'rate-limited',
+        cause: 'unexpected-status',
+        message: expect.stringMatching(/beyond the command's deadline\.$/),
+      },
     });
   });
 

@@ -9,7 +9,9 @@ const base64 = Buffer.from(wholePdf).toString('base64');
 
 function bytes(value: unknown, extract: Extract): string {
   const verdict = judged(json(value), { extract });
-  return verdict.outcome === 'succeeded' ? Buffer.from(verdict.bytes).toString('latin1') : verdict.failure.message;
+  return verdict.outcome === 'succeeded'
+    ? Buffer.from(verdict.bytes ?? '').toString('latin1')
+    : verdict.failure.message;
 }
 
 describe('contract §6: extract', () => {

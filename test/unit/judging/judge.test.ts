@@ -38,6 +38,13 @@ describe('contract §6: statuses', () => {
     expect(judged(answer(302))).toMatchObject({ failure: { message, side: 'configuration' } });
   });
 
+  test('a redirect that is not followed says why', () => {
+    const notFollowed = 'its Location is not a valid URL';
+    const message = `The server answered 302 Found; ${notFollowed}: put the final address into the URL.`;
+    expect(judged({ ...answer(302), notFollowed })).toMatchObject({ failure: { message } });
+    expect(JSON.stringify(judged(answer(300)))).not.toContain('GET');
+  });
+
   test.each([99, 600, 999])('%i is no status of HTTP: a broken answer', (status) => {
     expect(judged(answer(status))).toMatchObject({ outcome: 'retryable', failure: { code: 'protocol-error' } });
   });

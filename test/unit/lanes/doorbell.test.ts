@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createDoorbell, type Timers } from '../../../src/lanes/doorbell.ts';
+import { createDoorbell } from '../../../src/lanes/doorbell.ts';
+import type { Timers } from '../../../src/lanes/timers.ts';
 
 /** A clock that the test moves. */
 function createClock() {

@@ -2,15 +2,39 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createShares, type Slot } from '../../../src/lanes/shares.ts';
 
+/** Timers that the test lets fire. */
+function handTimers() {
+  const set = new Set<() => void>();
+  return {
+    set(callback: () => void) {
+      set.add(callback);
+      return callback;
+    },
+    clear: (timer: unknown) => void set.delete(timer as () => void),
+    /** All that are set now fire: every slot held by now hangs. */
+    fire() {
+      const due = [...set];
+      set.clear();
+      for (const callback of due) callback();
+    },
+  };
+}
+
+type Options = { slots?: number; limit?: number; askMore?: (integration: string) => Promise<void> };
+
 /** Shares of a worker with so many slots, and the rings that they asked for, each answered by the test. */
-function open({ slots = 16, limit = 8 }: { slots?: number; limit?: number } = {}) {
+function open({ slots = 16, limit = 8, askMore }: Options = {}) {
   const rings: { integration: string; count: number; answer(found: number): Promise<void>; fail(): Promise<void> }[] =
     [];
   const errors: unknown[] = [];
+  const timers = handTimers();
   let currentLimit = limit;
   const shares = createShares({
     slots,
     limitOf: () => currentLimit,
+    hangsAfterMs: 1,
+    timers,
+    ...(askMore === undefined ? {} : { askMore }),
     ringNext: (integration, count) =>
       new Promise((resolve, reject) => {
         rings.push({
@@ -35,7 +59,7 @@ function open({ slots = 16, limit = 8 }: { slots?: number; limit?: number } = {}
       if (slot === null) shares.leftWaiting(integration);
       return slot;
     }).filter((slot) => slot !== null);
-  return { shares, rings, errors, take, setLimit: (value: number) => (currentLimit = value) };
+  return { shares, rings, errors, take, timers, setLimit: (value: number) => (currentLimit = value) };
 }
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -53,7 +77,6 @@ describe('contract §7: shares of a worker', () => {
     setLimit(5);
     expect(take('a', 20)).toHaveLength(2);
     setLimit(0);
-    expect(shares.tryTake('b')).not.toBeNull();
     expect(shares.tryTake('b')).toBeNull();
   });
 
@@ -148,6 +171,155 @@ describe('contract §7: shares of a worker', () => {
     await rings[0]?.answer(1);
     await stopped;
     expect(rings).toHaveLength(1);
+  });
+
+  describe('where exchanges hang', () => {
+    it('count them against their integration, but not against the process', () => {
+      const { take, shares, timers } = open({ slots: 4, limit: 3 });
+      expect(take('dead', 3)).toHaveLength(1);
+      timers.fire();
+      expect(shares.inUse()).toBe(0);
+      expect(take('dead', 3)).toHaveLength(1);
+      timers.fire();
+      timers.fire();
+      expect(take('dead', 3)).toHaveLength(1);
+      timers.fire();
+      expect(take('dead', 3)).toHaveLength(0);
+      expect(shares.held('dead')).toBe(3);
+    });
+
+    it('ring for rows left waiting, since there is room for them now', async () => {
+      const { take, rings, timers } = open({ slots: 4 });
+      take('dead', 2);
+      timers.fire();
+      await turn();
+      expect(rings).toMatchObject([{ integration: 'dead', count: 1 }]);
+    });
+
+    it('let as many hang as the process can bear, no more', () => {
+      const { take, shares, timers } = open({ slots: 1, limit: 100 });
+      for (let number = 0; number < 20; number += 1) {
+        take(`dead ${number}`, 1);
+        timers.fire();
+      }
+      expect(shares.inUse()).toBe(20 - 15);
+    });
+
+    it('add up again when they end', () => {
+      const { take, shares, timers } = open({ slots: 4, limit: 3 });
+      const slots = [...take('dead', 1)];
+      timers.fire();
+      slots.push(...take('dead', 1));
+      for (const slot of slots) slot.release();
+      expect([shares.held('dead'), shares.inUse()]).toEqual([0, 0]);
+    });
+  });
+
+  describe('for those who wait in hand', () => {
+    const forever = new AbortController().signal;
+    /** Takes one after the other, and notes who got one. */
+    function queueUp(shares: ReturnType<typeof open>['shares'], ...integrations: string[]) {
+      const got: string[] = [];
+      const slots: Slot[] = [];
+      for (const integration of integrations) {
+        void shares.take(integration, forever).then((slot) => {
+          got.push(integration);
+          slots.push(slot);
+        });
+      }
+      return { got, slots };
+    }
+
+    it('are given at once while there are any, up to the slots of the process', async () => {
+      const { shares } = open({ slots: 4, limit: 8 });
+      const { got } = queueUp(shares, 'a', 'b', 'c', 'd', 'e');
+      await turn();
+      expect(got).toEqual(['a', 'b', 'c', 'd']);
+    });
+
+    it('go round the integrations, and within one to who came first', async () => {
+      const { shares } = open({ slots: 1 });
+      const { got, slots } = queueUp(shares, 'first', 'a', 'a', 'a', 'b', 'c');
+      for (let rounds = 0; rounds < 5; rounds += 1) {
+        await turn();
+        slots.shift()?.release();
+      }
+      await turn();
+      expect(got).toEqual(['first', 'a', 'b', 'c', 'a', 'a']);
+    });
+
+    it('pass over an integration that has its share', async () => {
+      const { shares } = open({ slots: 8, limit: 1 });
+      const { got, slots } = queueUp(shares, 'a', 'a', 'b');
+      await turn();
+      expect(got).toEqual(['a', 'b']);
+      slots[0]?.release();
+      await turn();
+      expect(got).toEqual(['a', 'b', 'a']);
+    });
+
+    it('come from those that hang', async () => {
+      const { shares, timers } = open({ slots: 1 });
+      const { got } = queueUp(shares, 'dead', 'healthy');
+      await turn();
+      expect(got).toEqual(['dead']);
+      timers.fire();
+      await turn();
+      expect(got).toEqual(['dead', 'healthy']);
+    });
+
+    it('are forgotten when who waits gives up', async () => {
+      const { shares } = open({ slots: 1 });
+      const { slots } = queueUp(shares, 'a');
+      await turn();
+      const stop = new AbortController();
+      const waiting = shares.take('a', stop.signal);
+      stop.abort(new Error('the worker stops'));
+      await expect(waiting).rejects.toThrow('the worker stops');
+      await expect(shares.take('a', stop.signal)).rejects.toThrow('the worker stops');
+      slots[0]?.release();
+      expect(shares.held('a')).toBe(0);
+    });
+  });
+
+  describe('where more can be leased', () => {
+    it('ask before they refuse, for all who come meanwhile', async () => {
+      const asked: unknown[] = [];
+      const { shares, setLimit } = open({
+        limit: 0,
+        askMore: async (integration) => {
+          asked.push({ integration, ...shares.demand(integration) });
+          await turn();
+          setLimit(2);
+        },
+      });
+      const taken = await Promise.all([shares.takeNow('a'), shares.takeNow('a'), shares.takeNow('a')]);
+      expect(taken.filter((slot) => slot !== null)).toHaveLength(2);
+      expect(asked.at(-1)).toEqual({ integration: 'a', held: 0, wanted: 3 });
+    });
+
+    it('do not ask for what the process itself has no room for', async () => {
+      const { shares, take } = open({ slots: 4, limit: 1, askMore: () => expect.unreachable() });
+      take('a', 1);
+      expect(await shares.takeNow('a')).toBeNull();
+    });
+
+    it('serve those who wait, and ring for rows that do, when it has grown', async () => {
+      const { shares, rings, setLimit } = open({ limit: 0, askMore: async () => {} });
+      const slot = shares.take('a', new AbortController().signal);
+      shares.leftWaiting('a');
+      setLimit(3);
+      shares.grown('a');
+      expect(await slot).toBeDefined();
+      await turn();
+      expect(rings).toMatchObject([{ integration: 'a', count: 2 }]);
+    });
+
+    it('want twice as many when rows wait, since nobody knows how many', () => {
+      const { shares, take } = open({ slots: 64, limit: 3, askMore: async () => {} });
+      take('a', 4);
+      expect(shares.demand('a')).toEqual({ held: 3, wanted: 6 });
+    });
   });
 
   it('never exceed a share and always add up, whatever is taken and released', () => {

@@ -2,13 +2,19 @@ import { describe, expect, it } from 'vitest';
 import { redirectHeaders, redirectTarget } from '../../../src/sending/redirect.ts';
 
 const from = new URL('https://api.example.com/a/b?c=d');
-const target = (location: string | string[], { method = 'GET', status = 302, base = from } = {}) =>
-  redirectTarget(
-    base,
-    method,
-    status,
-    [location].flat().map((value) => ({ key: 'LOCATION', value })),
-  )?.href;
+type Asked = { method?: string; status?: number; base?: URL };
+function asked(location: string | string[], { method = 'GET', status = 302, base = from }: Asked) {
+  const headers = [location].flat().map((value) => ({ key: 'LOCATION', value }));
+  return redirectTarget(base, method, status, headers);
+}
+function target(location: string | string[], options: Asked = {}) {
+  const to = asked(location, options);
+  return to instanceof URL ? to.href : undefined;
+}
+function whyNot(location: string | string[], options: Asked = {}) {
+  const to = asked(location, options);
+  return to instanceof URL ? undefined : to?.notFollowed;
+}
 
 describe('contract §6: redirectTarget', () => {
   it('resolves relative locations', () => {
@@ -28,13 +34,22 @@ describe('contract §6: redirectTarget', () => {
   });
 
   it.each([
-    '',
-    'ftp://x.example/',
-    'javascript:alert(1)',
-    'http://[',
-    'https://u:p@x.example/',
-  ])('not to "%s"', (to) => {
+    ['', 'does not say where to'],
+    ['ftp://x.example/', 'neither an http nor an https URL'],
+    ['javascript:alert(1)', 'neither an http nor an https URL'],
+    ['http://[', 'not a valid URL'],
+    ['http://u:p@x.example/', 'user name or password'],
+    ['http://api.example.com/', 'from https to http'],
+  ])('not to "%s": %s', (to, reason) => {
     expect(target(to)).toBeUndefined();
+    expect(whyNot(to)).toContain(reason);
+    expect(whyNot(to, { status: 200 })).toBeUndefined();
+  });
+
+  it('says that it does not follow other methods, nor two places at once', () => {
+    expect(whyNot('/x', { method: 'POST' })).toContain('for GET and HEAD only');
+    expect(whyNot(['/a', '/b'])).toContain('several places');
+    expect(whyNot([])).toContain('does not say where to');
   });
 
   it('not from https to http, but from http to https', () => {

@@ -47,6 +47,7 @@ describe('contract §5: the finished URL', () => {
 
   test.each<[string, Values, RegExp]>([
     ['https://api.example.com/{{A}}/x', { A: '..' }, /\{\{A\}\} would make a path segment/],
+    ['https://api.example.com/{{B}}/{{A}}/x', { A: '..', B: 'b' }, /^The value of \{\{A\}\} would make a path segment/],
     ['https://api.example.com/%2e{{A}}/x', { A: '.' }, /path segment/],
     ['https://api.example.com/.{{A}}', { A: '' }, /path segment/],
     ['https://api.example.com/{{A}}', { A: '\ud800' }, /half of a surrogate pair/],

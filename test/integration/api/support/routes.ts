@@ -9,6 +9,10 @@ export type RouteCase = {
   roles: readonly Role[];
   /** What a key for the account `south` alone gets. */
   elsewhere: number;
+  /** Of its body, where that may be larger than others. */
+  maxBytes?: number;
+  /** A media type that it takes beside JSON. */
+  takes?: string;
 };
 
 export const command = {
@@ -17,6 +21,12 @@ export const command = {
 export const integration = { account: 'north', name: 'North', type: 'custom' };
 export const commandType = { tokens: [{ name: 'Number', required: true }] };
 
+export const schedule = {
+  command: 'GetInvoiceImage',
+  cron: '0 2 * * *',
+  items: [{ tokens: { InvoiceNumber: '1' } }],
+};
+
 const configuring = ['configurer', 'admin'] as const;
 const reading = ['configurer', 'operator', 'admin'] as const;
 const looking = ['producer', 'operator', 'admin'] as const;
@@ -24,7 +34,7 @@ const operating = ['operator', 'admin'] as const;
 
 /**
  * Every route under `/v1`, in an order in which each finds what it needs. `:invocation` is the id of an ended one;
- * `:ended` and `:open` are made anew for each request.
+ * `:ended`, `:open`, `:schedule` and `:running` are made anew for each request; `:batch` has ended.
  */
 export const routes: readonly RouteCase[] = [
   { method: 'GET', path: '/v1/command-types', status: 200, roles: reading, elsewhere: 200 },
@@ -91,6 +101,37 @@ export const routes: readonly RouteCase[] = [
     roles: configuring,
     elsewhere: 404,
   },
+  { method: 'GET', path: '/v1/integrations/north/schedules', status: 200, roles: reading, elsewhere: 404 },
+  {
+    method: 'PUT',
+    path: '/v1/integrations/north/schedules/nightly',
+    body: schedule,
+    status: 200,
+    roles: configuring,
+    elsewhere: 404,
+  },
+  { method: 'GET', path: '/v1/integrations/north/schedules/nightly', status: 200, roles: reading, elsewhere: 404 },
+  {
+    method: 'POST',
+    path: '/v1/integrations/north/schedules/:schedule/run',
+    status: 202,
+    roles: reading,
+    elsewhere: 404,
+  },
+  {
+    method: 'DELETE',
+    path: '/v1/integrations/north/schedules/nightly',
+    status: 204,
+    roles: configuring,
+    elsewhere: 404,
+  },
+  {
+    method: 'GET',
+    path: '/v1/integrations/north/commands/GetInvoiceImage/latest',
+    status: 200,
+    roles: looking,
+    elsewhere: 404,
+  },
   {
     method: 'POST',
     path: '/v1/invocations',
@@ -112,6 +153,23 @@ export const routes: readonly RouteCase[] = [
     roles: operating,
     elsewhere: 200,
   },
+  {
+    method: 'POST',
+    path: '/v1/batches',
+    body: { integration: 'north', command: 'GetInvoiceImage', items: [{ tokens: { InvoiceNumber: '1' } }] },
+    status: 202,
+    roles: ['producer', 'admin'],
+    elsewhere: 404,
+    maxBytes: 16 * 1024 * 1024,
+    takes: 'application/x-ndjson',
+  },
+  { method: 'GET', path: '/v1/batches', status: 200, roles: looking, elsewhere: 200 },
+  { method: 'GET', path: '/v1/batches/:batch', status: 200, roles: looking, elsewhere: 404 },
+  { method: 'GET', path: '/v1/batches/:batch/report', status: 200, roles: looking, elsewhere: 404 },
+  { method: 'GET', path: '/v1/batches/:batch/events', status: 200, roles: looking, elsewhere: 404 },
+  { method: 'POST', path: '/v1/batches/:running/cancel', status: 200, roles: operating, elsewhere: 404 },
+  { method: 'GET', path: '/v1/runs', status: 200, roles: looking, elsewhere: 200 },
+  { method: 'GET', path: '/v1/runs/a-night', status: 200, roles: looking, elsewhere: 404 },
   { method: 'GET', path: '/v1/audit', status: 200, roles: ['operator', 'admin'], elsewhere: 200 },
   {
     method: 'POST',

@@ -7,19 +7,25 @@ import { createSessions } from '../../../../src/access/session.ts';
 import { type ApiDependencies, createApi } from '../../../../src/api/api.ts';
 import { anyProblemSchema } from '../../../../src/api/problems.ts';
 import { createThrottle } from '../../../../src/api/session-throttle.ts';
+import { openBatches } from '../../../../src/app/batches.ts';
 import { system } from '../../../../src/audit/entry.ts';
 import { createAudit } from '../../../../src/audit/list.ts';
 import type { KeyAccounts, Role } from '../../../../src/contract/api-key.ts';
-import { createSealer } from '../../../../src/integrations/sealing.ts';
+import { createConfigurations } from '../../../../src/integrations/configurations.ts';
+import { createSealer, type Sealer } from '../../../../src/integrations/sealing.ts';
 import { createIntegrations } from '../../../../src/integrations/use-cases.ts';
 import { silentLog } from '../../../../src/platform/log.ts';
 import { createRedactor } from '../../../../src/platform/redaction.ts';
+import { createSchedules } from '../../../../src/schedules/use-cases.ts';
 import { createKeyStore } from '../../../../src/store/api-keys.ts';
 import { createAuditStore, insertAudit } from '../../../../src/store/audit.ts';
+import { loadConfiguration } from '../../../../src/store/configuration.ts';
 import { createIntegrationStore } from '../../../../src/store/configuring.ts';
 import { decodeCursor, encodeCursor } from '../../../../src/store/cursor.ts';
+import { createScheduleStore } from '../../../../src/store/schedules.ts';
 import { createDatabase } from '../../../support/database.ts';
 import { fakeInvocations } from './fake-invocations.ts';
+import { fakeResults } from './fake-results.ts';
 
 export const adminKey = 'bootstrap-admin-key-of-the-tests-0123456789';
 
@@ -48,6 +54,7 @@ export async function startApi(overrides: (pool: Pool, access: Access) => Partia
   const database = await createDatabase();
   const { pool } = database;
   const invocations = fakeInvocations();
+  const results = fakeResults();
   const access = createAccess({ store: createKeyStore(pool), adminKey, now: Date.now, newId: () => uuidv7() });
   const sealer = createSealer([{ id: 'k1', key: randomBytes(32) }]);
   const api = createApi({
@@ -57,8 +64,11 @@ export async function startApi(overrides: (pool: Pool, access: Access) => Partia
     throttle: createThrottle({ failures: 1_000_000, perSeconds: 60 }),
     board: { openQueues: async () => [] },
     audit: createAudit({ store: createAuditStore(pool) }),
-    integrations: integrationsOn(pool),
+    batches: batchesOn(pool, sealer),
+    integrations: integrationsOn(pool, sealer),
     invocations: invocations.port,
+    schedules: schedulesOn(pool, sealer),
+    results: results.port,
     readiness: { database: async () => null, queue: async () => null },
     log: silentLog,
     version: '0.0.0',
@@ -74,6 +84,7 @@ export async function startApi(overrides: (pool: Pool, access: Access) => Partia
     invocations,
     /** What is registered under `/v1`; HEAD comes with GET. */
     routes: answers.known.filter((each) => each.url.startsWith('/v1/') && each.method !== 'HEAD'),
+    results,
     /** Makes a request; what comes back must be as the route's schema has it. */
     async call(method: string, path: string, asked: Asked = {}): Promise<Answer> {
       const answer = await call(url, method, path, asked);
@@ -120,10 +131,10 @@ function answerSchemas({ fastify }: ReturnType<typeof createApi>) {
   };
 }
 
-function integrationsOn(pool: Pool) {
+function integrationsOn(pool: Pool, sealer: Sealer) {
   return createIntegrations({
     store: createIntegrationStore(pool),
-    sealer: createSealer([{ id: 'k1', key: randomBytes(32) }]),
+    sealer,
     createRedactor,
     cursors: { encode: encodeCursor, decode: decodeCursor },
     checkEgress: async () => ({ allowed: true, reason: null }),
@@ -132,6 +143,32 @@ function integrationsOn(pool: Pool) {
     audit: (record) => insertAudit(pool, record),
     newId: () => uuidv7(),
     userAgent: 'errand/test',
+    now: Date.now,
+  });
+}
+
+/** Batches as they are kept, with nobody to run them. */
+function batchesOn(pool: Pool, sealer: Sealer) {
+  const load = (id: string) => loadConfiguration(pool, id);
+  const configurations = createConfigurations({ load, sealer, createRedactor });
+  const batchRinger = {
+    ranges: async () => 0,
+    sweeps: async () => 0,
+    dueIn: () => undefined,
+    stop: async () => undefined,
+  };
+  const core = { pool, log: silentLog, configurations, batchRinger, sealer };
+  return openBatches(core, { maskedTokens: () => ({}) });
+}
+
+function schedulesOn(pool: Pool, sealer: Sealer) {
+  return createSchedules({
+    store: createScheduleStore(pool),
+    loadIntegration: (id) => loadConfiguration(pool, id),
+    sealer,
+    createRedactor,
+    cursors: { encode: encodeCursor, decode: decodeCursor },
+    newId: () => uuidv7(),
     now: Date.now,
   });
 }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
-import { fieldErrors } from '../../../src/api/field-errors.ts';
-import { wording } from '../../../src/api/wording.ts';
 import { keyAccountsSchema } from '../../../src/contract/api-key.ts';
 import { commandBodySchema } from '../../../src/contract/command.ts';
+import { fieldErrors } from '../../../src/contract/field-errors.ts';
 import { integrationBodySchema } from '../../../src/contract/integration.ts';
 import { invocationBodySchema } from '../../../src/contract/invocation.ts';
 import { pageQuerySchema } from '../../../src/contract/paging.ts';
+import { wording } from '../../../src/contract/wording.ts';
 
 function errorsOf(schema: z.ZodType, value: unknown): Record<string, string> {
   const { error } = schema.safeParse(value, { error: wording });
@@ -39,7 +39,7 @@ describe('contract §3: field errors', () => {
       'request.method': expect.stringContaining('Did you mean "GET"?'),
       'request.header': 'is not known here. Did you mean "headers"?',
       timeoutMS: 'is not known here. Did you mean "timeoutMs"?',
-      foo: 'is not known here. Known are "request", "accept", "timeoutMs", "deadlineMs", "retry".',
+      foo: 'is not known here. Known are "request", "accept", "conditional", "timeoutMs", "deadlineMs", "retry".',
     });
   });
 

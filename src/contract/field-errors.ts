@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { FieldError } from '../contract/problem.ts';
+import type { FieldError } from './problem.ts';
 import { nounOf, quoted } from './wording.ts';
 
 type Issue = z.core.$ZodIssue;

@@ -1,7 +1,6 @@
 import { sql } from 'drizzle-orm';
 import {
   boolean,
-  customType,
   date,
   index,
   integer,
@@ -10,21 +9,20 @@ import {
   pgTable,
   primaryKey,
   text,
-  timestamp,
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
-import type { Actor } from '../contract/audit.ts';
-import type { CommandBody } from '../contract/command.ts';
-import type { DeclaredToken } from '../contract/command-type.ts';
-import type { Failure } from '../contract/errors.ts';
-import type { Limits } from '../contract/integration.ts';
-import type { AttemptOutcome, InvocationStatus } from '../contract/invocation.ts';
-import type { Lane } from '../contract/lane.ts';
-import type { Tokens } from '../contract/tokens.ts';
+import type { Actor } from '../../contract/audit.ts';
+import type { CommandBody } from '../../contract/command.ts';
+import type { DeclaredToken } from '../../contract/command-type.ts';
+import type { Failure } from '../../contract/errors.ts';
+import type { Limits } from '../../contract/integration.ts';
+import type { AttemptOutcome, InvocationStatus } from '../../contract/invocation.ts';
+import type { Lane } from '../../contract/lane.ts';
+import type { Tokens } from '../../contract/tokens.ts';
+import type { Validators } from '../../judging/validators.ts';
 
-const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
-const moment = (name: string) => timestamp(name, { withTimezone: true, precision: 3 });
+import { bytea, moment } from './columns.ts';
 
 /** A customer's own systems. A deleted one stays as a row, so that versions go on where they were if it comes back. */
 export const integrations = pgTable(
@@ -108,8 +106,11 @@ export const commandVersions = pgTable(
 /**
  * One use of a command. Partitioned by month of its UUIDv7 id.
  *
- * `due_at` is not null exactly while the invocation is open, so the two partial indexes hold open rows only. It does not
- * change when the row is claimed, and `status`, `rung_at` and `worker` are in no index: claiming is a HOT update.
+ * `due_at` is not null exactly while a single invocation is open, so the two partial indexes hold open rows only. It does
+ * not change when the row is claimed, and `status`, `rung_at` and `worker` are in no index: claiming is a HOT update.
+ *
+ * Rows of a batch are found by their range, so theirs is null until one has to wait for another attempt: a row that
+ * succeeds at once never leaves its page.
  */
 export const invocations = pgTable(
   'invocations',
@@ -124,7 +125,7 @@ export const invocations = pgTable(
     tokens: json().notNull().$type<Tokens>(),
     /** The sensitive token values, sealed as one JSON object. */
     sealedTokens: text('sealed_tokens'),
-    /** Identifies the token values: see integrations/fingerprint. */
+    /** Identifies the values of the tokens that its request uses, so its result: see `Sealer.fingerprint`. */
     fingerprint: bytea().notNull(),
     reference: text(),
     idempotencyKey: text('idempotency_key'),
@@ -146,14 +147,25 @@ export const invocations = pgTable(
     rungAt: moment('rung_at'),
     generation: integer().notNull().default(0),
     error: jsonb().$type<Failure>(),
+    batch: uuid(),
+    /** Which of its batch's ranges it lies in. */
+    batchRange: integer('batch_range'),
     createdAt: moment('created_at').notNull().defaultNow(),
     finishedAt: moment('finished_at'),
   },
   (table) => [
-    index('invocations_due').on(table.lane, table.dueAt).where(sql`${table.dueAt} is not null`),
+    index('invocations_due')
+      .on(table.lane, table.dueAt)
+      .where(sql`${table.dueAt} is not null and ${table.batch} is null`),
     index('invocations_due_by_integration')
       .on(table.integration, table.lane, table.dueAt)
-      .where(sql`${table.dueAt} is not null`),
+      .where(sql`${table.dueAt} is not null and ${table.batch} is null`),
+    index('invocations_due_by_batch')
+      .on(table.batch, table.dueAt)
+      .where(sql`${table.dueAt} is not null and ${table.batch} is not null`),
+    index('invocations_failed_by_batch')
+      .on(table.batch, table.id)
+      .where(sql`${table.batch} is not null and ${table.error} is not null`),
     index('invocations_by_integration').on(table.integration, table.id),
     index('invocations_by_account').on(table.account, table.id),
     index('invocations_by_reference').on(table.reference, table.id).where(sql`${table.reference} is not null`),
@@ -190,6 +202,8 @@ export const attempts = pgTable(
     unchanged: boolean(),
     /** `errand.lastSync` as it was rendered. */
     lastSyncAt: moment('last_sync_at'),
+    /** What it was made conditional by, as sent; null: it was not. */
+    validators: jsonb().$type<Validators>(),
   },
   (table) => [primaryKey({ columns: [table.invocation, table.number] })],
 );
@@ -213,6 +227,12 @@ export const latestResults = pgTable(
     attempt: integer().notNull(),
     sha256: bytea().notNull(),
     contentType: text('content_type'),
+    /** What the answer said of itself, for asking conditionally the next time (RFC 9110 §13.1). */
+    etag: text(),
+    lastModified: text('last_modified'),
+    /** What it was asked with: the validators are good for the same question only. */
+    commandVersion: integer('command_version'),
+    configurationVersion: integer('configuration_version'),
     at: moment('at').notNull(),
   },
   (table) => [primaryKey({ columns: [table.integration, table.command, table.fingerprint] })],

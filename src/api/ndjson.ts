@@ -1,0 +1,64 @@
+import type { Readable } from 'node:stream';
+import type { FieldError } from '../contract/problem.ts';
+import { inspect } from './json-body.ts';
+import { ProblemError } from './problems.ts';
+
+export const ndjsonMediaType = 'application/x-ndjson';
+
+/** Tokens hold at most 256 KiB as JSON, a reference 200 characters; escapes may make that longer. */
+const maxLineBytes = 1024 * 1024;
+const newline = 10;
+
+/**
+ * The values of NDJSON, one by one as they arrive; empty lines are passed over. A line is read as strictly as a JSON body.
+ *
+ * @throws ProblemError that names the line
+ */
+export async function* readNdjson(stream: Readable): AsyncGenerator<{ value: unknown; at: string }> {
+  let rest: Buffer = Buffer.alloc(0);
+  let line = 0;
+  // A refusal leaves the rest unread; the connection that is to bring the answer must outlive that.
+  for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    let start = 0;
+    for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {
+      const piece = chunk.subarray(start, end);
+      line += 1;
+      const value = parseLine(rest.length === 0 ? piece : Buffer.concat([rest, piece]), line);
+      rest = Buffer.alloc(0);
+      start = end + 1;
+      if (value !== undefined) yield { value, at: `line ${line}` };
+    }
+    rest = Buffer.concat([rest, chunk.subarray(start)]);
+    if (rest.length > maxLineBytes) throw badLine(line + 1, 'is longer than 1 MiB');
+  }
+  const value = parseLine(rest, line + 1);
+  if (value !== undefined) yield { value, at: `line ${line + 1}` };
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+function parseLine(bytes: Buffer, line: number): unknown {
+  let text: string;
+  try {
+    text = decoder.decode(bytes);
+  } catch {
+    throw badLine(line, 'is not valid UTF-8');
+  }
+  if (text.trim() === '') return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw badLine(line, 'is not valid JSON; each line is one item, such as {"tokens": {"InvoiceNumber": "INV1"}}');
+  }
+  const errors: FieldError[] = [];
+  inspect(value, [`line ${line}`], errors);
+  if (errors.length > 0)
+    throw new ProblemError('invalid', 'A line holds what would be changed in silence.', { errors });
+  return value;
+}
+
+function badLine(line: number, message: string): ProblemError {
+  const detail = `Line ${line} ${message}. Nothing of the batch was kept.`;
+  return new ProblemError('invalid', detail, { errors: [{ path: `line ${line}`, message }] });
+}

@@ -1,0 +1,78 @@
+import type { Failure } from '../contract/errors.ts';
+import type { RangeRing } from './batch.ts';
+import { type BatchRinger, lookAheadMs } from './ring.ts';
+
+export type LookDependencies = {
+  ringer: Pick<BatchRinger, 'ranges' | 'sweeps' | 'dueIn'>;
+  store: {
+    freeFromSilent(silentForMs: number, limit: number): Promise<number>;
+    overdueRanges(olderThanMs: number, limit: number): Promise<RangeRing[]>;
+    unringRanges(rings: readonly RangeRing[]): Promise<void>;
+    nextRangeInMs(withinMs: number): Promise<number | null>;
+    nextLeftoverInMs(withinMs: number): Promise<number | null>;
+    finish(batch: string | null): Promise<string[]>;
+    abandoned(silentForMs: number): Promise<string[]>;
+    discard(batch: string): Promise<void>;
+    unfinishedCancellations(): Promise<string[]>;
+    cancelRows(batch: string, error: Failure): Promise<boolean>;
+  };
+  /** Those of the rings whose job is not in the queue any more. */
+  lost: (rings: readonly RangeRing[]) => Promise<RangeRing[]>;
+  /** How long a worker may be silent before it is taken for dead, in milliseconds. */
+  silentForMs: number;
+  log: Record<'info' | 'warn', (event: string, fields: Record<string, unknown>, message: string) => void>;
+};
+
+/** Nobody needs a minute between two thousand items; a sender that fell silent has gone. */
+const abandonedAfterMs = 60_000;
+const overdueMs = 10_000;
+const perPass = 500;
+
+export const cancelledFailure = (by: string): Failure => ({
+  code: 'cancelled',
+  message: `Its batch was cancelled by ${by}.`,
+  side: 'request',
+});
+
+/**
+ * The leader's look at all batches: what dead workers held, windows that are not full, jobs that were lost, leftovers that
+ * are due, batches that have ended, or were given up half-received or half-cancelled. Idempotent and bounded.
+ *
+ * @param mayFree false while everybody may only seem silent: see `invocations/sweep`
+ */
+export async function lookAfterBatches(dependencies: LookDependencies, mayFree: boolean): Promise<void> {
+  const { ringer, store, log } = dependencies;
+  const step = async (name: string, work: () => Promise<unknown>) => {
+    try {
+      await work();
+    } catch (error) {
+      log.warn('sweep.failed', { step: name, error }, 'A step of the sweep failed; the next pass tries again');
+    }
+  };
+  if (mayFree) {
+    await step('free batches', async () => {
+      const freed = await store.freeFromSilent(dependencies.silentForMs, perPass);
+      if (freed > 0) log.info('sweep.found', { ranges: freed }, 'Took up ranges of a worker that stopped');
+    });
+  }
+  await step('lost ranges', async () => {
+    const overdue = await store.overdueRanges(overdueMs, perPass);
+    if (overdue.length > 0) await store.unringRanges(await dependencies.lost(overdue));
+  });
+  await step('ring ranges', () => ringer.ranges(null));
+  await step('ring leftovers', () => ringer.sweeps(null));
+  await step('timers', async () => {
+    for (const next of [await store.nextRangeInMs(lookAheadMs), await store.nextLeftoverInMs(lookAheadMs)]) {
+      if (next !== null) ringer.dueIn(next);
+    }
+  });
+  await step('finish', () => store.finish(null));
+  await step('abandoned', async () => {
+    for (const batch of await store.abandoned(abandonedAfterMs)) await store.discard(batch);
+  });
+  await step('cancel', async () => {
+    for (const batch of await store.unfinishedCancellations()) {
+      while (await store.cancelRows(batch, cancelledFailure('a person')));
+    }
+  });
+}

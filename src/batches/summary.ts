@@ -1,0 +1,72 @@
+import type { BatchCounts, BatchOutcome } from '../contract/batch.ts';
+import type { RunSummary } from '../contract/run.ts';
+import type { BatchRow } from './batch.ts';
+
+const counted = [
+  'total',
+  'queued',
+  'running',
+  'retrying',
+  'succeeded',
+  'unchanged',
+  'absent',
+  'failed',
+  'cancelled',
+] as const satisfies readonly (keyof BatchCounts)[];
+
+function sumOf(batches: readonly BatchRow[]): BatchCounts {
+  const sum = (name: keyof BatchCounts) => batches.reduce((total, batch) => total + batch[name], 0);
+  return Object.fromEntries(counted.map((name) => [name, sum(name)])) as BatchCounts;
+}
+
+const endedOf = ({ succeeded, absent, failed, cancelled }: BatchCounts) => succeeded + absent + failed + cancelled;
+
+/** Of batches that have all ended: `null` until then. */
+function outcomeOf(batches: readonly BatchRow[]): BatchOutcome | null {
+  if (batches.some(({ finishedAt }) => finishedAt === null)) return null;
+  const { succeeded, absent, failed, cancelled } = sumOf(batches);
+  if (failed + cancelled === 0) return 'clean';
+  return succeeded + absent === 0 ? 'failed' : 'partial';
+}
+
+/** By the pace since the first batch was begun, as if it held; `null` before anything has ended, and after all has. */
+function expectedEnd(counts: BatchCounts, startedAt: Date | null, now: number): string | null {
+  const ended = endedOf(counts);
+  const left = counts.total - ended;
+  if (startedAt === null || ended === 0 || left === 0) return null;
+  const perItemMs = Math.max(1, now - startedAt.getTime()) / ended;
+  return new Date(now + left * perItemMs).toISOString();
+}
+
+const earliest = (dates: readonly Date[]) => dates.reduce<Date | null>((a, b) => (a === null || b < a ? b : a), null);
+const latest = (dates: readonly Date[]) => dates.reduce<Date | null>((a, b) => (a === null || b > a ? b : a), null);
+const there = (dates: readonly (Date | null)[]) => dates.filter((date) => date !== null);
+
+/** All batches of one label together: a whole night. */
+export function summaryOf(
+  run: string,
+  batches: readonly BatchRow[],
+  byCode: Record<string, number>,
+  now: number,
+): RunSummary {
+  const counts = sumOf(batches);
+  const startedAt = earliest(there(batches.map((batch) => batch.startedAt)));
+  const finished = batches.every(({ finishedAt }) => finishedAt !== null);
+  const byIntegration = [...Map.groupBy(batches, ({ integration }) => integration)].map(([integration, own]) => ({
+    integration,
+    batches: own.length,
+    ...sumOf(own),
+    outcome: outcomeOf(own),
+  }));
+  return {
+    run,
+    batches: batches.length,
+    ...counts,
+    // What went wrong first: an operator looks for that.
+    byIntegration: byIntegration.sort((a, b) => b.failed - a.failed || a.integration.localeCompare(b.integration)),
+    byCode,
+    startedAt: startedAt?.toISOString() ?? null,
+    finishedAt: finished ? (latest(there(batches.map((batch) => batch.finishedAt)))?.toISOString() ?? null) : null,
+    expectedEnd: finished ? null : expectedEnd(counts, startedAt, now),
+  };
+}
