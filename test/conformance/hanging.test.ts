@@ -4,7 +4,7 @@ import { migrateQueue } from '../../src/lanes/queue-pool.ts';
 import { type Backend, conformanceBackends } from './backends.ts';
 import { aRing, createChannel, gate, type Lanes, openLanes, succeeded } from './lanes.ts';
 
-describe.each(conformanceBackends())('jobs that hang on $name', { timeout: 20_000 }, ({ open }) => {
+describe.each(conformanceBackends())('jobs that hang on $name (contract §7)', { timeout: 20_000 }, ({ open }) => {
   let backend: Backend;
   let lanes: Lanes;
   beforeAll(async () => {

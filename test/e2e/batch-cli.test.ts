@@ -11,7 +11,7 @@ import { queueBackends, uniquePrefix } from '../support/queues.ts';
 
 const adminKey = randomBytes(24).toString('base64url');
 
-describe.each(queueBackends())('errand batch on $name (§2)', { timeout: 120_000 }, (backend) => {
+describe.each(queueBackends())('errand batch on $name (contract §2)', { timeout: 120_000 }, (backend) => {
   let database: TestDatabase;
   let endpoint: Endpoint;
   let up: ErrandProcess;

@@ -13,7 +13,7 @@ import { freePort } from '../support/ports.ts';
 const root = path.resolve(import.meta.dirname, '../..');
 
 /** What the image holds, in a folder apart: `dist/`, `drizzle/`, the manifest and the dependencies, no source. */
-describe('Errand compiled to JavaScript, as the image runs it', { timeout: 120_000 }, () => {
+describe('Errand compiled to JavaScript, as the image runs it (contract §2)', { timeout: 120_000 }, () => {
   let directory: string;
   let database: TestDatabase;
   let endpoint: Endpoint;

@@ -6,7 +6,7 @@ import { queueBackends } from '../support/queues.ts';
 /** More than the lane has slots for: eight each. */
 const deadEndpoints = 12;
 
-describe.each(queueBackends())('limits on $name (§7)', (backend) => {
+describe.each(queueBackends())('limits on $name (contract §7)', (backend) => {
   let errand: Deployment;
   let endpoint: Endpoint;
   /** Requests that the endpoint has not answered, and most of them at a time, by integration. */

@@ -5,7 +5,7 @@ import { queueBackends } from '../support/queues.ts';
 
 const pdf = (text: string) => Buffer.from(`%PDF-1.7\n${text}\n%%EOF\n`);
 
-describe.each(queueBackends())('results that serve, on $name (§3, §6)', (backend) => {
+describe.each(queueBackends())('results that serve, on $name (contract §3, §6)', (backend) => {
   let errand: Deployment;
   let endpoint: Endpoint;
   let answer: EndpointHandler;

@@ -12,7 +12,7 @@ const compose = read('docker-compose.yml');
 const example = read('.env.example');
 const set = Object.fromEntries([...example.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]));
 
-describe('docker-compose.yml and .env.example', () => {
+describe('docker-compose.yml and .env.example (contract §2)', () => {
   it('name the same variables', () => {
     expect(names(example, /^#?([A-Z_]+)=/gm)).toEqual(names(compose, /\$\{([A-Z_]+)/g));
   });

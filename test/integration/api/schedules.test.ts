@@ -21,7 +21,7 @@ const items = [{ tokens: { InvoiceNumber: 'INV1' } }];
 const source = { command: 'ListInvoices', itemsPointer: '/invoices', map: { InvoiceNumber: '/number' } };
 const base = { command: 'GetInvoiceImage', cron: '0 2 * * *' };
 
-it('saves a schedule, shows, lists, runs and deletes it', async () => {
+it('contract §3: saves a schedule, shows, lists, runs and deletes it', async () => {
   const body = {
     ...base,
     timezone: 'America/Chicago',

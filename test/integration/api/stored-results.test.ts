@@ -34,7 +34,7 @@ function endAtOnce(ending: Parameters<typeof running.invocations.end>[1]): void 
 }
 const marks = ({ headers }: { headers: Headers }) => [headers.get('errand-fallback'), headers.get('age')];
 
-describe('GET …/latest', () => {
+describe('GET …/latest (contract §3)', () => {
   const latest = (query: string, headers: Record<string, string> = {}) =>
     running.call('GET', `/v1/integrations/north/commands/GetInvoiceImage/latest?${query}`, { headers });
 

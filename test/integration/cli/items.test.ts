@@ -7,7 +7,7 @@ import { checkItems, isBad, itemAt, type ReadLine } from '../../../src/cli/items
 import { openItems } from '../../../src/cli/items-file.ts';
 import type { HttpClient } from '../../../src/client/http.ts';
 
-describe('files of items', () => {
+describe('files of items (contract §2)', () => {
   let directory: string;
   beforeAll(async () => {
     directory = await mkdtemp(path.join(tmpdir(), 'errand-items-'));

@@ -7,7 +7,7 @@ import { ApiError, ApiUnreachable, createClient } from '../../../src/client/inde
 const head = { integration: 'acme', command: 'GetInvoiceImage' };
 const item = { tokens: { InvoiceNumber: 'x'.repeat(1000) } };
 
-describe('items that are streamed to the API', () => {
+describe('items that are streamed to the API (contract §3)', () => {
   let server: Server;
 
   async function serve(listener: RequestListener): Promise<string> {

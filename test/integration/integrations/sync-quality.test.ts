@@ -4,7 +4,7 @@ import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { insertIntegration } from '../../support/invocations.ts';
 import { build } from './building.ts';
 
-describe('Last Sync quality (§3)', () => {
+describe('Last Sync quality (contract §3)', () => {
   let database: TestDatabase;
 
   beforeAll(async () => {

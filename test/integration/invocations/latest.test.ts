@@ -17,7 +17,7 @@ import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { settled } from '../../support/invocations.ts';
 import { actor, build, command, refused } from '../integrations/building.ts';
 
-describe('the newest good result (§3)', () => {
+describe('the newest good result (contract §3)', () => {
   let database: TestDatabase;
   const worker = uuidv7();
   const sealer = createSealer([{ id: 'k1', key: randomBytes(32) }]);

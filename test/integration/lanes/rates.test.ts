@@ -7,7 +7,7 @@ import { forgetOldGrants, grantRates } from '../../../src/store/rate-grants.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { insertIntegration } from '../../support/invocations.ts';
 
-describe('rates over all processes', () => {
+describe('rates over all processes (contract §7)', () => {
   let database: TestDatabase;
   let integration: string;
   let count = 0;

@@ -9,7 +9,7 @@ import { insertIntegration } from '../../support/invocations.ts';
 
 const leaseMs = 10_000;
 
-describe('slots over all processes', () => {
+describe('slots over all processes (contract §7)', () => {
   let database: TestDatabase;
   let integration: string;
   let count = 0;

@@ -10,7 +10,7 @@ import { insertIntegration, newInvocation, settled } from '../../support/invocat
 
 const tag: Validators = { etag: '"v1"', lastModified: 'Tue, 24 Nov 2026 02:00:00 GMT' };
 
-describe('a 304 to a conditional request (§6)', () => {
+describe('a 304 to a conditional request (contract §6)', () => {
   let database: TestDatabase;
   const worker = uuidv7();
 

@@ -23,7 +23,7 @@ const ofSource = { command: 'GetInvoiceImage', cron: '0 2 * * *', timezone: 'Ame
 const invoices = (...numbers: string[]) => numbers.map((number) => ({ number }));
 const tokens = (...numbers: string[]) => numbers.map((InvoiceNumber) => ({ tokens: { InvoiceNumber } }));
 
-describe('a schedule that is due', () => {
+describe('a schedule that is due (contract §3)', () => {
   it('starts its batch, and is due again the next night', async () => {
     await built.put({ ...ofItems, finishWithinSeconds: 3600 });
     await built.makeDue();

@@ -154,7 +154,7 @@ describe("a batch's summary", () => {
   });
 });
 
-describe('a dry run', () => {
+describe('a dry run (contract §2)', () => {
   const item = { tokens: { InvoiceNumber: 'I1' }, reference: 'first' };
   const egress = { allowed: true, reason: null };
   const headers = [{ key: 'X-Api-Key', value: '***' }];

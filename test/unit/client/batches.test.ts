@@ -74,7 +74,7 @@ describe("the client's batches", () => {
   const head = { integration: 'acme', command: 'GetInvoiceImage' };
   const items = [{ tokens: { InvoiceNumber: 'I1' } }, { tokens: { InvoiceNumber: 'I2' }, reference: 'two' }];
 
-  describe('enqueueing', () => {
+  describe('enqueueing (contract §3)', () => {
     it('sends an array as one body, again after a broken connection, with one idempotency key', async () => {
       answers = [broken, () => problem(503), () => answer('queued')];
       expect(await settled(client().enqueueBatch({ ...head, run: 'night', items }))).toMatchObject({ id: 'b1' });

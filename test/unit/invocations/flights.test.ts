@@ -18,7 +18,7 @@ function open() {
   return { flights, send, land: resolve, crash: reject, aborted: () => signals.map(({ aborted }) => aborted) };
 }
 
-describe('identical invocations in flight', () => {
+describe('identical invocations in flight (contract §7)', () => {
   it('share one exchange, and its answer', async () => {
     const { flights, send, land } = open();
     const first = flights.lead(click(), 1, patient(), send);

@@ -11,7 +11,7 @@ const url = (next: unknown) => {
   return rendered.ok ? rendered.request.url : rendered.message;
 };
 
-describe('the next page of a source', () => {
+describe('the next page of a source (contract §5)', () => {
   it.each([
     ['https://api.example.com/v1/list?page=2', 'https://api.example.com/v1/list?page=2'],
     ['/v2/list?page=2', 'https://api.example.com/v2/list?page=2'],

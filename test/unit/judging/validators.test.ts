@@ -6,7 +6,7 @@ import { answer, now } from './exchanges.ts';
 
 const lastModified = 'Mon, 23 Nov 2026 02:00:00 GMT';
 
-describe('validators (RFC 9110 §8.8)', () => {
+describe('validators (RFC 9110 §8.8) (contract §6)', () => {
   test.each<[string, Record<string, string>, string | null]>([
     ['a strong tag', { ETag: '"abc"' }, '"abc"'],
     ['a weak one', { etag: 'W/"abc"' }, 'W/"abc"'],

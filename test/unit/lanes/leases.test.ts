@@ -58,7 +58,7 @@ function open(...answers: Answer[]) {
   };
 }
 
-describe('leases of a process', () => {
+describe('leases of a process (contract §7)', () => {
   it('are asked for as far as they are wanted, and as there can be any', async () => {
     const { leases, asked, demand } = open();
     demand.wanted = 20;

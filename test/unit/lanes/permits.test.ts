@@ -17,7 +17,7 @@ function open(answers: Omit<RateGrant, 'integration'>[], rates = [{ count: 60, p
   return { permits, asked, pass: (ms: number) => (now += ms) };
 }
 
-describe('permits of a process', () => {
+describe('permits of a process (contract §7)', () => {
   it('cost no statement where there are no rates', async () => {
     const { permits, asked } = open([], []);
     expect(await permits.take('acme', 100)).toEqual({ granted: 100, waitMs: null });

@@ -14,7 +14,7 @@ function times(cron: string, from: string, count: number, timezone = chicago): s
   return found;
 }
 
-describe('the next time', () => {
+describe('the next time (contract §3)', () => {
   it('is by the clock of the zone', () => {
     expect(times('0 2 * * *', '2026-01-01T00:00:00Z', 2)).toEqual(['01-01T08:00', '01-02T08:00']);
     expect(times('0 2 * * *', '2026-07-01T00:00:00Z', 1)).toEqual(['07-01T07:00']);

@@ -15,7 +15,7 @@ const page = (invoices: unknown, next?: unknown) => ({ data: { invoices }, next 
 const message = (reading: ReturnType<typeof read>) => (reading.ok ? 'was read' : reading.message);
 const tokens = (reading: ReturnType<typeof read>) => (reading.ok ? reading.page.items.map((item) => item.tokens) : []);
 
-describe('the items of a page', () => {
+describe('the items of a page (contract §3)', () => {
   it('are mapped by pointers within each', () => {
     const reading = read(
       page([
