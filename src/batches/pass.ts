@@ -47,7 +47,7 @@ export type PassDependencies = {
 const largestSlice = 100;
 const firstSlice = 8;
 /** Rows are claimed for about so long ahead: more would wait while they say that they run. */
-const aheadMs = 100;
+const aheadMs = 500;
 /** After this long a pass makes room for other batches' ranges. */
 const turnMs = 10_000;
 /** Who waits so long for a slot gives its place to others, and comes again after a while. */
