@@ -1,6 +1,7 @@
 import { type LookDependencies, lookAfterBatches } from '../batches/look.ts';
 import { silentForMs, sweep, sweepIntervalMs } from '../invocations/sweep.ts';
 import { openLeader } from '../platform/pg.ts';
+import { pause } from '../platform/pg-session.ts';
 import { cancelRows, finishBatches, unfinishedCancellations } from '../store/batch-endings.ts';
 import { freeBatchesFromSilentWorkers } from '../store/batch-freeing.ts';
 import { nextRangeInMs, overdueRanges, unringRanges } from '../store/batch-ranges.ts';
@@ -86,17 +87,4 @@ export function startLeader(core: Core): { stop(): Promise<void> } {
     log,
   });
   return { stop: () => leader.close() };
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    function done() {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-    if (signal.aborted) done();
-    else signal.addEventListener('abort', done, { once: true });
-  });
 }

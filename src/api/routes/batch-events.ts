@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { Batch } from '../../contract/batch.ts';
+import { pause } from '../../platform/pg-session.ts';
 import { type Api, principalOf } from '../instance.ts';
 import { type BatchDependencies, idParams, read, tags } from './batch-dependencies.ts';
 
@@ -83,16 +84,4 @@ async function follow(
     // An outage of the database is no end: the next look may tell more.
     batch = await look().catch(() => batch);
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-  });
 }
