@@ -8,7 +8,7 @@
  */
 
 /** As with due rows (`isDueOf`): what became due in the same statement is not to wait for a millisecond's fraction. */
-const justNow = `now() + interval '10 milliseconds'`;
+export const justNow = `now() + interval '10 milliseconds'`;
 
 const isPaused = (integration: string) =>
   `(select held.status from integrations held where held.id = ${integration}) is not distinct from 'paused'`;

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import { breaker } from '../judging/breaker.ts';
 import { boundsOf } from './bounds.ts';
-import { isProbeDue } from './held.ts';
+import { isProbeDue, justNow } from './held.ts';
 
 /** How long until the next probe, after so many that failed; arguments are SQL. */
 export const untilProbe = (kind: string, probes: string) => `least(${breaker.longestProbeSeconds},
@@ -15,7 +15,7 @@ with candidates as (
 ), due as (
   select f.integration from candidates c join integration_flow f on f.integration = c.integration
   -- Looked at again under the lock: whoever was first has moved the time on.
-  where f.hold is not null and f.next_probe_at <= now() + interval '10 milliseconds'
+  where f.hold is not null and f.next_probe_at <= ${justNow}
   order by f.integration for update of f
 )
 update integration_flow f set probe = c.id, next_probe_at = now() + ${untilProbe('f.streak_kind', 'f.probes')}
@@ -54,7 +54,7 @@ export async function probesDue(pool: Pool, limit: number): Promise<string[]> {
     name: 'probes-due',
     text: `
 select f.integration from integration_flow f
-where f.hold is not null and f.next_probe_at <= now() and ${isProbeDue('f.integration')}
+where f.hold is not null and f.next_probe_at <= ${justNow} and ${isProbeDue('f.integration')}
 order by f.next_probe_at limit $1`,
     values: [limit],
   });

@@ -141,7 +141,9 @@ describe.each(queueBackends())('contract §1: an integration whose endpoint keep
 
     // The time of the probe comes: one of the batch is let through, and that is all.
     const until = (await holdOf('hooli'))?.nextProbeAt ?? '';
-    await errand.database.pool.query(`update integration_flow set next_probe_at = now() where integration = 'hooli'`);
+    await errand.database.pool.query(
+      `update integration_flow set next_probe_at = now() - interval '1 second' where integration = 'hooli'`,
+    );
     await expect
       .poll(async () => ((await holdOf('hooli'))?.nextProbeAt ?? '') > until && sentTo('hooli').length, {
         timeout: 20_000,
@@ -169,7 +171,7 @@ describe.each(queueBackends())('contract §1: an integration whose endpoint keep
     const sent = sentTo('initech').length;
     // The time of the probe comes: one is let through, fails, and the next is later.
     const until = (await holdOf('initech'))?.nextProbeAt;
-    await errand.database.pool.query('update integration_flow set next_probe_at = now()');
+    await errand.database.pool.query(`update integration_flow set next_probe_at = now() - interval '1 second'`);
     await expect
       .poll(
         async () => {
@@ -181,7 +183,10 @@ describe.each(queueBackends())('contract §1: an integration whose endpoint keep
       .toBe(sent + 1);
     down = null;
     // Again and again: the failed probe may be weighed only now, and puts the next one off.
-    const probeNow = 'update integration_flow set next_probe_at = now() where hold is not null';
+    const probeNow = 'update integration_flow set next_probe_at = now() - interval ';
+    1;
+    second;
+    (' where hold is not null');
     await expect
       .poll(async () => (await errand.database.pool.query(probeNow)) && holdOf('initech'), {
         timeout: 30_000,

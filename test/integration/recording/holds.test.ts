@@ -231,7 +231,9 @@ describe('contract §1: holding an integration whose endpoint keeps failing', ()
       turns = [];
     });
 
-    const probeNow = () => database.pool.query('update integration_flow set next_probe_at = now()');
+    // A second ago: the clocks of two processor cores may differ.
+    const probeNow = () =>
+      database.pool.query(`update integration_flow set next_probe_at = now() - interval '1 second'`);
     const save = (deleted = false) => {
       const rung: string[] = [];
       const store = createIntegrationStore(database.pool, async (id) => void rung.push(id));
@@ -393,7 +395,7 @@ describe('contract §1: holding an integration whose endpoint keeps failing', ()
       await unring();
       expect(await due.takeDue(database.pool, 'batch', { perIntegration: 5, limit: 50 })).toEqual([]);
       expect(await claim(await insert(1, { integration: 'globex' }))).toHaveLength(1);
-      await database.pool.query('update integration_flow set not_before = now()');
+      await database.pool.query(`update integration_flow set not_before = now() - interval '1 second'`);
       expect(await claim(waiting)).toHaveLength(3);
       await asked(86_400_000);
       expect(await secondsUntil('not_before')).toBe(3_600);
@@ -414,7 +416,7 @@ describe('contract §1: holding an integration whose endpoint keeps failing', ()
 
     it('is not probed before that', async () => {
       await say(refusals);
-      await database.pool.query('update integration_flow set next_probe_at = now()');
+      await database.pool.query(`update integration_flow set next_probe_at = now() - interval '1 second'`);
       const [one] = await claim(await insert(1));
       await recorder().record(saying(one as Claimed, 'unwell', { retryAfterMs: 900_000 }));
       expect(await secondsUntil('next_probe_at')).toBe(900);
