@@ -183,10 +183,7 @@ describe.each(queueBackends())('contract §1: an integration whose endpoint keep
       .toBe(sent + 1);
     down = null;
     // Again and again: the failed probe may be weighed only now, and puts the next one off.
-    const probeNow = 'update integration_flow set next_probe_at = now() - interval ';
-    1;
-    second;
-    (' where hold is not null');
+    const probeNow = `update integration_flow set next_probe_at = now() - interval '1 second' where hold is not null`;
     await expect
       .poll(async () => (await errand.database.pool.query(probeNow)) && holdOf('initech'), {
         timeout: 30_000,
