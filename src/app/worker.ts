@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { invokeJobName } from '../contract/job.ts';
 import type { Lane } from '../contract/lane.ts';
 import { createAdopt } from '../invocations/adopt.ts';
-import { createCancellations, Interrupted, type SentBefore } from '../invocations/cancellations.ts';
+import { createCancellations, type SentBefore } from '../invocations/cancellations.ts';
 import { type Company, createExecute } from '../invocations/execute.ts';
 import { createFlights, type Flights } from '../invocations/flights.ts';
 import type { Claimed } from '../invocations/invocation.ts';
@@ -97,14 +97,11 @@ function openHand(core: Core, row: WorkerRow) {
   const flights = createFlights<Exchange>();
   const execute = openExecute(core, row, sender, flights);
   const cancellations = createCancellations();
-  const interruption = new AbortController();
   const cancelListener = openListener(config.databaseUrl, cancelledChannel, cancellations.cancel, { log });
   const stopping = new AbortController();
   const run = {
     execute: (claimed: Claimed, company: Company) =>
-      cancellations.during(claimed, (signal) =>
-        execute(claimed, AbortSignal.any([signal, interruption.signal]), company),
-      ),
+      cancellations.during(claimed, (signal) => execute(claimed, signal, company)),
     noteCancelled: (claimed: Claimed, sent: SentBefore) => completeCancelled(pool, claimed, sent),
     record: recorder.record,
     giveBack: (claimed: Claimed, delayMs: number) => giveBack(pool, row.id, claimed, delayMs),
@@ -161,9 +158,10 @@ function openHand(core: Core, row: WorkerRow) {
     renewLeases: limits.renew,
     /** Takes nothing new, lets what is in flight end for a while, aborts the rest. */
     async close(): Promise<void> {
-      stopping.abort(new Interrupted());
+      stopping.abort();
+      limits.shares.endWaiting();
       await laneWorker.stop({ graceMs: drainMs });
-      interruption.abort(new Interrupted());
+      cancellations.interrupt();
       await sender.close();
       // With the database away, what could not be written is sent again by whoever takes the rows over.
       await Promise.race([recorder.idle(), new Promise((resolve) => setTimeout(resolve, lastWordsMs).unref())]);

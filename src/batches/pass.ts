@@ -26,8 +26,8 @@ export type PassDependencies = {
   /** Runs one attempt and records it; `sent` is called when the exchange is over, before it is recorded. */
   run: (claimed: Claimed, sent: () => void) => Promise<void>;
   shares: {
-    /** Waits for a slot of the process and of the integration; rejects when `signal` aborts. */
-    take(integration: string, signal: AbortSignal): Promise<Slot>;
+    /** Waits for a slot of the process and of the integration; `null` if there is none in time, or the worker stops. */
+    take(integration: string, waitMs: number): Promise<Slot | null>;
   };
   permits: {
     /** How many requests may begin now under the integration's rates; fewer than wanted: when to ask again. */
@@ -88,14 +88,14 @@ async function runAll(
   integration: string,
   hold: Hold,
 ): Promise<{ ended: number; notBeforeMs: number }> {
-  const { stopping, elapsed, permits } = dependencies;
+  const { stopping, elapsed, permits, shares } = dependencies;
   const since = elapsed();
   const running = startRunning(dependencies, hold);
   let slice = firstSlice;
   let notBeforeMs = 0;
   try {
     while (running.failure() === null && !stopping.aborted && elapsed() - since < turnMs) {
-      const first = await takeSlot(dependencies, integration);
+      const first = await shares.take(integration, longestWaitMs);
       if (first === null) {
         notBeforeMs = noSlotMs;
         break;
@@ -178,15 +178,6 @@ function startRunning(dependencies: PassDependencies, { deadlineAt, size, done }
   };
 }
 
-/** A slot, or `null` if there was none for a while, or the worker stops. */
-async function takeSlot({ shares, stopping }: PassDependencies, integration: string): Promise<Slot | null> {
-  try {
-    return await shares.take(integration, AbortSignal.any([stopping, AbortSignal.timeout(longestWaitMs)]));
-  } catch {
-    return null;
-  }
-}
-
 /**
  * Begins with one after the other as slots become free; answers with how many, fewer if there are none for a while, or
  * if the integration is held meanwhile.
@@ -198,7 +189,7 @@ async function beginAll(
 ): Promise<number> {
   const claimedAt = dependencies.elapsed();
   for (const [index, each] of slice.claimed.entries()) {
-    const slot = index === 0 ? slice.first : await takeSlot(dependencies, integration);
+    const slot = index === 0 ? slice.first : await dependencies.shares.take(integration, longestWaitMs);
     if (slot === null) return index;
     if (!each.probe && (await dependencies.isHeld(integration))) {
       slot.release();

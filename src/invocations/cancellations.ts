@@ -29,13 +29,15 @@ export class Interrupted extends Error {
 }
 
 export type Cancellations = {
-  /** Runs an attempt with a signal that aborts when it is cancelled; rejects with `CancelledByPerson` then. */
+  /** Runs an attempt with a signal that aborts, with `CancelledByPerson` or `Interrupted`, when it is to end at once. */
   during<Answer>(
     attempt: Pick<Claimed, 'id' | 'attempt'>,
     run: (signal: AbortSignal) => Promise<Answer>,
   ): Promise<Answer>;
   /** `<invocation> <attempt>`, as it is told to all workers: most of it is none of this one's. */
   cancel(attempt: string): void;
+  /** The worker stops: aborts all that run, and what begins later. */
+  interrupt(): void;
 };
 
 /** Of attempts told before this worker knew that it has them: the claim's answer may come after the notification. */
@@ -48,12 +50,14 @@ const remembered = 1_000;
 export function createCancellations(): Cancellations {
   const running = new Map<string, AbortController>();
   const early = new Set<string>();
+  let interrupted = false;
 
   return {
     async during({ id, attempt }, run) {
       const key = `${id} ${attempt}`;
       const controller = new AbortController();
       if (early.delete(key)) controller.abort(new CancelledByPerson());
+      if (interrupted) controller.abort(new Interrupted());
       running.set(key, controller);
       try {
         return await run(controller.signal);
@@ -69,6 +73,10 @@ export function createCancellations(): Cancellations {
         if (early.size <= remembered) break;
         early.delete(oldest);
       }
+    },
+    interrupt() {
+      interrupted = true;
+      for (const controller of running.values()) controller.abort(new Interrupted());
     },
   };
 }

@@ -21,9 +21,12 @@ export type Shares = {
   takeNow(integration: string): Promise<Slot | null>;
   /**
    * Waits for a slot of the integration and of the process: for work that would otherwise go back to be rung for again.
-   * Integrations take turns, and within one it is first come, first served. Rejects with the signal's reason.
+   * Integrations take turns, and within one it is first come, first served. `null` if there was none within `waitMs`, or
+   * after `endWaiting`.
    */
-  take(integration: string, signal: AbortSignal): Promise<Slot>;
+  take(integration: string, waitMs: number): Promise<Slot | null>;
+  /** Nobody waits for a slot any more, now or later: the worker stops. */
+  endWaiting(): void;
   /**
    * A row of the integration was put back because it had its share. Told after that is committed: a slot that became
    * free in between would have found no row to ring for.
@@ -69,7 +72,7 @@ export type SharesOptions = {
  */
 const largestShare = 1 / 4;
 
-type Waiter = { grant: (slot: Slot) => void };
+type Waiter = { settle: (slot: Slot | null) => void };
 
 export type Holder = {
   integration: string;
@@ -112,6 +115,7 @@ class ProcessShares implements Shares {
   #held = 0;
   #hanging = 0;
   #stopped = false;
+  #waitingEnded = false;
 
   constructor(options: SharesOptions) {
     this.#options = options;
@@ -142,27 +146,28 @@ class ProcessShares implements Shares {
     return this.tryTake(integration);
   }
 
-  take(integration: string, signal: AbortSignal): Promise<Slot> {
-    if (signal.aborted) return Promise.reject(signal.reason);
+  take(integration: string, waitMs: number): Promise<Slot | null> {
+    if (this.#waitingEnded) return Promise.resolve(null);
     const holder = this.#holderOf(integration);
-    return new Promise((resolve, reject) => {
-      const giveUp = () => {
-        holder.waiters.delete(waiter);
-        if (holder.waiters.size === 0) this.#turns.delete(holder);
-        this.#forget(holder);
-        reject(signal.reason);
-      };
+    // No AbortSignal: one for each row, with its listeners, was a tenth of all that a batch costs a worker.
+    return new Promise((resolve) => {
+      const giveUp = () => this.#giveUp(holder, waiter);
+      const timer = Number.isFinite(waitMs) ? this.#timers.set(giveUp, waitMs) : null;
       const waiter: Waiter = {
-        grant(slot) {
-          signal.removeEventListener('abort', giveUp);
+        settle: (slot) => {
+          if (timer !== null) this.#timers.clear(timer);
           resolve(slot);
         },
       };
-      signal.addEventListener('abort', giveUp, { once: true });
       holder.waiters.add(waiter);
       this.#turns.add(holder);
       this.#goOn(holder);
     });
+  }
+
+  endWaiting(): void {
+    this.#waitingEnded = true;
+    for (const holder of [...this.#turns]) for (const waiter of [...holder.waiters]) this.#giveUp(holder, waiter);
   }
 
   leftWaiting(integration: string): void {
@@ -251,6 +256,13 @@ class ProcessShares implements Shares {
     });
   }
 
+  #giveUp(holder: Holder, waiter: Waiter): void {
+    holder.waiters.delete(waiter);
+    if (holder.waiters.size === 0) this.#turns.delete(holder);
+    this.#forget(holder);
+    waiter.settle(null);
+  }
+
   /** Something became free or is wanted: for this integration, or for whoever is next. */
   #goOn(holder: Holder): void {
     this.#serve();
@@ -267,7 +279,7 @@ class ProcessShares implements Shares {
       this.#turns.delete(holder);
       // Behind the others, so that this loop comes to it again once they have had their turn.
       if (holder.waiters.size > 0) this.#turns.add(holder);
-      waiter.grant(this.#grab(holder));
+      waiter.settle(this.#grab(holder));
     }
   }
 

@@ -150,7 +150,8 @@ async function claimFree(
 with open as (
   select i.id from invocations i
   where i.batch = $2 and i.batch_range = $3 and i.id between $4 and $5 and i.status = 'queued' and i.due_at is null
-    and (not ${isHeldWork("'batch'", 'i.integration')} or i.id = $7::uuid)
+    -- Of the batch, so asked once: of each row, it would be planned for each partition.
+    and ((select not ${isHeldWork("'batch'", 'b.integration')} from batches b where b.id = $2) or i.id = $7::uuid)
     and (select r.worker from batch_ranges r where r.batch = $2 and r.number = $3 and r.status = 'running') = $1
   order by i.id limit $6 for update
 ), claimed as (

@@ -5,7 +5,7 @@ import { type Blob, blobInsert } from './blobs.ts';
 import { boundsOf } from './bounds.ts';
 import { isAiling } from './flow.ts';
 
-const answeredAt = `n.started_at + n.duration_ms * interval '1 millisecond'`;
+const answeredAt = (row: string) => `${row}.started_at + ${row}.duration_ms * interval '1 millisecond'`;
 
 /**
  * Commits a group of attempts with everything that follows from them, in one statement: the transitions, the attempts
@@ -30,45 +30,41 @@ with input as (
 ), referred as (
   select sha256 from blobs where sha256 = any($28::bytea[]) order by sha256 for key share
 ), held as (
-  select i.id from invocations i join input n on n.id = i.id
+  select n.*, i.integration, i.command, i.fingerprint, i.key_number, i.batch, i.batch_range
+  from invocations i join input n on n.id = i.id
   -- By the ids themselves, too: between the first and the last of them there may be a night's rows.
   where i.id = any($4::uuid[]) and i.id between $2 and $3 and i.status = 'running' and i.worker = $1
     and i.attempt = n.attempt
   order by i.id for update of i
-), whole as (
-  select h.id from held h join input n on n.id = h.id
-  where not n.still_holds or n.sha256 in (select sha256 from referred)
+), compared as (
+  -- With the newest result as it was, or with the one before it among those of this group.
+  select h.*, case when h.sha256 is not null then h.still_holds or coalesce(h.sha256 = coalesce(
+    lag(h.sha256) over (partition by h.integration, h.command, h.fingerprint, h.sha256 is null order by ${answeredAt('h')}, h.id), l.sha256
+  ), false) end as unchanged
+  from held h
+  left join latest_results l on (l.integration, l.command, l.fingerprint) = (h.integration, h.command, h.fingerprint)
+  where not h.still_holds or h.sha256 in (select sha256 from referred)
 ), moved as (
   update invocations i
   set status = n.next_status, error = n.next_error, worker = null, rung_at = null,
     due_at = now() + n.delay_ms * interval '1 millisecond',
     finished_at = case when n.delay_ms is null then now() end
-  from input n join whole w on w.id = n.id
-  where i.id = n.id and i.id between $2 and $3 and i.status = 'running' and i.worker = $1 and i.attempt = n.attempt
-  returning i.id, i.attempt, i.integration, i.command, i.fingerprint, i.key_number, i.batch, i.batch_range
-), compared as (
-  -- With the newest result as it was, or with the one before it among those of this group.
-  select n.id, n.still_holds or coalesce(n.sha256 = coalesce(
-    lag(n.sha256) over (partition by m.integration, m.command, m.fingerprint order by ${answeredAt}, n.id), l.sha256
-  ), false) as unchanged
-  from input n join moved m on (m.id, m.attempt) = (n.id, n.attempt)
-  left join latest_results l on (l.integration, l.command, l.fingerprint) = (m.integration, m.command, m.fingerprint)
-  where n.sha256 is not null
+  from compared n
+  where i.id = n.id and i.id = any($4::uuid[]) and i.id between $2 and $3 and i.status = 'running' and i.worker = $1 and i.attempt = n.attempt
+  returning n.*
 ), recorded as (
   insert into attempts (invocation, number, key_number, command_version, configuration_version, started_at, duration_ms,
     outcome, sent, status, error, response_headers, response_bytes, body_preview, content_type, sha256, result_bytes, unchanged,
     last_sync_at, validators)
-  select n.id, n.attempt, m.key_number, n.command_version, n.configuration_version, n.started_at, n.duration_ms,
-    n.outcome, n.sent, n.status, n.error, n.response_headers, n.response_bytes, n.body_preview, n.content_type, n.sha256, n.result_bytes,
-    c.unchanged, n.last_sync_at, n.validators
-  from input n join moved m on (m.id, m.attempt) = (n.id, n.attempt) left join compared c on c.id = n.id
+  select id, attempt, key_number, command_version, configuration_version, started_at, duration_ms, outcome, sent, status, error,
+    response_headers, response_bytes, body_preview, content_type, sha256, result_bytes, unchanged, last_sync_at, validators
+  from moved
 ), counts as (
-  select m.batch, m.batch_range, count(*) filter (where n.next_status = 'succeeded') as succeeded,
-    count(*) filter (where n.next_status = 'succeeded' and c.unchanged) as unchanged,
-    count(*) filter (where n.next_status = 'failed' and n.next_error->>'code' = 'absent') as absent,
-    count(*) filter (where n.next_status = 'failed' and n.next_error->>'code' <> 'absent') as failed
-  from moved m join input n on n.id = m.id left join compared c on c.id = m.id
-  where m.batch is not null and n.next_status <> 'retrying' group by m.batch, m.batch_range
+  select batch, batch_range, count(*) filter (where next_status = 'succeeded') as succeeded,
+    count(*) filter (where next_status = 'succeeded' and unchanged) as unchanged,
+    count(*) filter (where next_status = 'failed' and next_error->>'code' = 'absent') as absent,
+    count(*) filter (where next_status = 'failed' and next_error->>'code' <> 'absent') as failed
+  from moved where batch is not null and next_status <> 'retrying' group by batch, batch_range
 ), counting as (
   select r.batch, r.number from batch_ranges r join counts c on (c.batch, c.batch_range) = (r.batch, r.number)
   order by r.batch, r.number for update of r
@@ -80,12 +76,10 @@ with input as (
 ), newest as (
   insert into latest_results as l (integration, command, fingerprint, invocation, attempt, sha256, content_type, etag,
     last_modified, command_version, configuration_version, at)
-  select distinct on (m.integration, m.command, m.fingerprint) m.integration, m.command, m.fingerprint, n.id, n.attempt,
-    n.sha256, n.content_type, n.etag, n.last_modified, n.command_version, n.configuration_version,
-    ${answeredAt} as at
-  from input n join moved m on (m.id, m.attempt) = (n.id, n.attempt)
-  where n.sha256 is not null
-  order by m.integration, m.command, m.fingerprint, at desc
+  select distinct on (integration, command, fingerprint) integration, command, fingerprint, id, attempt, sha256, content_type,
+    etag, last_modified, command_version, configuration_version, ${answeredAt('moved')} as at
+  from moved where sha256 is not null
+  order by integration, command, fingerprint, at desc
   on conflict (integration, command, fingerprint) do update
     set invocation = excluded.invocation, attempt = excluded.attempt, sha256 = excluded.sha256,
       content_type = excluded.content_type, etag = excluded.etag, last_modified = excluded.last_modified,
@@ -93,9 +87,7 @@ with input as (
       at = excluded.at
     where l.at <= excluded.at
 ), answered as (
-  select m.integration, max(${answeredAt}) as at
-  from input n join moved m on (m.id, m.attempt) = (n.id, n.attempt)
-  where n.outcome = 'succeeded' group by m.integration
+  select integration, max(${answeredAt('moved')}) as at from moved where outcome = 'succeeded' group by integration
 ), syncing as (
   select i.id, a.at from integrations i join answered a on a.integration = i.id order by i.id for update of i
 ), synced as (
@@ -107,9 +99,11 @@ with input as (
   ${blobInsert(39)}
 )
 -- Is there anything that counts against its integration? Then a success counts, too: see store/flow.
-select h.id, m.id is not null as moved,
-  coalesce(m.integration in (select f.integration from integration_flow f where ${isAiling('f')}), false) as ailing
-from held h left join moved m on m.id = h.id`;
+select id, true as moved,
+  integration in (select f.integration from integration_flow f where ${isAiling('f')}) as ailing
+from moved
+union all
+select id, false, false from held where still_holds and not sha256 in (select sha256 from referred)`;
 
 /** Its bytes are those that are stored already: a 304 said so. */
 const stillHolds = ({ bytes }: ResultRecord) => bytes === null;

@@ -38,8 +38,8 @@ function passOver(rows: number, overrides: Partial<PassDependencies & { claim: H
       sent();
     },
     shares: {
-      take: async (_integration, signal) => {
-        signal.throwIfAborted();
+      take: async () => {
+        if (stopping.signal.aborted) return null;
         slots.held += 1;
         let held = true;
         return {

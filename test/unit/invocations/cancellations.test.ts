@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { CancelledByPerson, createCancellations } from '../../../src/invocations/cancellations.ts';
+import { CancelledByPerson, createCancellations, Interrupted } from '../../../src/invocations/cancellations.ts';
 
 const untilAborted = (signal: AbortSignal) =>
   new Promise<never>((_resolve, reject) => {
@@ -34,4 +34,14 @@ it('contract §3: remembers only so many cancellations that were none of its own
   for (let index = 0; index <= 1_000; index += 1) cancellations.cancel(`${index} 1`);
   expect(await cancellations.during({ id: '0', attempt: 1 }, async ({ aborted }) => aborted)).toBe(false);
   expect(await cancellations.during({ id: '1', attempt: 1 }, async ({ aborted }) => aborted)).toBe(true);
+});
+
+it('contract §2: aborts all that run, and what begins later, when the worker stops', async () => {
+  const cancellations = createCancellations();
+  const running = [1, 2].map((attempt) => cancellations.during({ id: 'a', attempt }, untilAborted));
+  const outcomes = Promise.allSettled(running);
+  cancellations.interrupt();
+  const later = cancellations.during({ id: 'b', attempt: 1 }, untilAborted);
+  await expect(later).rejects.toBeInstanceOf(Interrupted);
+  for (const outcome of await outcomes) expect(outcome).toMatchObject({ reason: expect.any(Interrupted) });
 });

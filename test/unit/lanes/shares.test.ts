@@ -11,6 +11,7 @@ function handTimers() {
       return callback;
     },
     clear: (timer: unknown) => void set.delete(timer as () => void),
+    last: () => [...set].at(-1),
     /** All that are set now fire: every slot held by now hangs. */
     fire() {
       const due = [...set];
@@ -216,13 +217,14 @@ describe('contract §7: shares of a worker', () => {
   });
 
   describe('for those who wait in hand', () => {
-    const forever = new AbortController().signal;
+    const forever = Number.POSITIVE_INFINITY;
     /** Takes one after the other, and notes who got one. */
     function queueUp(shares: ReturnType<typeof open>['shares'], ...integrations: string[]) {
       const got: string[] = [];
       const slots: Slot[] = [];
       for (const integration of integrations) {
         void shares.take(integration, forever).then((slot) => {
+          if (slot === null) return;
           got.push(integration);
           slots.push(slot);
         });
@@ -268,17 +270,18 @@ describe('contract §7: shares of a worker', () => {
       expect(got).toEqual(['dead', 'healthy']);
     });
 
-    it('are forgotten when who waits gives up', async () => {
-      const { shares } = open({ slots: 1 });
+    it('are forgotten when who waits gives up, after a while or because the worker stops', async () => {
+      const { shares, timers } = open({ slots: 1 });
       const { slots } = queueUp(shares, 'a');
       await turn();
-      const stop = new AbortController();
-      const waiting = shares.take('a', stop.signal);
-      stop.abort(new Error('the worker stops'));
-      await expect(waiting).rejects.toThrow('the worker stops');
-      await expect(shares.take('a', stop.signal)).rejects.toThrow('the worker stops');
+      const [brief, long] = [shares.take('b', 5_000), shares.take('c', forever)];
+      timers.last()?.();
+      expect(await brief).toBeNull();
+      shares.endWaiting();
+      expect(await long).toBeNull();
+      expect(await shares.take('a', forever)).toBeNull();
       slots[0]?.release();
-      expect(shares.held('a')).toBe(0);
+      expect([shares.held('a'), shares.held('b'), shares.held('c'), shares.inUse()]).toEqual([0, 0, 0, 0]);
     });
   });
 
@@ -306,7 +309,7 @@ describe('contract §7: shares of a worker', () => {
 
     it('serve those who wait, and ring for rows that do, when it has grown', async () => {
       const { shares, rings, setLimit } = open({ limit: 0, askMore: async () => {} });
-      const slot = shares.take('a', new AbortController().signal);
+      const slot = shares.take('a', Number.POSITIVE_INFINITY);
       shares.leftWaiting('a');
       setLimit(3);
       shares.grown('a');
