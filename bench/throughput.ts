@@ -1,5 +1,5 @@
 import { createRedisBackend, Queue } from 'bullmq';
-import { v7 as uuidv7 } from 'uuid';
+import { uuidv7 } from 'uuidv7';
 import { openCore } from '../src/app/core.ts';
 import { silentLog } from '../src/platform/log.ts';
 import { type Machine, withClient } from './machine.ts';

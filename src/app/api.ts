@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { uuidv7 } from 'uuidv7';
 import { type Access, createAccess } from '../access/access.ts';
 import { createSessions } from '../access/session.ts';
 import { createApi } from '../api/api.ts';

@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { uuidv7 } from 'uuidv7';
 import { checkItem } from '../api/validation.ts';
 import { createAccept } from '../batches/accept.ts';
 import { createCancelBatch } from '../batches/cancel.ts';

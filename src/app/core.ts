@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { v7 as uuidv7 } from 'uuid';
+import { uuidv7 } from 'uuidv7';
 import type { BatchRinger } from '../batches/ring.ts';
 import type { Configurations } from '../integrations/configuration.ts';
 import { createConfigurations } from '../integrations/configurations.ts';

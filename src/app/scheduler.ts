@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { v7 as uuidv7 } from 'uuid';
+import { uuidv7 } from 'uuidv7';
 import { Refusal } from '../contract/problem.ts';
 import { silentForMs } from '../invocations/sweep.ts';
 import { isTransient, isUnavailable } from '../platform/pg.ts';

@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { uuidv7 } from 'uuidv7';
 import { createCancel } from '../invocations/cancel.ts';
 import { createRedrive } from '../invocations/redrive.ts';
 import { createRetry } from '../invocations/retry.ts';

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { Pool } from 'pg';
-import { v7 as uuidv7 } from 'uuid';
+import { uuidv7 } from 'uuidv7';
 import { invokeJobName } from '../contract/job.ts';
 import type { Lane } from '../contract/lane.ts';
 import { createAdopt } from '../invocations/adopt.ts';

@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { uuidv7 } from 'uuidv7';
 import { type Access, createAccess } from '../access/access.ts';
 import { system } from '../audit/entry.ts';
 import { type ApiKey, type KeyAccounts, keyAccountsSchema, type Role } from '../contract/api-key.ts';

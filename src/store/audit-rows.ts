@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { uuidv7 } from 'uuidv7';
 import type { AuditRecord } from '../audit/entry.ts';
 
 /** Audit entries as part of a larger statement, so that they are committed with what they tell of. */

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { v7 as uuidv7 } from 'uuid';
+import { uuidv7 } from 'uuidv7';
 import type { AuditRecord } from '../audit/entry.ts';
 import type { AuditDependencies } from '../audit/list.ts';
 import type { Actor, AuditEntry } from '../contract/audit.ts';

@@ -158,7 +158,7 @@ with open as (
   update invocations i
   set status = 'running', worker = $1, claimed_at = now(), attempt = i.attempt + 1, tried = i.tried + 1,
     first_attempt_at = coalesce(i.first_attempt_at, now())
-  from open where i.id = open.id and i.id between $4 and $5
+  where i.id = any(array(select id from open)) and i.id between $4 and $5
   returning i.*
 )
 ${claimedColumns} order by c.id`,

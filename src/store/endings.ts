@@ -15,6 +15,11 @@ const answeredAt = (row: string) => `${row}.started_at + ${row}.duration_ms * in
  * Guarded: a row moves only if it is still running, with this worker and this attempt; nothing is written for one that
  * is not. Rows are locked in the order of their keys, so that two groups never deadlock.
  *
+ * Written so that the planner, who knows nothing of a group's size and little of rows that are minutes old, has no choice
+ * but to look each row up by its id: `lateral`, and no bounds where rows are moved. Otherwise it may read all that lies
+ * between the first and the last of them, a night's rows, or go through the group once more for each of its rows. The
+ * `limit` limits nothing: it lets the planner reckon with one row, so that it keeps its plan; planning takes milliseconds.
+ *
  * Nothing either for a 304 whose stored bytes are gone. They are held by a key share lock, which stands in the way of a
  * deletion only: not of `blobInsert` and `seeBlobs`, which lock many in an order of their own.
  */
@@ -27,15 +32,17 @@ with input as (
     as t(id, attempt, next_status, delay_ms, next_error, command_version, configuration_version, started_at, duration_ms,
       outcome, sent, status, error, response_headers, response_bytes, body_preview, content_type, sha256, result_bytes,
       last_sync_at, validators, etag, last_modified, still_holds)
+  order by id
+  limit cardinality($4::uuid[])
 ), referred as (
   select sha256 from blobs where sha256 = any($28::bytea[]) order by sha256 for key share
 ), held as (
   select n.*, i.integration, i.command, i.fingerprint, i.key_number, i.batch, i.batch_range
-  from invocations i join input n on n.id = i.id
-  -- By the ids themselves, too: between the first and the last of them there may be a night's rows.
-  where i.id = any($4::uuid[]) and i.id between $2 and $3 and i.status = 'running' and i.worker = $1
-    and i.attempt = n.attempt
-  order by i.id for update of i
+  from input n cross join lateral (
+    select * from invocations i
+    where i.id = n.id and i.id between $2 and $3 and i.status = 'running' and i.worker = $1 and i.attempt = n.attempt
+    for update
+  ) i
 ), compared as (
   -- With the newest result as it was, or with the one before it among those of this group.
   select h.*, case when h.sha256 is not null then h.still_holds or coalesce(h.sha256 = coalesce(
@@ -50,7 +57,7 @@ with input as (
     due_at = now() + n.delay_ms * interval '1 millisecond',
     finished_at = case when n.delay_ms is null then now() end
   from compared n
-  where i.id = n.id and i.id = any($4::uuid[]) and i.id between $2 and $3 and i.status = 'running' and i.worker = $1 and i.attempt = n.attempt
+  where i.id = n.id and i.status = 'running' and i.worker = $1 and i.attempt = n.attempt
   returning n.*
 ), recorded as (
   insert into attempts (invocation, number, key_number, command_version, configuration_version, started_at, duration_ms,

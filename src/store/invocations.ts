@@ -77,18 +77,22 @@ left join integration_flow f on f.integration = c.integration`;
 
 const claimSql = `
 with due as (
-  select id, lane, integration from invocations
-  where id = any($1::uuid[]) and id between $3 and $4 and status in ('queued', 'retrying') and ${isDue}
-  -- Not skip locked: the sweep holds rows for moments, and a claim that is skipped would have to be rung for again.
-  order by id for update
+  select i.* from (select * from unnest($1::uuid[]) as t(id) order by id limit cardinality($1::uuid[])) asked
+  -- Looked up one by one and limited by nothing, for the planner's sake: see store/endings.
+  cross join lateral (
+    select id, lane, integration from invocations
+    where id = asked.id and status in ('queued', 'retrying') and ${isDue}
+    -- Not skip locked: the sweep holds rows for moments, and a claim that is skipped would have to be rung for again.
+    for update
+  ) i
 ), open as (
   -- Not asked above: there it would be planned for each partition, which takes longer than all the rest.
-  select id from due where not ${isHeld('due')} or id = any($5::uuid[])
+  select id from due where not ${isHeld('due')} or id = any($3::uuid[])
 ), claimed as (
   update invocations i
   set status = 'running', worker = $2, claimed_at = now(), attempt = i.attempt + 1, tried = i.tried + 1,
     first_attempt_at = coalesce(i.first_attempt_at, now())
-  from open where i.id = open.id and i.id between $3 and $4
+  from open where i.id = open.id
   returning i.*
 )
 ${claimedColumns}`;
@@ -242,7 +246,7 @@ async function claimFree(
   const { rows } = await pool.query<ClaimedRow>({
     name: 'claim-invocations',
     text: claimSql,
-    values: [ids, worker, ...boundsOf(ids), probes],
+    values: [ids, worker, probes],
   });
   return rows.map((row) => claimedOf(row, probes.includes(row.id)));
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
-import { v7 as uuidv7 } from 'uuid';
+import { uuidv7 } from 'uuidv7';
 import { system } from '../../src/audit/entry.ts';
 import type { Claimed, NewInvocation, Settled } from '../../src/invocations/invocation.ts';
 import { saysNothing, well } from '../../src/judging/breaker.ts';

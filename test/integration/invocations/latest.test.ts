@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { v7 as uuidv7 } from 'uuid';
+import { uuidv7 } from 'uuidv7';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Tokens } from '../../../src/contract/tokens.ts';
 import { createConfigurations } from '../../../src/integrations/configurations.ts';

@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { UUID, uuidv7 } from 'uuidv7';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InvocationFilter } from '../../../src/contract/invocation.ts';
 import { createRecorder } from '../../../src/recording/recorder.ts';
@@ -14,7 +14,7 @@ describe('contract §3: GET /v1/invocations', () => {
   let database: TestDatabase;
   /** By the minute in which it was made. */
   const names = ['one', 'two', 'three', 'four'];
-  const ids = names.map((_, index) => uuidv7({ msecs: minute(index) }));
+  const ids = names.map((_, index) => UUID.fromFieldsV7(minute(index), 0, 0, index).toString());
 
   beforeAll(async () => {
     database = await createDatabase();

@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { uuidv7 } from 'uuidv7';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Claimed } from '../../../src/invocations/invocation.ts';
 import { createRecorder, type RecorderOptions } from '../../../src/recording/recorder.ts';

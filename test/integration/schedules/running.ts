@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Pool } from 'pg';
-import { v7 as uuidv7 } from 'uuid';
+import { uuidv7 } from 'uuidv7';
 import { openScheduler, type Scheduler } from '../../../src/app/scheduler.ts';
 import { system } from '../../../src/audit/entry.ts';
 import type { BatchOutcome } from '../../../src/contract/batch.ts';

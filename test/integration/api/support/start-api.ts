@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Pool } from 'pg';
-import { v7 as uuidv7 } from 'uuid';
+import { uuidv7 } from 'uuidv7';
 import { z } from 'zod';
 import { type Access, createAccess } from '../../../../src/access/access.ts';
 import { createSessions } from '../../../../src/access/session.ts';
