@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import type { Lane } from '../contract/lane.ts';
 import type { Doorbell } from '../invocations/invocation.ts';
 import { boundsOf } from './bounds.ts';
-import { isHeldWork, isProbeDue } from './held.ts';
+import { isHeldWork, isProbeDue, justNow } from './held.ts';
 import { isDue, isDueOf } from './invocations.ts';
 
 /** Marks the picked rows as rung, one generation on: a job id that was used before would be ignored in silence. */
@@ -83,7 +83,7 @@ with probes as (
     order by i.due_at, i.id limit 1
   ) as id
   from integration_flow f
-  where f.hold is not null and f.next_probe_at <= now() and ($1::text is null or f.integration = $1)
+  where f.hold is not null and f.next_probe_at <= ${justNow} and ($1::text is null or f.integration = $1)
     and ${isProbeDue('f.integration')}
   order by f.next_probe_at limit $2
 ), picked as (
