@@ -32,6 +32,7 @@ import { createScheduleStore } from '../store/schedules.ts';
 import { openBatches } from './batches.ts';
 import { CannotStart } from './cannot-start.ts';
 import { type Core, openCore, type ReadyConfig } from './core.ts';
+import { listenFailure } from './listening.ts';
 import { readinessOf } from './readiness.ts';
 import { openSteering } from './steering.ts';
 import { userAgent, version } from './version.ts';
@@ -122,18 +123,12 @@ async function orUnavailable(boardQueues: BoardQueues) {
   }
 }
 
-async function listen(api: ReturnType<typeof createApi>, { host, port }: ReadyConfig): Promise<string> {
+async function listen(api: ReturnType<typeof createApi>, config: ReadyConfig): Promise<string> {
+  const { host, port } = config;
   try {
     return await api.listen({ host, port });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE')
-      throw new CannotStart(`PORT: ${host}:${port} is in use, perhaps by another Errand; choose another, or 0`);
-    if (code === 'EACCES')
-      throw new CannotStart(`PORT: this user may not listen on ${host}:${port}; choose one above 1023`);
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-      throw new CannotStart(`HOST: "${host}" is no address of this machine`);
-    throw error;
+    throw listenFailure(error, config);
   }
 }
 

@@ -9,7 +9,7 @@ import type { Enqueued, NewInvocation } from '../invocations/invocation.ts';
 import { createRinger, type Ringer } from '../invocations/ring.ts';
 import type { LaneConnection } from '../lanes/connection.ts';
 import { createDoorbell } from '../lanes/doorbell.ts';
-import { openQueuePool } from '../lanes/queue-pool.ts';
+import { endQueuePool, openQueuePool } from '../lanes/queue-pool.ts';
 import { type LaneQueues, openLaneQueues } from '../lanes/queues.ts';
 import type { Config } from '../platform/config.ts';
 import { createGatherer } from '../platform/gather.ts';
@@ -101,7 +101,7 @@ export function openCore(config: ReadyConfig, log: Log, name: string): Core {
     await inserts.idle();
     await queues.close();
     await listener.close();
-    if (connection.kind === 'postgres') await connection.pool.end();
+    if (connection.kind === 'postgres') await endQueuePool(connection.pool);
     await pool.end();
   }
   return {

@@ -7,6 +7,7 @@ import type { Log } from '../platform/log.ts';
 import { waitForDatabase } from '../platform/pg.ts';
 import type { ReadyConfig } from './core.ts';
 import { startLaneProcesses } from './lane-processes.ts';
+import { requireFreeAddress } from './listening.ts';
 import { migrateAll } from './prepare.ts';
 import { apiService, checkRedis, run } from './roles.ts';
 
@@ -20,6 +21,7 @@ export async function runUp(config: Config, env: Environment, log: Log, options:
   await prepareDataDir(config.dataDir);
   const hold = await holdDataDir(config.dataDir);
   try {
+    await requireFreeAddress(config);
     const adminKey = config.adminKey ?? (await obtainAdminKey(config.dataDir));
     const given = config.secretKeys;
     const secretKeys = given.length > 0 ? given : await obtainSecretKeys(config.dataDir);

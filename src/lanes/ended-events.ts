@@ -4,7 +4,7 @@ import { hasEnded, type InvocationStatus, invocationStatusSchema } from '../cont
 import { type LaneConnection, type LaneLog, patientRedis } from './connection.ts';
 import { parseRingId } from './lane-job.ts';
 import { createOutageLog } from './outage-log.ts';
-import { asBullPool } from './queue-pool.ts';
+import { asBullPool, isQueueMigrated } from './queue-pool.ts';
 
 /** An invocation came to its end, as far as the queue knows: the row decides. */
 export type Ended = { invocation: string; status: InvocationStatus };
@@ -60,8 +60,18 @@ export function followEnded(
     await events.getBackend().close(true).catch(onError);
   }
 
+  /** The API listens before `errand up` migrates; a database that is away is found by the events themselves. */
+  async function migrated(): Promise<boolean> {
+    return isQueueMigrated(connection).catch(() => true);
+  }
+
   async function follow(): Promise<void> {
     while (!stop.signal.aborted) {
+      if (!(await migrated())) {
+        await delay(restartMs, undefined, { signal: stop.signal }).catch(() => {});
+        continue;
+      }
+      if (stop.signal.aborted) return;
       const events = openEvents(connection, queue);
       current = events;
       events.on('error', onError);

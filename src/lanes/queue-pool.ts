@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { DEFAULT_SCHEMA, LATEST_SCHEMA_VERSION, type PgPool, runMigrations } from 'bullmq';
 import { Pool } from 'pg';
 import { type LaneConnection, type LaneLog, queueTimeoutMs } from './connection.ts';
@@ -31,6 +32,26 @@ export function openQueuePool(url: string, log: Pick<LaneLog, 'warn'>): Pool {
     if (!pool.ending) log.warn('queue.connection-lost', { error }, 'Lost a queue connection');
   });
   return pool;
+}
+
+/** Closing a connection takes a round trip; one to a server that went silent is left alone after so long. */
+const closeMs = 1_000;
+
+/**
+ * Ends the pool when the server has let go of its connections. `Pool.end` resolves before that, and a server that is
+ * stopped next would break them: BullMQ's backends still listen to the pool, and each would report it.
+ */
+export async function endQueuePool(pool: Pool): Promise<void> {
+  const gone = new Promise<void>((resolve) => {
+    let left = pool.totalCount;
+    if (left === 0) resolve();
+    pool.on('remove', () => {
+      left -= 1;
+      if (left === 0) resolve();
+    });
+  });
+  await pool.end();
+  await Promise.race([gone, delay(closeMs, undefined, { ref: false })]);
 }
 
 /** The pool as BullMQ's types have it: they describe node-postgres by hand, and its overloaded `on` does not fit them. */

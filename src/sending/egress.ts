@@ -43,7 +43,8 @@ export function isLiteral({ host }: Destination): boolean {
   return isIP(host) !== 0;
 }
 
-const isLocalhost = (name: string): boolean => name === 'localhost' || name.endsWith('.localhost');
+/** @param name as `comparableHost` has it */
+export const isLocalhost = (name: string): boolean => name === 'localhost' || name.endsWith('.localhost');
 
 /** Why a name is blocked that did not resolve: names under `.localhost` mean loopback all the same (RFC 6761 §6.3). */
 export function blockedByName({ host, name }: Destination, allow: EgressAllowList): string | undefined {

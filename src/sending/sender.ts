@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import type { Dispatcher } from 'undici';
-import type { EgressAllowList } from '../contract/egress.ts';
+import { comparableHost, type EgressAllowList } from '../contract/egress.ts';
 import type { Answer, Exchange, ExchangeFailure } from '../judging/exchange.ts';
 import type { RenderedRequest } from '../tokens/render.ts';
 import { ByteBudget } from './budget.ts';
@@ -8,7 +8,14 @@ import { type Connection, Connections } from './connections.ts';
 import { Deadline } from './deadline.ts';
 import { acceptedCodings } from './decoding.ts';
 import { dial } from './dial.ts';
-import { type Destination, destinationOf, type EgressVerdict, egressVerdict, type Resolver } from './egress.ts';
+import {
+  type Destination,
+  destinationOf,
+  type EgressVerdict,
+  egressVerdict,
+  isLocalhost,
+  type Resolver,
+} from './egress.ts';
 import { type Head, Hop, type HopOutcome } from './hop.ts';
 import { maxRedirects, type NotFollowed, redirectHeaders, redirectTarget } from './redirect.ts';
 import { Trouble } from './trouble.ts';
@@ -246,8 +253,10 @@ function flat(headers: readonly Header[]): string[] {
   return pairs;
 }
 
+/** The hosts file has no absolute names, and no other server is asked for `localhost` (RFC 6761 §6.3). */
 const systemResolver: Resolver = async (hostname) => {
-  const answers = await lookup(hostname, { all: true, order: 'verbatim' });
+  const comparable = comparableHost(hostname);
+  const answers = await lookup(isLocalhost(comparable) ? comparable : hostname, { all: true, order: 'verbatim' });
   return answers.map(({ address }) => address);
 };
 

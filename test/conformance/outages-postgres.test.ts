@@ -2,7 +2,7 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { LaneJob } from '../../src/lanes/lane-job.ts';
 import { QueueAway } from '../../src/lanes/queue-away.ts';
-import { isQueueMigrated, migrateQueue, openQueuePool } from '../../src/lanes/queue-pool.ts';
+import { endQueuePool, isQueueMigrated, migrateQueue, openQueuePool } from '../../src/lanes/queue-pool.ts';
 import { openLaneQueues } from '../../src/lanes/queues.ts';
 import { openLaneWorker } from '../../src/lanes/worker.ts';
 import { freePort } from '../support/ports.ts';
@@ -79,6 +79,41 @@ describe('contract §7: queues in PostgreSQL', { timeout: 30_000 }, () => {
     await started;
     await queues.close();
     await pool.end();
+  });
+
+  it('that are not migrated yet are waited for without a word, and their endings are heard then', async () => {
+    await admin.query('drop schema if exists bullmq cascade');
+    const ended = createChannel<{ invocation: string }>();
+    const looked = createChannel<void>();
+    if (lanes.connection.kind === 'postgres') lanes.connection.pool.on('release', () => looked.push());
+    lanes.queues.onEnded((end) => ended.push(end));
+    // Both lanes' events have looked for BullMQ's tables, and look again.
+    await looked.take(4);
+    await migrateQueue(lanes.connection);
+    await lanes.worker({ handle });
+    let heard = false;
+    void ended.next().then(() => {
+      heard = true;
+    });
+    while (!heard) {
+      await lanes.queues.ring('batch', [aRing()]);
+      await new Promise(setImmediate);
+    }
+    lanes.log.info('the end');
+    expect(await lanes.logged.next()).toMatchObject({ event: 'the end' });
+  });
+
+  it('are let go of before the pool has ended, so that a server that stops next breaks nothing', async () => {
+    await migrateQueue(lanes.connection);
+    const pool = openQueuePool(backend.url, lanes.log);
+    await Promise.all(Array.from({ length: 8 }, () => pool.query('select pg_sleep(0.05)')));
+    expect(pool.totalCount).toBe(8);
+    let removed = 0;
+    pool.on('remove', () => {
+      removed += 1;
+    });
+    await endQueuePool(pool);
+    expect(removed).toBe(8);
   });
 
   it('whose connections all break are reached again: a worker takes the next job, endings are heard', async () => {

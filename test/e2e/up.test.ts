@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createClient } from '../../src/client/index.ts';
 import { type Endpoint, startEndpoint } from '../support/endpoints/endpoint.ts';
 import { type ErrandProcess, runErrand, startErrand } from '../support/errand.ts';
@@ -67,6 +67,11 @@ describe('errand up on embedded defaults (contract §2, §7)', { timeout: 120_00
   }
   const invoice = { integration: 'acme', command: 'GetInvoiceImage', tokens: { InvoiceNumber: 'INV1' } };
 
+  it('starts for the first time without a warning', async () => {
+    const { errand } = await up();
+    expect(errand.output()).not.toMatch(/"level":"(?:warn|error|fatal)"/);
+  });
+
   it('refuses a data directory and a port that are in use, by name, with 78', async () => {
     const { url, errand } = await up();
     const sameData = await runErrand(['up'], env());
@@ -76,10 +81,12 @@ describe('errand up on embedded defaults (contract §2, §7)', { timeout: 120_00
 
     const { port } = new URL(url);
     const otherDir = path.join(directory, 'other');
-    const others = { PORT: port, ERRAND_DATA_DIR: otherDir, DATABASE_URL: inject('postgresUrl') };
-    const samePort = await runErrand(['up'], env(others));
+    const samePort = await runErrand(['up'], env({ PORT: port, ERRAND_DATA_DIR: otherDir }));
     expect(samePort.code).toBe(78);
     expect(samePort.stderr).toContain(`PORT: 127.0.0.1:${port} is in use`);
+    expect(samePort.stdout.toString()).toBe('');
+    // Before anything was made that would have to be removed again.
+    expect(await readdir(otherDir)).toEqual([]);
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
   });
 
@@ -172,6 +179,7 @@ describe('errand up on embedded defaults (contract §2, §7)', { timeout: 120_00
     const demo = startErrand(['demo', '--once'], demoEnv, directory);
     started.push(demo);
     expect(await demo.exited).toEqual([0, null]);
+    expect(demo.output()).not.toMatch(/"level":/);
     const said = demo.output();
     expect(said).toMatch(/INV0000001: succeeded/);
     expect(said).toMatch(/INV0000002: succeeded\n {2}attempt 1: HTTP 503.*\n {2}attempt 2: HTTP 503/);

@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises';
 import { describe, expect, it } from 'vitest';
 import { parseEgressAllow } from '../../../src/contract/egress.ts';
 import { closedAfterEach, failed, hello, limits, request } from './harness.ts';
@@ -31,6 +32,22 @@ describe('contract §6: egress', () => {
     expect(failure).toMatchObject({ code: 'egress-blocked', retryable: false, requestSent: false });
     expect(failure.message).not.toContain('s3cr3t');
     expect(endpoint.connections()).toBe(0);
+  });
+
+  it.each([
+    'http://localhost',
+    'http://LOCALHOST.',
+  ])('%s is judged as the address that it resolves to', async (base) => {
+    const endpoint = await serve(hello);
+    const url = `${base}:${endpoint.port}/`;
+    const addresses = (await lookup('localhost', { all: true })).map(({ address }) => address).join();
+    const sender = senderWith({ allow: parseEgressAllow(addresses) });
+    expect(await sender.checkEgress(url)).toMatchObject({ allowed: true });
+    expect(await sender.send(request(url), limits)).toMatchObject({ status: 200 });
+    const strict = senderWith({ allow: parseEgressAllow('') });
+    expect(await strict.checkEgress(url)).toMatchObject({ allowed: false });
+    expect(failed(await strict.send(request(url), limits)).code).toBe('egress-blocked');
+    expect(endpoint.requests).toHaveLength(1);
   });
 
   it.each(['http://127.0.0.1:25/', 'ftp://127.0.0.1/', 'nonsense'])('%s is blocked in any case', async (url) => {
