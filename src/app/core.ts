@@ -53,7 +53,7 @@ const enqueueGroup = { maxItems: 200, maxBytes: 16 * 1024 * 1024 };
  * A statement that takes longer waits for a database that went silent: callers get an error they can act on. Beyond any
  * group commit's own time, a few seconds for 64 MiB.
  */
-const statementTimeoutMs = 15_000;
+export const statementTimeoutMs = 15_000;
 
 /** @param name the role, e.g. `api`, for `pg_stat_activity` */
 export function openCore(config: ReadyConfig, log: Log, name: string): Core {

@@ -2,7 +2,7 @@ import { beatIntervalMs } from '../invocations/sweep.ts';
 import type { Log } from '../platform/log.ts';
 
 export type HeartOptions = {
-  /** Says that the worker lives. */
+  /** Says that the worker lives. Must not wait for anything that the work waits for, too. */
   beat: () => Promise<void>;
   /** Frees rows that are this worker's without its knowing; answers how many. */
   freeOrphans: () => Promise<number>;
@@ -12,52 +12,74 @@ export type HeartOptions = {
   log: Log;
 };
 
-/** Says that the worker lives; while it cannot, because the database is away, the lane takes no new work. */
-export function startHeart({ beat, freeOrphans, renewLeases, laneWorker, log }: HeartOptions): {
-  stop(): Promise<void>;
-} {
+/**
+ * Says that the worker lives; while it cannot, because the database is away, the lane takes no new work.
+ *
+ * Leases and orphans are seen to as often, but apart: they wait in line with the work for connections and locks, and with
+ * some hundred integrations in hand for seconds. A heart that waited for them would miss its beats, and what is in flight
+ * would be sent again by others.
+ */
+export function startHeart(options: HeartOptions): { stop(): Promise<void> } {
+  const { beat, laneWorker, log } = options;
   let stopped = false;
   let paused = false;
-  let timer: NodeJS.Timeout;
-  let ticking: Promise<void> = Promise.resolve();
 
-  async function tick(): Promise<void> {
+  async function pulse(): Promise<void> {
     try {
       await beat();
-      await renewLeases();
-      const freed = await freeOrphans();
-      if (freed > 0) log.info('worker.orphans-freed', { freed }, 'Freed rows whose claim was never answered');
       if (paused && !stopped) {
         await laneWorker.resume();
         paused = false;
         log.info('worker.resumed', {}, 'The database is back: taking work again');
       }
     } catch (error) {
-      if (!paused && !stopped) {
-        paused = true;
-        log.error('worker.paused', { error }, 'The database is away: taking no work until it is back');
-        await laneWorker.pause().catch(() => undefined);
-      }
+      if (paused || stopped) return;
+      paused = true;
+      log.error('worker.paused', { error }, 'The database is away: taking no work until it is back');
+      await laneWorker.pause().catch(() => undefined);
     }
-    schedule();
   }
 
-  function schedule(): void {
+  async function upkeep(): Promise<void> {
+    try {
+      await options.renewLeases();
+      const freed = await options.freeOrphans();
+      if (freed > 0) log.info('worker.orphans-freed', { freed }, 'Freed rows whose claim was never answered');
+    } catch (error) {
+      // While the database is away, the missing heartbeat has said so.
+      if (!paused) log.warn('worker.upkeep-failed', { error }, 'Leases were not renewed; tries again in 2 s');
+    }
+  }
+
+  const rhythms = [
+    startRhythm(pulse, () => (paused ? beatIntervalMs / 4 : beatIntervalMs)),
+    startRhythm(upkeep, () => beatIntervalMs),
+  ];
+  return {
+    async stop() {
+      stopped = true;
+      await Promise.all(rhythms.map((rhythm) => rhythm.stop()));
+    },
+  };
+}
+
+/** Works again and again, with a pause between the end of one time and the beginning of the next. */
+function startRhythm(work: () => Promise<void>, pauseMs: () => number): { stop(): Promise<void> } {
+  let stopped = false;
+  let timer: NodeJS.Timeout;
+  let working: Promise<void> = Promise.resolve();
+  const schedule = () => {
     if (stopped) return;
-    timer = setTimeout(
-      () => {
-        ticking = tick();
-      },
-      paused ? beatIntervalMs / 4 : beatIntervalMs,
-    );
-  }
-
+    timer = setTimeout(() => {
+      working = work().then(schedule);
+    }, pauseMs());
+  };
   schedule();
   return {
     async stop() {
       stopped = true;
       clearTimeout(timer);
-      await ticking;
+      await working;
     },
   };
 }

@@ -15,7 +15,7 @@ import type { JobEnding, LaneJob } from '../lanes/lane-job.ts';
 import { openLaneWorker } from '../lanes/worker.ts';
 import { createGatherer } from '../platform/gather.ts';
 import type { Log } from '../platform/log.ts';
-import { isTransient, isUnavailable, openListener } from '../platform/pg.ts';
+import { isTransient, isUnavailable, openListener, openPool } from '../platform/pg.ts';
 import { createRedactor } from '../platform/redaction.ts';
 import { createRecorder } from '../recording/recorder.ts';
 import { createWeigher } from '../recording/weigher.ts';
@@ -29,7 +29,7 @@ import { cancelledChannel, completeCancelled } from '../store/transitions.ts';
 import { beat, removeWorker, type WorkerRow } from '../store/workers.ts';
 import { openStartBatch } from './batches.ts';
 import { openClaims } from './claims.ts';
-import { type Core, openCore, type ReadyConfig } from './core.ts';
+import { type Core, openCore, type ReadyConfig, statementTimeoutMs } from './core.ts';
 import { startHeart } from './heart.ts';
 import { startLeader } from './leader.ts';
 import { openLimits } from './limits.ts';
@@ -56,16 +56,25 @@ export async function startWorker(config: ReadyConfig, lane: Lane, log: Log): Pr
   const core = openCore(config, log, `worker-${lane}`);
   const row: WorkerRow = { id: uuidv7(), lane, host: hostname(), pid: process.pid };
   const hand = openHand(core, row);
+  // Of its own: on a busy night the work waits for its connections, and a worker that waits is not dead.
+  const heartPool = openPool({
+    url: config.databaseUrl,
+    max: 1,
+    applicationName: `errand-heart-${lane}`,
+    log,
+    statementTimeoutMs,
+  });
   try {
-    await beat(core.pool, row);
+    await beat(heartPool, row);
     await hand.laneWorker.start();
   } catch (error) {
     await hand.close();
+    await heartPool.end();
     await core.close();
     throw error;
   }
   const { laneWorker, freeOrphans, renewLeases } = hand;
-  const heart = startHeart({ beat: () => beat(core.pool, row), freeOrphans, renewLeases, laneWorker, log });
+  const heart = startHeart({ beat: () => beat(heartPool, row), freeOrphans, renewLeases, laneWorker, log });
   const leader = startLeader(core);
   // Not the leader's work, which may be the interactive process: reading a large page of a source would hold up clicks.
   const scheduler = lane === 'batch' ? startScheduler(core, row.id, openStartBatch(core)) : null;
@@ -74,6 +83,7 @@ export async function startWorker(config: ReadyConfig, lane: Lane, log: Log): Pr
     async stop() {
       await Promise.all([leader.stop(), scheduler?.stop(), hand.close()]);
       await heart.stop();
+      await heartPool.end();
       // What was in flight is free for others at once.
       await removeWorker(core.pool, row.id).catch((error) => log.warn('worker.not-removed', { error }));
       await core.close();

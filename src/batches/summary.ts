@@ -1,5 +1,5 @@
 import type { BatchCounts, BatchOutcome } from '../contract/batch.ts';
-import type { RunSummary } from '../contract/run.ts';
+import type { RunOfIntegration, RunSummary } from '../contract/run.ts';
 import type { BatchRow } from './batch.ts';
 
 const counted = [
@@ -42,6 +42,12 @@ const earliest = (dates: readonly Date[]) => dates.reduce<Date | null>((a, b) =>
 const latest = (dates: readonly Date[]) => dates.reduce<Date | null>((a, b) => (a === null || b > a ? b : a), null);
 const there = (dates: readonly (Date | null)[]) => dates.filter((date) => date !== null);
 
+/** What went wrong first, for an operator looks for that: what failed, then what has not ended, of which most is to come. */
+function byTrouble(a: RunOfIntegration, b: RunOfIntegration): number {
+  const open = (each: RunOfIntegration) => each.total - endedOf(each);
+  return b.failed - a.failed || open(b) - open(a) || a.integration.localeCompare(b.integration);
+}
+
 /** All batches of one label together: a whole night. */
 export function summaryOf(
   run: string,
@@ -62,8 +68,7 @@ export function summaryOf(
     run,
     batches: batches.length,
     ...counts,
-    // What went wrong first: an operator looks for that.
-    byIntegration: byIntegration.sort((a, b) => b.failed - a.failed || a.integration.localeCompare(b.integration)),
+    byIntegration: byIntegration.sort(byTrouble),
     byCode,
     startedAt: startedAt?.toISOString() ?? null,
     finishedAt: finished ? (latest(there(batches.map((batch) => batch.finishedAt)))?.toISOString() ?? null) : null,

@@ -12,6 +12,8 @@ export const runOfIntegrationSchema = z.strictObject({
   outcome: z.enum(batchOutcomes).nullable().describe('`null` until all of its batches have ended.'),
 });
 
+export type RunOfIntegration = z.infer<typeof runOfIntegrationSchema>;
+
 export const runSummarySchema = z.strictObject({
   run: z.string(),
   batches,

@@ -143,7 +143,9 @@ export function createReader({ store, pastRequests }: ReadDependencies) {
 }
 
 function nextAttemptAt({ status, dueAt, waitsUntil }: InvocationRow): string | null {
-  if (hasEnded(status) || status === 'running' || dueAt === null) return null;
+  if (hasEnded(status) || status === 'running') return null;
+  // What waits in line with its batch has no time of its own, but its integration's wait holds for it, too.
+  if (dueAt === null) return waitsUntil?.toISOString() ?? null;
   return (waitsUntil !== null && waitsUntil > dueAt ? waitsUntil : dueAt).toISOString();
 }
 

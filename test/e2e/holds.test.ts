@@ -138,6 +138,9 @@ describe.each(queueBackends())('contract §1: an integration whose endpoint keep
     expect(sent).toBeLessThan(50);
     const held = await errand.client.batch(batch.id);
     expect(held).toMatchObject({ status: 'running', failed: sent, queued: 300 - sent, succeeded: 0 });
+    const rest = (await get<{ items: Invocation[] }>(`invocations?batch=${batch.id}&status=queued&limit=200`)).items;
+    const nextProbeAt = (await holdOf('hooli'))?.nextProbeAt;
+    expect(new Set(rest.map((each) => each.nextAttemptAt))).toEqual(new Set([nextProbeAt]));
 
     // The time of the probe comes: one of the batch is let through, and that is all.
     const until = (await holdOf('hooli'))?.nextProbeAt ?? '';
