@@ -1,22 +1,26 @@
 import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { migrateAll } from '../src/app/prepare.ts';
 import { silentLog } from '../src/platform/log.ts';
 import { type BatchRound, batchRound, prepareBatches } from './batch.ts';
 import { median, oneDecimal, quantile, table, whole } from './figures.ts';
 import { type Api, enqueueOverHttp, type Interactive, interactive, startConfiguredApi } from './http.ts';
 import { type Machine, startMachine } from './machine.ts';
+import { readOptions } from './options.ts';
 import { bareRound, byHandRound, emptyRound, errandRound, prepareByHand, type Round } from './throughput.ts';
 
-/** What Errand claims about speed (docs/performance.md). Every contender has its turn in each round. */
-const rounds = 3;
+const { rounds, share, output } = readOptions(fileURLToPath(new URL('latest.json', import.meta.url)));
+/** So many, or of a run that only shows that everything works, a share of them. */
+const sized = (count: number) => Math.max(16, Math.round(count * share));
 
+/** What Errand claims about speed (bench/README.md). Every contender has its turn in each round. */
 const contenders: Record<string, (machine: Machine, api: Api) => Promise<Round>> = {
-  'Errand on Redis, batches': (machine, api) => batchRound(machine, machine.redisUrl, api, 16_000),
-  'Errand on Redis': (machine) => errandRound(machine, machine.redisUrl, 6_000),
-  'Errand on PostgreSQL': (machine) => errandRound(machine, null, 2_000),
-  'by hand on Redis': (machine) => byHandRound(machine, 3_000),
-  'BullMQ, empty jobs': (machine) => emptyRound(machine, 10_000),
-  'undici, bare requests': (machine) => bareRound(machine, 10_000),
+  'Errand on Redis, batches': (machine, api) => batchRound(machine, machine.redisUrl, api, sized(16_000)),
+  'Errand on Redis': (machine) => errandRound(machine, machine.redisUrl, sized(6_000)),
+  'Errand on PostgreSQL': (machine) => errandRound(machine, null, sized(2_000)),
+  'by hand on Redis': (machine) => byHandRound(machine, sized(3_000)),
+  'BullMQ, empty jobs': (machine) => emptyRound(machine, sized(10_000)),
+  'undici, bare requests': (machine) => bareRound(machine, sized(10_000)),
 };
 
 /** The rest of a round that is thrown away: it finds cold caches and tables without statistics. */
@@ -33,8 +37,8 @@ async function measure(machine: Machine) {
   let acceptedPerSecond: number;
   try {
     await prepareBatches(machine, api);
-    clicks = await interactive(machine, api, 400);
-    acceptedPerSecond = await enqueueOverHttp(api, 3_000);
+    clicks = await interactive(machine, api, sized(400));
+    acceptedPerSecond = await enqueueOverHttp(api, sized(3_000));
     return { results: await measureRounds(machine, api), clicks, acceptedPerSecond };
   } finally {
     await api.stop();
@@ -43,7 +47,8 @@ async function measure(machine: Machine) {
 
 async function measureRounds(machine: Machine, api: Api) {
   const results = new Map<string, Round[]>(Object.keys(contenders).map((name) => [name, []]));
-  for (const warmUp of warmUps) await warmUp(machine);
+  // A share measures nothing that a cold cache would spoil.
+  if (share === 1) for (const warmUp of warmUps) await warmUp(machine);
   for (let round = 1; round <= rounds; round += 1) {
     for (const [name, run] of Object.entries(contenders)) {
       const result = await run(machine, api);
@@ -92,9 +97,9 @@ try {
   const streamed = `Batches accepted as NDJSON: ${whole(median(batchRounds.map((round) => round.acceptedPerSecond)))} items per second`;
   const accepted = `Accepted over HTTP, 64 requests at a time: ${whole(acceptedPerSecond)} per second`;
   console.log([...lines, '', throughputTable(results), '', latencyTable(clicks), '', accepted, streamed].join('\n'));
-  const written = { at: new Date().toISOString(), ...machine.description, acceptedPerSecond, ...clicks };
+  const written = { at: new Date().toISOString(), share, ...machine.description, acceptedPerSecond, ...clicks };
   const json = JSON.stringify({ ...written, rounds: Object.fromEntries(results) }, null, 2);
-  await writeFile(new URL('latest.json', import.meta.url), `${json}\n`);
+  await writeFile(output, `${json}\n`);
 } finally {
   await machine.stop();
 }

@@ -8,7 +8,8 @@ export function createProgressLine(stream: LineStream = process.stderr) {
       if (!stream.isTTY) return;
       stream.clearLine(0);
       stream.cursorTo(0);
-      stream.write(text.slice(0, (stream.columns ?? 80) - 1));
+      // A terminal that nobody gave a size says that it has 0 columns.
+      stream.write(text.slice(0, (stream.columns || 80) - 1));
       shown = true;
     },
     clear(): void {

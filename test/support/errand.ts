@@ -9,6 +9,16 @@ const main = path.join(root, 'src/main.ts');
 /** The code is the same each time: what Node made of it is kept, which halves the start of a process. */
 const compiled = { NODE_COMPILE_CACHE: path.join(root, 'node_modules/.cache/errand-test') };
 
+/** The program, and what of this process's environment is not Errand's. */
+export function programOf(): { file: string; inherited: Record<string, string> } {
+  const names = ['DATABASE_URL', 'REDIS_URL', 'HOST', 'PORT', 'LOG_LEVEL', 'NODE_OPTIONS'];
+  const inherited = Object.entries(process.env).filter(
+    (entry): entry is [string, string] =>
+      entry[1] !== undefined && !entry[0].startsWith('ERRAND_') && !names.includes(entry[0]),
+  );
+  return { file: main, inherited: { ...Object.fromEntries(inherited), ...compiled } };
+}
+
 /** One log line of an Errand process. */
 export type LogLine = { event: string; url?: string; [field: string]: unknown };
 
@@ -35,14 +45,9 @@ export function startErrand(
   cwd = root,
   program = main,
 ): ErrandProcess {
-  const inherited = Object.entries(process.env).filter(
-    ([name]) =>
-      !name.startsWith('ERRAND_') &&
-      !['DATABASE_URL', 'REDIS_URL', 'HOST', 'PORT', 'LOG_LEVEL', 'NODE_OPTIONS'].includes(name),
-  );
   const child = spawn(process.execPath, [program, ...args], {
     cwd,
-    env: { ...Object.fromEntries(inherited), ...compiled, ...env },
+    env: { ...programOf().inherited, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const lines: LogLine[] = [];
