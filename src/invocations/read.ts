@@ -113,8 +113,9 @@ export function createReader({ store, pastRequests }: ReadDependencies) {
 
   return {
     async get(accounts: KeyAccounts, id: string): Promise<Invocation> {
-      const row = await find(accounts, id);
-      return present(row, await store.attemptsOf([row.id]));
+      // Side by side: a person may be waiting for both.
+      const [row, attempts] = await Promise.all([find(accounts, id), uuidPattern.test(id) ? store.attemptsOf([id]) : []]);
+      return present(row, attempts);
     },
 
     async list(accounts: KeyAccounts, filter: InvocationFilter, query: PageQuery): Promise<Page<Invocation>> {

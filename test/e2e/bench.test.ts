@@ -13,6 +13,8 @@ const contenders = [
   'by hand on Redis',
   'BullMQ, empty jobs',
   'undici, bare requests',
+  'batches of new PDFs, 40 kB',
+  'batches of unchanged PDFs, 40 kB',
 ];
 
 it.runIf(inject('redisUrl') !== null)(
@@ -25,7 +27,12 @@ it.runIf(inject('redisUrl') !== null)(
       const args = ['bench/run.ts', '--rounds', '1', '--share', '0.005', '--output', output];
       const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root });
       for (const name of contenders) expect(stdout).toMatch(new RegExp(`\\b${name} +\\| +[\\d,]+ `));
-      expect(stdout).toContain('through Errand, Prefer: wait');
+      for (const line of [
+        'through Errand, Prefer: wait',
+        'through Errand, during a night',
+        'beside 100,000 of their own',
+      ])
+        expect(stdout).toContain(line);
       const written = JSON.parse(await readFile(output, 'utf8'));
       expect(written).toMatchObject({
         at: expect.any(String),
