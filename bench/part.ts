@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 
-/** What a process used since it was ready; `statements`: sent to PostgreSQL. */
-export type Usage = { cpuMicros: number; peakRssBytes: number; statements: number };
+/** What a process used since it was ready, and its memory now; `statements`: sent to PostgreSQL. */
+export type Usage = { cpuMicros: number; rssBytes: number; peakRssBytes: number; statements: number };
 
 /** A part's own figures, and what its process used for them. */
 export type Report<Figures> = { figures: Figures; usage: Usage };

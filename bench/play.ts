@@ -15,6 +15,7 @@ export async function play<Ready, Figures>({ start }: Playing<Ready, Figures>): 
       const { user, system } = process.cpuUsage(since);
       const usage = {
         cpuMicros: user + system,
+        rssBytes: process.memoryUsage.rss(),
         peakRssBytes: process.resourceUsage().maxRSS * 1024,
         statements: statements(),
       };

@@ -15,10 +15,20 @@ const newline = 10;
  * @throws ProblemError that names the line
  */
 export async function* readNdjson(stream: Readable): AsyncGenerator<{ value: unknown; at: string }> {
+  try {
+    // The connection is to bring the answer to a refusal, too.
+    yield* linesOf(stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>);
+  } finally {
+    // What a refusal leaves unread would stand in the way of the connection's next request: Node passes over the rest of a
+    // body by itself only if nobody has read any of it.
+    stream.resume();
+  }
+}
+
+async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<{ value: unknown; at: string }> {
   let rest: Buffer = Buffer.alloc(0);
   let line = 0;
-  // A refusal leaves the rest unread; the connection that is to bring the answer must outlive that.
-  for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+  for await (const chunk of chunks) {
     let start = 0;
     for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {
       const piece = chunk.subarray(start, end);
