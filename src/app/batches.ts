@@ -5,6 +5,7 @@ import { createCancelBatch } from '../batches/cancel.ts';
 import { createBatchReader } from '../batches/read.ts';
 import type { ScheduleItem } from '../contract/schedule.ts';
 import type { Tokens } from '../contract/tokens.ts';
+import { holdOf } from '../integrations/integrations.ts';
 import type { StartBatch } from '../schedules/batches.ts';
 import { cancelBatch, cancelRows } from '../store/batch-endings.ts';
 import { batchesOfRun, countByCode, missingOf, pageRuns } from '../store/batch-reports.ts';
@@ -17,6 +18,7 @@ import {
   insertBatch,
   pageBatches,
 } from '../store/batches.ts';
+import { holdsOf } from '../store/integrations.ts';
 import type { Core } from './core.ts';
 
 export type BatchOptions = {
@@ -84,6 +86,10 @@ export function openBatches(core: BatchCore, { maskedTokens }: BatchOptions) {
         missing: (batch, page) => missingOf(pool, batch, page),
         ofRun: (accounts, run) => batchesOfRun(pool, accounts, run),
         runs: (accounts, page) => pageRuns(pool, accounts, page),
+        holds: async (integrations) => {
+          const all = (await holdsOf(pool, integrations)).map((row) => ({ id: row.id, hold: holdOf(row) }));
+          return new Map(all.flatMap(({ id, hold }) => (hold === null ? [] : [[id, hold]])));
+        },
       },
       maskedTokens,
       now: Date.now,

@@ -1,6 +1,7 @@
 import type { KeyAccounts } from '../contract/api-key.ts';
 import type { Batch, BatchFilter } from '../contract/batch.ts';
 import type { BatchReport, MissingItem } from '../contract/batch-report.ts';
+import type { Hold } from '../contract/integration.ts';
 import type { InvocationStatus } from '../contract/invocation.ts';
 import type { Page, PageQuery } from '../contract/paging.ts';
 import { Refusal } from '../contract/problem.ts';
@@ -33,6 +34,8 @@ export type BatchReadDependencies = {
     missing(batch: string, page: PageQuery): Promise<{ rows: MissingRow[]; nextCursor: string | null }>;
     ofRun(accounts: KeyAccounts, run: string): Promise<BatchRow[]>;
     runs(accounts: KeyAccounts, page: PageQuery): Promise<RunPage>;
+    /** Of these integrations, those whose work waits. */
+    holds(integrations: readonly string[]): Promise<ReadonlyMap<string, Hold>>;
   };
   /** The sensitive token values of a row, masked. */
   maskedTokens: (row: Pick<MissingRow, 'id' | 'sealedTokens'>) => Tokens;
@@ -108,7 +111,12 @@ export function createBatchReader({ store, maskedTokens, now }: BatchReadDepende
     async run(accounts: KeyAccounts, run: string): Promise<RunSummary> {
       const batches = await store.ofRun(accounts, run);
       if (batches.length === 0) throw new Refusal('not-found', `There is no run "${run}".`);
-      return summaryOf(run, batches, await store.countByCode(batches.map(({ id }) => id)), now());
+      const open = batches.filter(({ finishedAt }) => finishedAt === null).map(({ integration }) => integration);
+      const [byCode, holds] = await Promise.all([
+        store.countByCode(batches.map(({ id }) => id)),
+        store.holds([...new Set(open)]),
+      ]);
+      return summaryOf(run, batches, { byCode, holds, now: now() });
     },
 
     async runs(accounts: KeyAccounts, page: PageQuery): Promise<Page<RunSummary>> {

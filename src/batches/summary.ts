@@ -1,4 +1,5 @@
 import type { BatchCounts, BatchOutcome } from '../contract/batch.ts';
+import type { Hold } from '../contract/integration.ts';
 import type { RunOfIntegration, RunSummary } from '../contract/run.ts';
 import type { BatchRow } from './batch.ts';
 
@@ -48,12 +49,15 @@ function byTrouble(a: RunOfIntegration, b: RunOfIntegration): number {
   return b.failed - a.failed || open(b) - open(a) || a.integration.localeCompare(b.integration);
 }
 
-/** All batches of one label together: a whole night. */
+/**
+ * All batches of one label together: a whole night.
+ *
+ * @param holds of its integrations that are held, by their ids
+ */
 export function summaryOf(
   run: string,
   batches: readonly BatchRow[],
-  byCode: Record<string, number>,
-  now: number,
+  { byCode, holds, now }: { byCode: Record<string, number>; holds: ReadonlyMap<string, Hold>; now: number },
 ): RunSummary {
   const counts = sumOf(batches);
   const startedAt = earliest(there(batches.map((batch) => batch.startedAt)));
@@ -63,6 +67,7 @@ export function summaryOf(
     batches: own.length,
     ...sumOf(own),
     outcome: outcomeOf(own),
+    hold: outcomeOf(own) === null ? (holds.get(integration) ?? null) : null,
   }));
   return {
     run,

@@ -33,6 +33,14 @@ export type IntegrationPatch = z.infer<typeof integrationPatchSchema>;
 
 export const integrationStatuses = ['active', 'paused'] as const;
 
+/** Why an integration's work waits instead of failing, and when one invocation is let through to try. */
+export const holdSchema = z.strictObject({
+  reason: z.string(),
+  since: z.iso.datetime(),
+  nextProbeAt: z.iso.datetime().nullable(),
+});
+export type Hold = z.infer<typeof holdSchema>;
+
 export const integrationSchema = z.strictObject({
   id: integrationIdSchema,
   account: accountSchema,
@@ -43,9 +51,7 @@ export const integrationSchema = z.strictObject({
   limits: limitsSchema,
   lastSyncAt: z.iso.datetime().nullable(),
   lastSyncQuality: z.enum(['complete', 'partial', 'stale']).nullable(),
-  hold: z
-    .strictObject({ reason: z.string(), since: z.iso.datetime(), nextProbeAt: z.iso.datetime().nullable() })
-    .nullable(),
+  hold: holdSchema.nullable(),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
 });

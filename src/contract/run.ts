@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { batchCountsSchema, batchOutcomes } from './batch.ts';
 import { countsByCodeSchema } from './batch-report.ts';
+import { holdSchema } from './integration.ts';
 
 const when = z.iso.datetime().nullable();
 const batches = z.number().int().min(1).describe('How many batches.');
@@ -10,6 +11,7 @@ export const runOfIntegrationSchema = z.strictObject({
   batches,
   ...batchCountsSchema.shape,
   outcome: z.enum(batchOutcomes).nullable().describe('`null` until all of its batches have ended.'),
+  hold: holdSchema.nullable().describe('Why what has not ended waits; `null`: it does not, or nothing is left.'),
 });
 
 export type RunOfIntegration = z.infer<typeof runOfIntegrationSchema>;

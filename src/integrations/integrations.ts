@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { AuditRecord } from '../audit/entry.ts';
 import type { KeyAccounts } from '../contract/api-key.ts';
 import type { Actor } from '../contract/audit.ts';
-import type { Integration, IntegrationBody, IntegrationPatch, Limits } from '../contract/integration.ts';
+import type { Hold, Integration, IntegrationBody, IntegrationPatch, Limits } from '../contract/integration.ts';
 import { defaultAccount } from '../contract/names.ts';
 import type { Page, PageQuery } from '../contract/paging.ts';
 import { Refusal } from '../contract/problem.ts';
@@ -228,7 +228,12 @@ function present(integration: StoredIntegration, variables: Record<string, strin
   };
 }
 
-function holdOf({ status, statusSince, hold }: StoredIntegration): Integration['hold'] {
+/** Why its work waits, as it is told to people. */
+export function holdOf({
+  status,
+  statusSince,
+  hold,
+}: Pick<StoredIntegration, 'status' | 'statusSince' | 'hold'>): Hold | null {
   if (status === 'paused' && statusSince !== null) {
     return { reason: 'paused', since: statusSince.toISOString(), nextProbeAt: null };
   }

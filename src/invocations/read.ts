@@ -114,7 +114,10 @@ export function createReader({ store, pastRequests }: ReadDependencies) {
   return {
     async get(accounts: KeyAccounts, id: string): Promise<Invocation> {
       // Side by side: a person may be waiting for both.
-      const [row, attempts] = await Promise.all([find(accounts, id), uuidPattern.test(id) ? store.attemptsOf([id]) : []]);
+      const [row, attempts] = await Promise.all([
+        find(accounts, id),
+        uuidPattern.test(id) ? store.attemptsOf([id]) : [],
+      ]);
       return present(row, attempts);
     },
 

@@ -5,14 +5,17 @@ import { decodeCursor, encodeCursor } from './cursor.ts';
 import type { Connection } from './database.ts';
 import { syncQuality } from './sync-quality.ts';
 
+/** Why Errand holds `integrations i`, as JSON. */
+const holdColumn = `(select json_build_object('failure', f.hold, 'since', f.held_since, 'nextProbeAt', f.next_probe_at,
+     'probeInMs', extract(epoch from f.next_probe_at - now()) * 1000)
+   from integration_flow f where f.integration = i.id and f.hold is not null) as hold`;
+
 /** The columns of `integrations i`. */
 export const integrationColumns = `i.id, i.account, i.name, i.status, i.limits,
   i.configuration_version as "configurationVersion", i.status_since as "statusSince",
   i.last_sync_at as "lastSyncAt", ${syncQuality} as "lastSyncQuality", i.created_at as "createdAt",
   i.updated_at as "updatedAt", i.deleted_at as "deletedAt",
-  (select json_build_object('failure', f.hold, 'since', f.held_since, 'nextProbeAt', f.next_probe_at,
-     'probeInMs', extract(epoch from f.next_probe_at - now()) * 1000)
-   from integration_flow f where f.integration = i.id and f.hold is not null) as hold`;
+${holdColumn}`;
 
 /** Makes sure that there is a row to lock; a new one is deleted, of version 0, until a change brings it to life. */
 export async function ensureIntegration(
@@ -110,4 +113,16 @@ export async function pageIntegrations(
   const last = items.at(-1)?.integration;
   const more = rows.length > limit && last !== undefined;
   return { items, nextCursor: more ? encodeCursor(`${last.createdAt.toISOString()} ${last.id}`) : null };
+}
+
+/** What says whether the work of these integrations waits. */
+export async function holdsOf(
+  connection: Connection,
+  ids: readonly string[],
+): Promise<Pick<StoredIntegration, 'id' | 'status' | 'statusSince' | 'hold'>[]> {
+  const { rows } = await connection.query(
+    `select i.id, i.status, i.status_since as "statusSince", ${holdColumn} from integrations i where i.id = any($1::text[])`,
+    [ids],
+  );
+  return rows;
 }

@@ -232,6 +232,12 @@ describe.each(nightly)('contract §1, §3, §6, §7: a night of many customers o
     expect(morning.expectedEnd).not.toBeNull();
     const first = morning.byIntegration.slice(0, waiting.length).map(({ integration }) => integration);
     expect(first.sort()).toEqual(waiting);
+    const reasons = morning.byIntegration
+      .filter(({ hold }) => hold !== null)
+      .map((each) => [each.integration, each.hold?.reason]);
+    expect(Object.fromEntries(reasons)).toEqual(
+      Object.fromEntries(Object.entries(held).map(([id, reason]) => [id, expect.stringMatching(reason)])),
+    );
 
     const failedOf = (id: string) => morning.byIntegration.find(({ integration }) => integration === id)?.failed ?? 0;
     const byCode: Record<string, number> = { absent: invoicesEach };

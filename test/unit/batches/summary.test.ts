@@ -31,8 +31,7 @@ describe('the summary of a run (contract §3)', () => {
         batchOf('refused', { ...open, failed: 5, queued: 5 }),
         batchOf('well', { succeeded: 10 }),
       ],
-      {},
-      now,
+      { byCode: {}, holds: new Map(), now },
     );
     expect(byIntegration.map(({ integration }) => integration)).toEqual([
       'refused',
@@ -43,10 +42,22 @@ describe('the summary of a run (contract §3)', () => {
     ]);
   });
 
+  it('says why what has not ended waits', () => {
+    const hold = { reason: 'timeout: It did not answer.', since: startedAt.toISOString(), nextProbeAt: null };
+    const holds = new Map(['hanging', 'well'].map((id) => [id, hold]));
+    const batches = [batchOf('hanging', { ...open, queued: 10 }), batchOf('well', { succeeded: 10 })];
+    const { byIntegration } = summaryOf('night', batches, { byCode: {}, holds, now });
+    expect(byIntegration.map((each) => each.hold)).toEqual([hold, null]);
+  });
+
   it('expects the end by the pace so far, and none once all has ended', () => {
-    const half = summaryOf('night', [batchOf('half-way', { ...open, succeeded: 5, queued: 5 })], {}, now);
+    const half = summaryOf('night', [batchOf('half-way', { ...open, succeeded: 5, queued: 5 })], {
+      byCode: {},
+      holds: new Map(),
+      now,
+    });
     expect(half).toMatchObject({ expectedEnd: '2026-11-23T10:00:00.000Z', finishedAt: null });
-    const done = summaryOf('night', [batchOf('well', { succeeded: 10 })], {}, now);
+    const done = summaryOf('night', [batchOf('well', { succeeded: 10 })], { byCode: {}, holds: new Map(), now });
     expect(done).toMatchObject({ expectedEnd: null, finishedAt: startedAt.toISOString() });
   });
 });
