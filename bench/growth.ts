@@ -46,4 +46,6 @@ async function fill(client: Client): Promise<void> {
   }
   await client.query('vacuum analyze invocations');
   await client.query('vacuum analyze attempts');
+  // What the filling left to be written is not the night's.
+  await client.query('checkpoint');
 }

@@ -26,8 +26,11 @@ export type PassDependencies = {
   /** Runs one attempt and records it; `sent` is called when the exchange is over, before it is recorded. */
   run: (claimed: Claimed, sent: () => void) => Promise<void>;
   shares: {
-    /** Waits for a slot of the process and of the integration; `null` if there is none in time, or the worker stops. */
-    take(integration: string, waitMs: number): Promise<Slot | null>;
+    /**
+     * Waits for a slot of the process and of the integration, whose batches take turns; `null` if there is none in time,
+     * or the worker stops.
+     */
+    take(integration: string, batch: string, waitMs: number): Promise<Slot | null>;
   };
   permits: {
     /** How many requests may begin now under the integration's rates; fewer than wanted: when to ask again. */
@@ -68,7 +71,7 @@ export function createPass(dependencies: PassDependencies) {
     if (hold === null) return returns;
     let notBeforeMs: number;
     try {
-      const passed = await runAll(dependencies, ring.integration, hold);
+      const passed = await runAll(dependencies, ring, hold);
       returns.attempts = passed.ended;
       notBeforeMs = passed.notBeforeMs;
       await hold.leave(notBeforeMs);
@@ -85,7 +88,7 @@ export function createPass(dependencies: PassDependencies) {
 
 async function runAll(
   dependencies: PassDependencies,
-  integration: string,
+  { integration, batch }: BatchRing,
   hold: Hold,
 ): Promise<{ ended: number; notBeforeMs: number }> {
   const { stopping, elapsed, permits, shares } = dependencies;
@@ -95,7 +98,7 @@ async function runAll(
   let notBeforeMs = 0;
   try {
     while (running.failure() === null && !stopping.aborted && elapsed() - since < turnMs) {
-      const first = await shares.take(integration, longestWaitMs);
+      const first = await shares.take(integration, batch, longestWaitMs);
       if (first === null) {
         notBeforeMs = noSlotMs;
         break;
@@ -106,7 +109,7 @@ async function runAll(
         notBeforeMs = waitMs;
         break;
       }
-      const begun = await beginAll(dependencies, integration, { claimed, first, begin: running.begin });
+      const begun = await beginAll(dependencies, { integration, batch }, { claimed, first, begin: running.begin });
       if (begun < claimed.length) {
         permits.giveBack(integration, claimed.length - begun);
         await dependencies.unclaim(claimed.slice(begun));
@@ -184,12 +187,12 @@ function startRunning(dependencies: PassDependencies, { deadlineAt, size, done }
  */
 async function beginAll(
   dependencies: PassDependencies,
-  integration: string,
+  { integration, batch }: Pick<BatchRing, 'integration' | 'batch'>,
   slice: { claimed: readonly Claimed[]; first: Slot; begin: (claimed: Claimed, slot: Slot) => void },
 ): Promise<number> {
   const claimedAt = dependencies.elapsed();
   for (const [index, each] of slice.claimed.entries()) {
-    const slot = index === 0 ? slice.first : await dependencies.shares.take(integration, longestWaitMs);
+    const slot = index === 0 ? slice.first : await dependencies.shares.take(integration, batch, longestWaitMs);
     if (slot === null) return index;
     if (!each.probe && (await dependencies.isHeld(integration))) {
       slot.release();

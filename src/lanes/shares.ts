@@ -1,6 +1,7 @@
 import { hangingPerSlot } from './hanging.ts';
 import { ringWaiting } from './ring-waiting.ts';
 import { nodeTimers, type Timers } from './timers.ts';
+import { Waiters } from './waiters.ts';
 
 /**
  * Who may use a worker process's slots. A slot is one exchange in flight. How many an integration may have is what this
@@ -21,10 +22,10 @@ export type Shares = {
   takeNow(integration: string): Promise<Slot | null>;
   /**
    * Waits for a slot of the integration and of the process: for work that would otherwise go back to be rung for again.
-   * Integrations take turns, and within one it is first come, first served. `null` if there was none within `waitMs`, or
-   * after `endWaiting`.
+   * Integrations take turns, within one its parties (batches), and within these it is first come, first served. `null` if
+   * there was none within `waitMs`, or after `endWaiting`.
    */
-  take(integration: string, waitMs: number): Promise<Slot | null>;
+  take(integration: string, party: string, waitMs: number): Promise<Slot | null>;
   /** Nobody waits for a slot any more, now or later: the worker stops. */
   endWaiting(): void;
   /**
@@ -72,7 +73,7 @@ export type SharesOptions = {
  */
 const largestShare = 1 / 4;
 
-type Waiter = { settle: (slot: Slot | null) => void };
+type Waiter = { party: string; settle: (slot: Slot | null) => void };
 
 export type Holder = {
   integration: string;
@@ -80,7 +81,7 @@ export type Holder = {
   hanging: number;
   /** Asked for by `takeNow`, and not known yet. */
   pending: number;
-  waiters: Set<Waiter>;
+  waiters: Waiters<Waiter>;
   waiting: boolean;
   refusals: number;
   ringing: boolean;
@@ -91,7 +92,7 @@ const newHolder = (integration: string): Holder => ({
   held: 0,
   hanging: 0,
   pending: 0,
-  waiters: new Set(),
+  waiters: new Waiters(),
   waiting: false,
   refusals: 0,
   ringing: false,
@@ -146,7 +147,7 @@ class ProcessShares implements Shares {
     return this.tryTake(integration);
   }
 
-  take(integration: string, waitMs: number): Promise<Slot | null> {
+  take(integration: string, party: string, waitMs: number): Promise<Slot | null> {
     if (this.#waitingEnded) return Promise.resolve(null);
     const holder = this.#holderOf(integration);
     // No AbortSignal: one for each row, with its listeners, was a tenth of all that a batch costs a worker.
@@ -154,12 +155,13 @@ class ProcessShares implements Shares {
       const giveUp = () => this.#giveUp(holder, waiter);
       const timer = Number.isFinite(waitMs) ? this.#timers.set(giveUp, waitMs) : null;
       const waiter: Waiter = {
+        party,
         settle: (slot) => {
           if (timer !== null) this.#timers.clear(timer);
           resolve(slot);
         },
       };
-      holder.waiters.add(waiter);
+      holder.waiters.add(party, waiter);
       this.#turns.add(holder);
       this.#goOn(holder);
     });
@@ -257,7 +259,7 @@ class ProcessShares implements Shares {
   }
 
   #giveUp(holder: Holder, waiter: Waiter): void {
-    holder.waiters.delete(waiter);
+    holder.waiters.delete(waiter.party, waiter);
     if (holder.waiters.size === 0) this.#turns.delete(holder);
     this.#forget(holder);
     waiter.settle(null);
@@ -273,9 +275,9 @@ class ProcessShares implements Shares {
   #serve(): void {
     for (const holder of this.#turns) {
       if (this.inUse() >= this.#options.slots) return;
-      const [waiter] = holder.waiters;
-      if (waiter === undefined || this.#free(holder) <= 0) continue;
-      holder.waiters.delete(waiter);
+      if (this.#free(holder) <= 0) continue;
+      const waiter = holder.waiters.next();
+      if (waiter === undefined) continue;
       this.#turns.delete(holder);
       // Behind the others, so that this loop comes to it again once they have had their turn.
       if (holder.waiters.size > 0) this.#turns.add(holder);

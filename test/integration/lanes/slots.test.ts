@@ -219,7 +219,7 @@ describe('slots over all processes (contract §7)', () => {
       const [early, late] = [open('interactive'), open('interactive')];
       const held = await Promise.all(Array.from({ length: 8 }, () => early.shares.takeNow(integration)));
       expect(await late.shares.takeNow(integration)).toBeNull();
-      const waiting = late.shares.take(integration, Number.POSITIVE_INFINITY);
+      const waiting = late.shares.take(integration, 'batch', Number.POSITIVE_INFINITY);
       held[0]?.release();
       await early.leases.renew();
       (await waiting)?.release();
@@ -230,12 +230,12 @@ describe('slots over all processes (contract §7)', () => {
       const [batch, clicks] = [open('batch'), open('interactive')];
       const forever = Number.POSITIVE_INFINITY;
       const order: string[] = [];
-      const row = await batch.shares.take(integration, forever);
-      const next = batch.shares.take(integration, forever).then((slot) => {
+      const row = await batch.shares.take(integration, 'batch', forever);
+      const next = batch.shares.take(integration, 'batch', forever).then((slot) => {
         order.push('row');
         return slot;
       });
-      const click = clicks.shares.take(integration, forever).then((slot) => {
+      const click = clicks.shares.take(integration, 'batch', forever).then((slot) => {
         order.push('click');
         return slot;
       });

@@ -223,7 +223,7 @@ describe('contract §7: shares of a worker', () => {
       const got: string[] = [];
       const slots: Slot[] = [];
       for (const integration of integrations) {
-        void shares.take(integration, forever).then((slot) => {
+        void shares.take(integration, 'batch', forever).then((slot) => {
           if (slot === null) return;
           got.push(integration);
           slots.push(slot);
@@ -250,6 +250,26 @@ describe('contract §7: shares of a worker', () => {
       expect(got).toEqual(['first', 'a', 'b', 'c', 'a', 'a']);
     });
 
+    it("go round an integration's batches, however many passes each has", async () => {
+      const { shares } = open({ slots: 1 });
+      const got: string[] = [];
+      const slots: Slot[] = [];
+      for (const batch of ['huge', 'huge', 'huge', 'huge', 'small', 'small']) {
+        void shares.take('a', batch, forever).then((slot) => {
+          got.push(batch);
+          if (slot !== null) slots.push(slot);
+        });
+      }
+      for (let rounds = 0; rounds < 5; rounds += 1) {
+        await turn();
+        slots.shift()?.release();
+      }
+      await turn();
+      expect(got).toEqual(['huge', 'huge', 'small', 'huge', 'small', 'huge']);
+      slots.shift()?.release();
+      expect(shares.demand('a')).toEqual({ held: 0, wanted: 0 });
+    });
+
     it('pass over an integration that has its share', async () => {
       const { shares } = open({ slots: 8, limit: 1 });
       const { got, slots } = queueUp(shares, 'a', 'a', 'b');
@@ -274,12 +294,12 @@ describe('contract §7: shares of a worker', () => {
       const { shares, timers } = open({ slots: 1 });
       const { slots } = queueUp(shares, 'a');
       await turn();
-      const [brief, long] = [shares.take('b', 5_000), shares.take('c', forever)];
+      const [brief, long] = [shares.take('b', 'batch', 5_000), shares.take('c', 'batch', forever)];
       timers.last()?.();
       expect(await brief).toBeNull();
       shares.endWaiting();
       expect(await long).toBeNull();
-      expect(await shares.take('a', forever)).toBeNull();
+      expect(await shares.take('a', 'batch', forever)).toBeNull();
       slots[0]?.release();
       expect([shares.held('a'), shares.held('b'), shares.held('c'), shares.inUse()]).toEqual([0, 0, 0, 0]);
     });
@@ -309,7 +329,7 @@ describe('contract §7: shares of a worker', () => {
 
     it('serve those who wait, and ring for rows that do, when it has grown', async () => {
       const { shares, rings, setLimit } = open({ limit: 0, askMore: async () => {} });
-      const slot = shares.take('a', Number.POSITIVE_INFINITY);
+      const slot = shares.take('a', 'batch', Number.POSITIVE_INFINITY);
       shares.leftWaiting('a');
       setLimit(3);
       shares.grown('a');
