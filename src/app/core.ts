@@ -19,7 +19,7 @@ import { createRedactor } from '../platform/redaction.ts';
 import { loadConfiguration } from '../store/configuration.ts';
 import { takeDue, takeDueOf, takeProbes, unring } from '../store/due.ts';
 import { configurationChannel } from '../store/flow.ts';
-import { insertInvocations } from '../store/invocations.ts';
+import { insertInvocations } from '../store/new-invocations.ts';
 import { openBatchRinger } from './batch-core.ts';
 
 /** The configuration with what `up` and `demo` make where it is not set: every role can run on it. */

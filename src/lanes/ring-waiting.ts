@@ -1,4 +1,5 @@
-import type { Holder, SharesOptions } from './shares.ts';
+import type { Holder } from './holder.ts';
+import type { SharesOptions } from './shares.ts';
 
 /** Rings for as many rows as there are free slots; what is released meanwhile is seen to afterwards. */
 export async function ringWaiting(

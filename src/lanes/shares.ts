@@ -1,7 +1,7 @@
 import { hangingPerSlot } from './hanging.ts';
+import { type Holder, isIdle, newHolder, type Slot, type Waiter } from './holder.ts';
 import { ringWaiting } from './ring-waiting.ts';
 import { nodeTimers, type Timers } from './timers.ts';
-import { Waiters } from './waiters.ts';
 
 /**
  * Who may use a worker process's slots. A slot is one exchange in flight. How many an integration may have is what this
@@ -47,7 +47,7 @@ export type Shares = {
   stop(): Promise<void>;
 };
 
-export type Slot = { release(): void };
+export type { Slot } from './holder.ts';
 
 export type SharesOptions = {
   /** The worker's concurrency. */
@@ -72,34 +72,6 @@ export type SharesOptions = {
  * leaves the rest for everybody else.
  */
 const largestShare = 1 / 4;
-
-type Waiter = { party: string; settle: (slot: Slot | null) => void };
-
-export type Holder = {
-  integration: string;
-  held: number;
-  hanging: number;
-  /** Asked for by `takeNow`, and not known yet. */
-  pending: number;
-  waiters: Waiters<Waiter>;
-  waiting: boolean;
-  refusals: number;
-  ringing: boolean;
-};
-
-const newHolder = (integration: string): Holder => ({
-  integration,
-  held: 0,
-  hanging: 0,
-  pending: 0,
-  waiters: new Waiters(),
-  waiting: false,
-  refusals: 0,
-  ringing: false,
-});
-
-const isIdle = (holder: Holder) =>
-  holder.held === 0 && holder.pending === 0 && holder.waiters.size === 0 && !holder.waiting && !holder.ringing;
 
 export function createShares(options: SharesOptions): Shares {
   return new ProcessShares(options);

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InvocationFilter } from '../../../src/contract/invocation.ts';
 import { createRecorder } from '../../../src/recording/recorder.ts';
 import { pageInvocations } from '../../../src/store/invocation-pages.ts';
-import { claimInvocations, insertInvocations } from '../../../src/store/invocations.ts';
+import { claimInvocations } from '../../../src/store/invocations.ts';
+import { insertInvocations } from '../../../src/store/new-invocations.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { insertIntegration, newInvocation, settled } from '../../support/invocations.ts';
 

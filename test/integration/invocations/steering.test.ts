@@ -13,7 +13,8 @@ import { createRecorder } from '../../../src/recording/recorder.ts';
 import { nextDueInMs, overdueRung, takeDue, takeDueOf } from '../../../src/store/due.ts';
 import { giveBack } from '../../../src/store/giving-back.ts';
 import { findInvocation } from '../../../src/store/invocation-pages.ts';
-import { claimInvocations, insertInvocations } from '../../../src/store/invocations.ts';
+import { claimInvocations } from '../../../src/store/invocations.ts';
+import { insertInvocations } from '../../../src/store/new-invocations.ts';
 import { countRedrivable, redriveStep } from '../../../src/store/redrive.ts';
 import {
   cancelInvocation,

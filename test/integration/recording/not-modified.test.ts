@@ -4,7 +4,8 @@ import type { Claimed, Settled } from '../../../src/invocations/invocation.ts';
 import type { Validators } from '../../../src/judging/validators.ts';
 import { createRecorder } from '../../../src/recording/recorder.ts';
 import { keepBlobs, seeBlobs } from '../../../src/store/blobs.ts';
-import { claimInvocations, insertInvocations } from '../../../src/store/invocations.ts';
+import { claimInvocations } from '../../../src/store/invocations.ts';
+import { insertInvocations } from '../../../src/store/new-invocations.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { insertIntegration, newInvocation, settled } from '../../support/invocations.ts';
 

@@ -2,7 +2,8 @@ import { uuidv7 } from 'uuidv7';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Claimed } from '../../../src/invocations/invocation.ts';
 import { createRecorder, type RecorderOptions } from '../../../src/recording/recorder.ts';
-import { claimInvocations, insertInvocations } from '../../../src/store/invocations.ts';
+import { claimInvocations } from '../../../src/store/invocations.ts';
+import { insertInvocations } from '../../../src/store/new-invocations.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { insertIntegration, newInvocation, settled } from '../../support/invocations.ts';
 
