@@ -17,6 +17,7 @@ import {
   findByKey,
   insertBatch,
   pageBatches,
+  touchBatch,
 } from '../store/batches.ts';
 import { holdsOf } from '../store/integrations.ts';
 import type { Core } from './core.ts';
@@ -34,7 +35,8 @@ function openAccept({ pool, log, configurations, batchRinger, sealer }: BatchCor
     store: {
       insert: (batch) => insertBatch(pool, batch),
       append: (batch, version, rows, firstRange) => appendRows(pool, batch, version, rows, firstRange),
-      complete: (batch, warnings, audit) => completeBatch(pool, batch, warnings, audit),
+      touch: (batch) => touchBatch(pool, batch),
+      complete: (batch, warnings, audit, key) => completeBatch(pool, batch, warnings, audit, key),
       discard: (batch) => discardBatch(pool, batch),
       findByKey: (key) => findByKey(pool, key),
     },

@@ -2,6 +2,7 @@ import type { BatchRing, RangeRing } from '../batches/batch.ts';
 import { createPass, type Hold, type PassDependencies } from '../batches/pass.ts';
 import type { BatchReturn } from '../contract/job.ts';
 import { type RunDependencies, runClaimed } from '../invocations/work.ts';
+import { HandBack } from '../lanes/hand-back.ts';
 import { finishBatches } from '../store/batch-endings.ts';
 import { abandonHold } from '../store/batch-freeing.ts';
 import { claimOfRange, leaveRange, takeRange } from '../store/batch-ranges.ts';
@@ -67,7 +68,11 @@ export function openPasses({ pool, batchRinger, configurations }: Core, options:
       take,
       isHeld: async (integration) => ((await configurations.get(integration))?.hold ?? null) !== null,
       unclaim: (claimed) => unclaim(pool, worker, claimed),
-      run: async (claimed, sent) => void (await runClaimed(run, claimed, {}, sent)),
+      run: async (claimed, sent) => {
+        const { returns } = await runClaimed(run, claimed, {}, sent);
+        // It was cut off, and says that it runs: the pass must not leave it as if it had ended.
+        if (returns?.status === 'running' && options.stopping.aborted) throw new HandBack('The worker stops', 0);
+      },
       shares: options.shares,
       permits: options.permits,
       ringer: batchRinger,

@@ -13,18 +13,26 @@ export type GivenItem = { value: unknown; at: string };
 
 export type BatchRequest = BatchHead & { schedule?: string; idempotencyKey?: string | undefined };
 
+type BatchKey = { integration: string; command: string; key: string };
+type KeyedBatch = { id: string; fingerprint: Buffer | null };
+
 export type AcceptDependencies = {
   configurations: Configurations;
   store: {
     insert(batch: NewBatch): Promise<void>;
+    /** It is still being received, only slowly. */
+    touch(batch: string): Promise<void>;
+    /** Rejects with `Refusal` `conflict` if it was given up. */
     append(batch: string, version: number, rows: readonly NewBatchRow[], firstRange: number): Promise<void>;
-    complete(batch: string, warnings: readonly string[], audit: AuditRecord): Promise<boolean>;
+    /** `false` if it was given up; the one that was completed under the same key meanwhile, if there is one. */
+    complete(
+      batch: string,
+      warnings: readonly string[],
+      audit: AuditRecord,
+      key: BatchKey | null,
+    ): Promise<boolean | KeyedBatch>;
     discard(batch: string): Promise<void>;
-    findByKey(key: {
-      integration: string;
-      command: string;
-      key: string;
-    }): Promise<{ id: string; fingerprint: Buffer | null } | null>;
+    findByKey(key: BatchKey): Promise<KeyedBatch | null>;
   };
   /** Rings for the batch's first ranges; never rejects. */
   ring: (batch: string) => Promise<void>;
@@ -36,6 +44,8 @@ export type AcceptDependencies = {
 
 /** Rows of one statement; a multiple of the range size. */
 const chunkRows = 10 * rangeSize;
+/** An item at a time may be long in filling a statement: so often the batch is said to be alive. */
+const touchMs = 10_000;
 /** Bytes of one statement's tokens. */
 const chunkBytes = 4 * 1024 * 1024;
 
@@ -69,8 +79,14 @@ export function createAccept(dependencies: AcceptDependencies) {
       throw error;
     }
     const warnings = timeWarnings(usable.configuration.limits, request.finishBy, total, dependencies.now());
-    if (!(await store.complete(batch.id, warnings, accepted(batch, total, warnings)))) {
+    const key = keyOf(request);
+    const completed = await store.complete(batch.id, warnings, accepted(batch, total, warnings), key);
+    if (completed === false) {
       throw new Refusal('conflict', 'The batch was given up because its items came too slowly; send it again.');
+    }
+    if (completed !== true) {
+      await store.discard(batch.id);
+      return { id: sameOrRefused(completed, batch.fingerprint), created: false };
     }
     await dependencies.ring(batch.id);
     return { id: batch.id, created: true };
@@ -112,11 +128,11 @@ async function reuse(
   request: BatchRequest,
   given: AsyncIterable<GivenItem> | Iterable<GivenItem>,
 ): Promise<Keyed | null> {
-  const { integration, command, idempotencyKey: key, schedule } = request;
-  if (key === undefined) return null;
-  if (schedule !== undefined) {
+  const key = keyOf(request);
+  if (key === null) return null;
+  if (request.schedule !== undefined) {
     // The key of a schedule's run is Errand's own: it stands for the same items, which need not be gathered to compare them.
-    const before = await store.findByKey({ integration, command, key });
+    const before = await store.findByKey(key);
     return { ...(before === null ? {} : { id: before.id }), fingerprint: null, items: given };
   }
   const items: GivenItem[] = [];
@@ -124,9 +140,17 @@ async function reuse(
   const fingerprint = createHash('sha256')
     .update(JSON.stringify(items.map(({ value }) => value)))
     .digest();
-  const before = await store.findByKey({ integration, command, key });
-  if (before === null) return { fingerprint, items };
-  if (before.fingerprint?.equals(fingerprint)) return { id: before.id, fingerprint, items };
+  const before = await store.findByKey(key);
+  return before === null ? { fingerprint, items } : { id: sameOrRefused(before, fingerprint), fingerprint, items };
+}
+
+function keyOf({ integration, command, idempotencyKey }: BatchRequest): BatchKey | null {
+  return idempotencyKey === undefined ? null : { integration, command, key: idempotencyKey };
+}
+
+/** The batch under the key, if it has the same items; those of a schedule's run (`null`) are the same by their key. */
+function sameOrRefused(before: KeyedBatch, fingerprint: Buffer | null): string {
+  if (fingerprint === null || before.fingerprint?.equals(fingerprint) === true) return before.id;
   throw new Refusal(
     'conflict',
     `The idempotency key was used within the last 24 hours with other items, for batch ${before.id}. Use a new key, or the same items.`,
@@ -147,6 +171,7 @@ async function receive(
   let total = 0;
   let ranges = 0;
   let writing: Promise<void> = Promise.resolve();
+  let touchedAt = dependencies.now();
   const write = async () => {
     const rows = chunk;
     chunk = [];
@@ -161,6 +186,10 @@ async function receive(
     for await (const item of items) {
       chunk.push(prepare(dependencies, usable, item));
       total += 1;
+      if (dependencies.now() - touchedAt > touchMs) {
+        touchedAt = dependencies.now();
+        await store.touch(batch);
+      }
       bytes += JSON.stringify(item.value).length;
       // A range is a hundred items, so that its first item's number follows from its own; large items fill one anyway.
       if (chunk.length >= chunkRows || (bytes >= chunkBytes && chunk.length % rangeSize === 0)) await write();

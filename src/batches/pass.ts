@@ -194,7 +194,7 @@ async function beginAll(
   for (const [index, each] of slice.claimed.entries()) {
     const slot = index === 0 ? slice.first : await dependencies.shares.take(integration, batch, longestWaitMs);
     if (slot === null) return index;
-    if (!each.probe && (await dependencies.isHeld(integration))) {
+    if (!each.probe && (await askedFor(slot, () => dependencies.isHeld(integration)))) {
       slot.release();
       return index;
     }
@@ -202,4 +202,14 @@ async function beginAll(
     slice.begin({ ...each, claimedAt: each.claimedAt + dependencies.elapsed() - claimedAt }, slot);
   }
   return slice.claimed.length;
+}
+
+/** What cannot be asked must not cost the slot for good. */
+async function askedFor(slot: Slot, isHeld: () => Promise<boolean>): Promise<boolean> {
+  try {
+    return await isHeld();
+  } catch (error) {
+    slot.release();
+    throw error;
+  }
 }

@@ -121,7 +121,10 @@ export function createBatchReader({ store, maskedTokens, now }: BatchReadDepende
 
     async runs(accounts: KeyAccounts, page: PageQuery): Promise<Page<RunSummary>> {
       const { runs, nextCursor } = await store.runs(accounts, page);
-      return { items: await Promise.all(runs.map((run) => this.run(accounts, run))), nextCursor };
+      const items: RunSummary[] = [];
+      // One after the other: a page of them side by side would take all of the API's connections.
+      for (const run of runs) items.push(await this.run(accounts, run));
+      return { items, nextCursor };
     },
   };
 }

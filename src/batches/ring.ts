@@ -30,8 +30,8 @@ export type BatchRinger = {
  */
 const batchWindow = 4;
 const perPass = 500;
-/** A job for leftovers that was not taken for so long may be lost. */
-const lostAfterMs = 10_000;
+/** A job for leftovers that was not taken for so long may be lost; if it only waits in line, the first of both counts. */
+const lostAfterMs = 20_000;
 export const lookAheadMs = 4_000;
 
 /** The doorbell of batches: their ranges and leftovers get a job when their turn has come. */

@@ -6,8 +6,12 @@ import { auditColumns } from './audit-rows.ts';
 import { cancelledChannel } from './transitions.ts';
 
 const finishSql = `
-with ended as (
-  select b.id, c.* from batches b cross join lateral (
+with seen as materialized (
+  select id, sweep_generation from batches where finished_at is null and ($1::uuid is null or id = $1)
+), ended as (
+  -- With the generation as it was: if rows of it are opened again meanwhile, it has another one under the lock.
+  select b.id, c.* from batches b join seen s on (s.id, s.sweep_generation) = (b.id, b.sweep_generation)
+  cross join lateral (
     select sum(r.succeeded)::int as succeeded, sum(r.unchanged)::int as unchanged, sum(r.absent)::int as absent,
       sum(r.failed)::int as failed, sum(r.cancelled)::int as cancelled
     from batch_ranges r where r.batch = b.id
@@ -90,13 +94,16 @@ with ranges as (
 select (select count(*) from moved)::int as moved,
   (select count(pg_notify($3, id || ' ' || attempt)) from moved where was = 'running')::int as aborted`;
 
-/** Answers whether there may be more to cancel. */
+/** Answers whether there may be more to cancel here; what somebody else has in hand just now, the leader sees to. */
 export async function cancelRows(pool: Pool, batch: string, error: Failure): Promise<boolean> {
   const values = [batch, JSON.stringify(error), cancelledChannel];
   const { rows } = await pool.query<{ moved: number }>({ name: 'cancel-batch-rows', text: cancelSql, values });
   if ((rows[0]?.moved ?? 0) > 0) return true;
+  // Not while another process cancels a part of it, or a worker records one: the leader looks again.
   await pool.query(
-    `update batches set finished_at = now(), sweep_worker = null where id = $1 and status = 'cancelled' and finished_at is null`,
+    `update batches b set finished_at = now(), sweep_worker = null
+     where b.id = $1 and b.status = 'cancelled' and b.finished_at is null and not exists (
+       select from batch_ranges r where r.batch = b.id and r.succeeded + r.absent + r.failed + r.cancelled < r.size)`,
     [batch],
   );
   return false;

@@ -23,7 +23,8 @@ with ranges as (
   select i.id from invocations i where i.status = 'running' and i.id in (
     select i.id from ranges r join invocations i
       on i.batch = r.batch and i.batch_range = r.number and i.id between r.first_id and r.last_id
-    where i.status = 'running' and i.worker = r.worker
+    -- One that is due was claimed with the leftovers, perhaps by another pass of the same worker.
+    where i.status = 'running' and i.worker = r.worker and i.due_at is null
     union
     select i.id from sweeps s join invocations i
       on i.batch = s.id and i.due_at is not null and i.id between s.first_id and s.last_id

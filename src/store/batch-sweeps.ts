@@ -55,19 +55,19 @@ update batches b set sweep_rung_at = null from rung where b.id = rung.id`,
   });
 }
 
-/** A worker takes the leftovers of a batch; `null` if the job is an old one, or somebody has them. */
+/** A worker takes the leftovers of a batch, by whichever job; `null` if somebody has them, or nothing is to be done. */
 export async function takeSweep(
   pool: Pool,
   worker: string,
-  { batch, generation }: Pick<SweepRing, 'batch' | 'generation'>,
+  { batch }: Pick<SweepRing, 'batch'>,
 ): Promise<{ deadlineAt: number | null } | null> {
   const { rows } = await pool.query<{ finishBy: Date | null }>({
     name: 'take-sweep',
     text: `
 update batches b set sweep_worker = $1
-where b.id = $2 and b.sweep_generation = $3 and b.sweep_worker is null and ${isOpen}
+where b.id = $2 and b.sweep_worker is null and ${isOpen}
 returning b.finish_by as "finishBy"`,
-    values: [worker, batch, generation],
+    values: [worker, batch],
   });
   const [row] = rows;
   return row === undefined ? null : { deadlineAt: row.finishBy?.getTime() ?? null };
@@ -101,7 +101,8 @@ with bounds as (
   select i.id from invocations i, bounds
   where i.batch = $2 and i.due_at is not null and ${isDueOf('i')} and i.status in ('queued', 'retrying')
     and i.id between bounds.first_id and bounds.last_id
-    and (not ${isHeldWork("'batch'", 'i.integration')} or i.id = $4::uuid)
+    -- Of the batch, so asked once: of each row, all that is due would be read while it is held.
+    and ((select not ${isHeldWork("'batch'", 'b.integration')} from batches b where b.id = $2) or i.id = $4::uuid)
   order by i.due_at limit $3
 ), open as (
   select i.id from invocations i join due on due.id = i.id

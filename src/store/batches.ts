@@ -5,9 +5,12 @@ import { rangeSize } from '../batches/batch.ts';
 import type { KeyAccounts } from '../contract/api-key.ts';
 import type { BatchFilter } from '../contract/batch.ts';
 import type { Page, PageQuery } from '../contract/paging.ts';
+import { Refusal } from '../contract/problem.ts';
 import { auditInsert, auditValues } from './audit.ts';
 import { byteaArray } from './blobs.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
+import { type Connection, transaction } from './database.ts';
+import { advisoryLocks } from './locks.ts';
 
 /** Begins to receive a batch. */
 export async function insertBatch(pool: Pool, batch: NewBatch): Promise<void> {
@@ -55,7 +58,7 @@ select id from head`;
  * Adds items to a batch that is being received, in ranges of their own.
  *
  * @param firstRange the number of the first of these ranges
- * @throws Error if the batch is not being received any more: it was given up for silent
+ * @throws Refusal `conflict` if the batch is not being received any more: it was given up for silent
  */
 export async function appendRows(
   pool: Pool,
@@ -84,17 +87,46 @@ export async function appendRows(
       ranges.map(({ length }) => length),
     ],
   });
-  if (answer.rowCount !== 1) throw new Error(`batch ${batch} is not being received any more`);
+  if (answer.rowCount !== 1) {
+    throw new Refusal('conflict', 'The batch was given up because its items came too slowly; send it again.');
+  }
 }
 
-/** All items are kept: from here on it runs. `false` if it is not being received any more. */
+/** Says that a batch is still being received, though nothing of it was added for a while. */
+export async function touchBatch(pool: Pool, batch: string): Promise<void> {
+  await pool.query(`update batches set received_at = now() where id = $1 and status = 'receiving'`, [batch]);
+}
+
+type BatchKey = { integration: string; command: string; key: string };
+type Keyed = { id: string; fingerprint: Buffer | null };
+
+/**
+ * All items are kept: from here on it runs. `false` if it is not being received any more. If another one was completed
+ * under its key meanwhile, that one; then this one is as it was.
+ */
 export async function completeBatch(
   pool: Pool,
   batch: string,
   warnings: readonly string[],
   audit: AuditRecord,
+  key: BatchKey | null,
+): Promise<boolean | Keyed> {
+  if (key === null) return complete(pool, batch, warnings, audit);
+  return transaction(pool, async (connection) => {
+    const text = JSON.stringify([key.integration, key.command, key.key]);
+    await connection.query('select pg_advisory_xact_lock($1, hashtext($2))', [advisoryLocks.batchKeys, text]);
+    // Of a statement of its own: it sees what was committed before the lock was had.
+    return (await findByKey(connection, key)) ?? complete(connection, batch, warnings, audit);
+  });
+}
+
+async function complete(
+  connection: Connection,
+  batch: string,
+  warnings: readonly string[],
+  audit: AuditRecord,
 ): Promise<boolean> {
-  const { rows } = await pool.query(
+  const { rows } = await connection.query(
     `with completed as (
        update batches set status = 'queued', warnings = $2 where id = $1 and status = 'receiving' returning id
      ), audited as (${auditInsert(3)} where exists (select 1 from completed))
@@ -124,7 +156,12 @@ export async function discardBatch(pool: Pool, batch: string): Promise<void> {
     );
     if ((rowCount ?? 0) < discardStep) break;
   }
-  await pool.query(`delete from batches where id = $1 and status = 'receiving'`, [batch]);
+  // Not before its rows, which another process may be deleting: without it nobody would find them.
+  await pool.query(
+    `delete from batches b where b.id = $1 and b.status = 'receiving'
+       and not exists (select from batch_ranges r where r.batch = b.id)`,
+    [batch],
+  );
 }
 
 /** Batches whose sender fell silent `silentForMs` ago in the middle of them. */
@@ -139,10 +176,10 @@ export async function abandonedBatches(pool: Pool, silentForMs: number): Promise
 
 /** The batch that was accepted under the key within 24 hours. */
 export async function findByKey(
-  pool: Pool,
-  { integration, command, key }: { integration: string; command: string; key: string },
-): Promise<{ id: string; fingerprint: Buffer | null } | null> {
-  const { rows } = await pool.query<{ id: string; fingerprint: Buffer | null }>(
+  connection: Connection,
+  { integration, command, key }: BatchKey,
+): Promise<Keyed | null> {
+  const { rows } = await connection.query<Keyed>(
     `select id, fingerprint from batches
      where integration = $1 and command = $2 and idempotency_key = $3 and status <> 'receiving'
        and created_at > now() - interval '24 hours' order by id desc limit 1`,

@@ -73,13 +73,13 @@ with input as (
     count(*) filter (where next_status = 'failed' and next_error->>'code' <> 'absent') as failed
   from moved where batch is not null and next_status <> 'retrying' group by batch, batch_range
 ), counting as (
-  select r.batch, r.number from batch_ranges r join counts c on (c.batch, c.batch_range) = (r.batch, r.number)
+  select r.batch, r.number, c.succeeded, c.unchanged, c.absent, c.failed
+  from batch_ranges r join counts c on (c.batch, c.batch_range) = (r.batch, r.number)
   order by r.batch, r.number for update of r
 ), counted as (
   update batch_ranges r set succeeded = r.succeeded + c.succeeded, unchanged = r.unchanged + c.unchanged,
     absent = r.absent + c.absent, failed = r.failed + c.failed
-  from counting l join counts c on (c.batch, c.batch_range) = (l.batch, l.number)
-  where (r.batch, r.number) = (l.batch, l.number)
+  from counting c where (r.batch, r.number) = (c.batch, c.number)
 ), newest as (
   insert into latest_results as l (integration, command, fingerprint, invocation, attempt, sha256, content_type, etag,
     last_modified, command_version, configuration_version, at)

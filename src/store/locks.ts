@@ -12,4 +12,6 @@ export const advisoryLocks = {
   slots: 7_230_714,
   /** Likewise: who takes permits under its rates. */
   rates: 7_230_715,
+  /** With a batch's idempotency key's hash: of several that come in under the same one, the first to be complete counts. */
+  batchKeys: 7_230_716,
 } as const;

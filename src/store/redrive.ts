@@ -15,8 +15,12 @@ const fits = `
     and ($8::timestamptz is null or id >= errand_uuid_floor($8))
     and id < errand_uuid_floor($9::timestamptz)
     and ($10::uuid is null or id > $10)
-    and ($11::uuid is null or batch = $11)
-    and ($12::text is null or batch in (select b.id from batches b where b.run = $12))
+    -- Rows lie between their batches' first and last: without that the whole history would be walked.
+    and ($11::uuid is null or batch = $11
+      and id between (select first_id from batches where id = $11) and (select last_id from batches where id = $11))
+    and ($12::text is null or batch in (select b.id from batches b where b.run = $12)
+      and id between (select first_id from batches where run = $12 order by first_id limit 1)
+        and (select last_id from batches where run = $12 and last_id is not null order by last_id desc limit 1))
   order by id limit $13`;
 
 const redriveSql = `

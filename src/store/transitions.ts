@@ -50,17 +50,21 @@ uncounts as (
   ) last on true
   where e.batch is not null group by e.batch, e.batch_range
 ), uncounting as (
-  select r.batch, r.number from batch_ranges r join uncounts u on (u.batch, u.batch_range) = (r.batch, r.number)
+  select r.batch, r.number, u.succeeded, u.unchanged, u.absent, u.failed, u.cancelled
+  from batch_ranges r join uncounts u on (u.batch, u.batch_range) = (r.batch, r.number)
   order by r.batch, r.number for update of r
 ), uncounted as (
   update batch_ranges r set succeeded = r.succeeded - u.succeeded, unchanged = r.unchanged - u.unchanged,
     absent = r.absent - u.absent, failed = r.failed - u.failed, cancelled = r.cancelled - u.cancelled
-  from uncounting l join uncounts u on (u.batch, u.batch_range) = (l.batch, l.number)
-  where (r.batch, r.number) = (l.batch, l.number)
+  from uncounting u where (r.batch, r.number) = (u.batch, u.number)
 ), reopened as (
-  update batches b set status = 'running', outcome = null, finished_at = null
+  -- Each of them, whatever it is by what this statement saw: it may be finished at the same time, and then who comes second
+  -- sees the other's change, or the other generation. Its deadline begins anew, too.
+  update batches b set outcome = null, finished_at = null, sweep_generation = b.sweep_generation + 1,
+    status = case when b.finished_at is null then b.status else 'running' end,
+    finish_by = case when b.finish_by > now() then b.finish_by end
   from (select distinct batch as id from uncounts) u
-  where b.id = u.id and b.status in ('finished', 'cancelled') and b.finished_at is not null
+  where b.id = u.id
 )`;
 
 const retrySql = `

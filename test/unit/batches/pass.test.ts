@@ -88,6 +88,14 @@ describe('a pass over a range (contract §1)', () => {
     expect(hold.leave).not.toHaveBeenCalled();
   });
 
+  it('gives its slots back when nobody can say whether the integration is held', async () => {
+    const away = new Error('the database is away');
+    const { pass, hold, slots } = passOver(10, { isHeld: () => Promise.reject(away) });
+    await expect(pass()).rejects.toBe(away);
+    expect(slots.held).toBe(0);
+    expect(hold.abandon).toHaveBeenCalledOnce();
+  });
+
   it('waits for as long as the rates say, with nothing claimed', async () => {
     const permits = { take: async () => ({ granted: 0, waitMs: 1_500 }), giveBack: () => undefined };
     const { pass, hold, ran, slots, dependencies } = passOver(10, { permits });
