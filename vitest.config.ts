@@ -4,8 +4,8 @@ import { RunSummary } from './test/support/run-summary.ts';
 const services = './test/support/services.ts';
 /** What holds how soon something happens: a busy neighbour would be part of the measurement. */
 const timed = ['test/conformance/{hanging,outages-postgres,outages-redis}.test.ts'];
-/** More than the two cores of a small machine: most of the time of e2e tests goes into waiting for leases and clocks. */
-const maxWorkers = 3;
+/** As many as a small machine has cores: each file starts processes of its own, and more only wait for each other. */
+const maxWorkers = 2;
 
 export default defineConfig({
   test: {

@@ -118,10 +118,10 @@ describe.each(queueBackends())('contract §1: an integration whose endpoint keep
     const ended = await Promise.all(all.map(({ id }) => errand.ended(id)));
     const succeeded = ended.filter(({ status }) => status === 'succeeded');
     expect(succeeded).toHaveLength(100 - sent);
-    expect(succeeded.every(({ attempts }) => attempts.length === 1)).toBe(true);
+    expect(succeeded.filter(({ attempts }) => attempts.length !== 1)).toEqual([]);
     expect(await holdOf('acme')).toBeNull();
     expect((await actions('acme')).slice(0, 2)).toEqual(['integration.released', 'integration.held']);
-  });
+  }, 90_000);
 
   it('takes a handful of a batch; the rest waits unsent, and a saved secret lets all of it go on', async () => {
     await configure('hooli', 'the-wrong-api-key', { attempts: 10, baseMs: 20, maxMs: 50 });
@@ -159,7 +159,7 @@ describe.each(queueBackends())('contract §1: an integration whose endpoint keep
     expect(sentTo('hooli')).toHaveLength(301);
     expect(await holdOf('hooli')).toBeNull();
     expect((await actions('hooli')).slice(0, 2)).toEqual(['integration.released', 'integration.held']);
-  });
+  }, 90_000);
 
   it('is held while it is down; the probe is one request, and when it is well again the rest follows', async () => {
     await configure('initech', rightKey, { attempts: 10, baseMs: 20, maxMs: 50 });
