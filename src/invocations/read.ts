@@ -113,12 +113,9 @@ export function createReader({ store, pastRequests }: ReadDependencies) {
 
   return {
     async get(accounts: KeyAccounts, id: string): Promise<Invocation> {
-      // Side by side: a person may be waiting for both.
-      const [row, attempts] = await Promise.all([
-        find(accounts, id),
-        uuidPattern.test(id) ? store.attemptsOf([id]) : [],
-      ]);
-      return present(row, attempts);
+      const row = await find(accounts, id);
+      // After its row: one that has ended must not be shown without the attempt that ended it.
+      return present(row, await store.attemptsOf([row.id]));
     },
 
     async list(accounts: KeyAccounts, filter: InvocationFilter, query: PageQuery): Promise<Page<Invocation>> {
