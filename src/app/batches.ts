@@ -6,6 +6,7 @@ import { createBatchReader } from '../batches/read.ts';
 import type { ScheduleItem } from '../contract/schedule.ts';
 import type { Tokens } from '../contract/tokens.ts';
 import { holdOf } from '../integrations/integrations.ts';
+import { isTransient } from '../platform/pg.ts';
 import type { StartBatch } from '../schedules/batches.ts';
 import { cancelBatch, cancelRows } from '../store/batch-endings.ts';
 import { batchesOfRun, countByCode, missingOf, pageRuns } from '../store/batch-reports.ts';
@@ -79,6 +80,7 @@ export function openBatches(core: BatchCore, { maskedTokens }: BatchOptions) {
       find,
       cancel: (id, audit) => cancelBatch(pool, id, audit),
       cancelRows: (id, error) => cancelRows(pool, id, error),
+      isTransient,
     }),
     ...createBatchReader({
       store: {

@@ -13,7 +13,7 @@ export type LookDependencies = {
     finish(batch: string | null): Promise<string[]>;
     abandoned(silentForMs: number): Promise<string[]>;
     discard(batch: string): Promise<void>;
-    unfinishedCancellations(): Promise<string[]>;
+    unfinishedCancellations(): Promise<{ id: string; by: string }[]>;
     cancelRows(batch: string, error: Failure): Promise<boolean>;
   };
   /** Those of the rings whose job is not in the queue any more. */
@@ -27,6 +27,8 @@ export type LookDependencies = {
 const abandonedAfterMs = 60_000;
 const overdueMs = 10_000;
 const perPass = 500;
+/** A statement each, some hundred items. */
+const cancelStepsPerPass = 40;
 
 export const cancelledFailure = (by: string): Failure => ({
   code: 'cancelled',
@@ -71,8 +73,8 @@ export async function lookAfterBatches(dependencies: LookDependencies, mayFree: 
     for (const batch of await store.abandoned(abandonedAfterMs)) await store.discard(batch);
   });
   await step('cancel', async () => {
-    for (const batch of await store.unfinishedCancellations()) {
-      while (await store.cancelRows(batch, cancelledFailure('a person')));
+    for (const { id, by } of await store.unfinishedCancellations()) {
+      for (let step = 0; step < cancelStepsPerPass && (await store.cancelRows(id, cancelledFailure(by))); step += 1);
     }
   });
 }

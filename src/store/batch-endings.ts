@@ -56,7 +56,7 @@ export async function cancelBatch(pool: Pool, batch: string, audit: AuditRecord)
 }
 
 /** Ranges whose rows one statement cancels. */
-const cancelStep = 20;
+const cancelStep = 5;
 
 /**
  * What a cancelled batch still has open ends as `cancelled`, a piece of it per call. An exchange in flight is kept as an
@@ -109,10 +109,14 @@ export async function cancelRows(pool: Pool, batch: string, error: Failure): Pro
   return false;
 }
 
-/** Batches that were cancelled by somebody whose process ended in the middle of it. */
-export async function unfinishedCancellations(pool: Pool): Promise<string[]> {
-  const { rows } = await pool.query<{ id: string }>(
-    `select id from batches where finished_at is null and status = 'cancelled' order by id limit 10`,
+/** Batches that are cancelled and still have something open, and by whom. */
+export async function unfinishedCancellations(pool: Pool): Promise<{ id: string; by: string }[]> {
+  const { rows } = await pool.query<{ id: string; by: string }>(
+    `select b.id, coalesce((
+         select coalesce(a.actor_name, a.actor_id) from audit_log a
+         where a.subject_type = 'batch' and a.subject_id = b.id::text and a.action = 'batch.cancelled' order by a.id limit 1
+       ), 'somebody') as by
+     from batches b where b.finished_at is null and b.status = 'cancelled' order by b.id limit 10`,
   );
-  return rows.map(({ id }) => id);
+  return rows;
 }

@@ -104,7 +104,8 @@ function cancelRoute(app: Api, { batches }: BatchDependencies): void {
       preValidation: takesNoBody,
       schema: {
         summary: 'Cancel a batch: what has not ended ends as `cancelled`, requests in flight are aborted',
-        description: '409 if it has ended.',
+        description:
+          'Of a large batch, some of it may still be open when this is answered: `finishedAt` says when all has ended. 409 if it has ended.',
         tags,
         params: idParams,
         response: { 200: batchSchema },

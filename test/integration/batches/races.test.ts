@@ -5,7 +5,7 @@ import { openPasses } from '../../../src/app/passes.ts';
 import { system } from '../../../src/audit/entry.ts';
 import { rangeSize } from '../../../src/batches/batch.ts';
 import { Interrupted } from '../../../src/invocations/cancellations.ts';
-import { cancelBatch, cancelRows, finishBatches } from '../../../src/store/batch-endings.ts';
+import { cancelBatch, cancelRows, finishBatches, unfinishedCancellations } from '../../../src/store/batch-endings.ts';
 import { abandonHold } from '../../../src/store/batch-freeing.ts';
 import { claimOfRange, takeRange, takeRanges } from '../../../src/store/batch-ranges.ts';
 import {
@@ -106,6 +106,7 @@ describe('contract §7: batches that several have in hand at once', () => {
     );
     expect([first, second]).toEqual([true, false]);
     expect(await batchRow(id)).toMatchObject({ status: 'cancelled', finished_at: null });
+    expect(await unfinishedCancellations(database.pool)).toEqual([{ id, by: 'errand' }]);
     while (await cancelRows(database.pool, id, failure));
     expect(await batchRow(id)).toMatchObject({ status: 'cancelled', finished_at: expect.any(Date) });
     expect(await rows('select distinct status from invocations')).toEqual([{ status: 'cancelled' }]);
