@@ -77,7 +77,7 @@ async function measure(machine: Machine): Promise<Measured> {
       // Enough that it is not over before the clicks, however few they are.
       duringBatch: await clicksDuringBatch(machine, api, {
         clicks: sized(400),
-        invoices: Math.max(8_000, 60_000 * share),
+        invoices: Math.max(30_000, 60_000 * share),
       }),
       fairness: await fairness(machine, api, sized(100_000)),
       growth: options.growth ? await growth(machine, api, sized(16_000)) : null,

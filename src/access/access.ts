@@ -3,6 +3,7 @@ import type { ApiKey, KeyAccounts, Role } from '../contract/api-key.ts';
 import type { Actor } from '../contract/audit.ts';
 import type { Page, PageQuery } from '../contract/paging.ts';
 import { Refusal } from '../contract/problem.ts';
+import { isUuid } from '../contract/uuid.ts';
 import { type AuthenticateDependencies, createAuthenticate } from './authenticate.ts';
 import { newKey } from './key.ts';
 
@@ -44,8 +45,6 @@ export type AccessDependencies = AuthenticateDependencies & {
 
 export type Access = ReturnType<typeof createAccess>;
 
-const uuidPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /** API keys: who may come in, and making, listing and revoking keys. */
 export function createAccess(dependencies: AccessDependencies) {
   const { store, now, newId } = dependencies;
@@ -86,7 +85,7 @@ export function createAccess(dependencies: AccessDependencies) {
      * @throws Refusal `not-found`.
      */
     async revoke(manager: KeyManager, id: string): Promise<void> {
-      const key = uuidPattern.test(id) ? await store.get(manager.accounts, id) : null;
+      const key = isUuid(id) ? await store.get(manager.accounts, id) : null;
       if (key === null) throw new Refusal('not-found', `There is no API key "${id}".`);
       const details = { name: key.name, role: key.role };
       await store.revoke(key.id, record(manager.actor, 'key.revoked', key, details));

@@ -4,6 +4,7 @@ import { openLeader } from '../platform/pg.ts';
 import { pause } from '../platform/pg-session.ts';
 import { cancelRows, finishBatches, unfinishedCancellations } from '../store/batch-endings.ts';
 import { freeBatchesFromSilentWorkers } from '../store/batch-freeing.ts';
+import { endLateRows, lateBatches, lateRows } from '../store/batch-late.ts';
 import { nextRangeInMs, overdueRanges, unringRanges } from '../store/batch-ranges.ts';
 import { nextLeftoverInMs } from '../store/batch-sweeps.ts';
 import { abandonedBatches, discardBatch } from '../store/batches.ts';
@@ -44,6 +45,9 @@ export function startLeader(core: Core): { stop(): Promise<void> } {
       finish: (batch) => finishBatches(pool, batch),
       abandoned: (silent) => abandonedBatches(pool, silent),
       discard: (batch) => discardBatch(pool, batch),
+      lateBatches: (limit) => lateBatches(pool, limit),
+      lateRows: (batch, limit) => lateRows(pool, batch, limit),
+      endLateRows: (batch, rows) => endLateRows(pool, batch, rows),
       unfinishedCancellations: () => unfinishedCancellations(pool),
       cancelRows: (batch, error) => cancelRows(pool, batch, error),
     },

@@ -1,5 +1,5 @@
 import type { BatchRing, RangeRing } from '../batches/batch.ts';
-import { createPass, type Hold, type PassDependencies } from '../batches/pass.ts';
+import { createPass, type PassDependencies, type WorkHold } from '../batches/pass.ts';
 import type { BatchReturn } from '../contract/job.ts';
 import { type RunDependencies, runClaimed } from '../invocations/work.ts';
 import { HandBack } from '../lanes/hand-back.ts';
@@ -32,7 +32,7 @@ export function openPasses({ pool, batchRinger, configurations }: Core, options:
     }
   }
 
-  async function takeRangeOf(ring: RangeRing): Promise<Hold | null> {
+  async function takeRangeOf(ring: RangeRing): Promise<WorkHold | null> {
     const taken = await takeRange(pool, worker, ring);
     if (taken === null) return null;
     const range = { batch: ring.batch, number: ring.number, firstId: taken.firstId, lastId: taken.lastId };
@@ -46,7 +46,7 @@ export function openPasses({ pool, batchRinger, configurations }: Core, options:
     };
   }
 
-  async function take(ring: BatchRing): Promise<Hold | null> {
+  async function take(ring: BatchRing): Promise<WorkHold | null> {
     if (ring.kind === 'range') return takeRangeOf(ring);
     const taken = await takeSweep(pool, worker, ring);
     if (taken === null) return null;

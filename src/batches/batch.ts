@@ -1,5 +1,6 @@
 import type { Actor } from '../contract/audit.ts';
 import type { BatchCounts, BatchOutcome, BatchStatus } from '../contract/batch.ts';
+import type { Failure } from '../contract/errors.ts';
 import type { PreparedTokens } from '../invocations/prepare.ts';
 
 /**
@@ -13,7 +14,8 @@ import type { PreparedTokens } from '../invocations/prepare.ts';
  *
  *   waiting ──rung──► rung ──worker takes it──► running ──none of it is queued──► passed
  *      ▲                └── job was lost ──┐       │
- *      └───────────────────────────────────┴───────┘ given back: no slot, no rate left, held, worker stops or dies
+ *      ├───────────────────────────────────┴───────┘ given back: no slot, no rate left, held, worker stops or dies
+ *      └── its batch's finishBy is over: all of it has failed ──► passed
  */
 export type NewBatch = {
   id: string;
@@ -68,5 +70,8 @@ export type SweepRing = { kind: 'sweep'; batch: string; integration: string; com
 
 export type BatchRing = RangeRing | SweepRing;
 
-/** What a worker knows of a range or of leftovers that it holds. */
-export type HeldPass = { batch: string; integration: string; account: string };
+/** An open batch whose `finishBy` is over. `hold`: why Errand holds its integration. */
+export type LateBatch = { id: string; finishBy: Date; hold: Failure | null };
+
+/** An invocation of such a batch that waits. */
+export type LateRow = { id: string; tried: number; lastError: Failure | null };

@@ -1,5 +1,6 @@
 import type { Failure } from '../contract/errors.ts';
-import type { RangeRing } from './batch.ts';
+import { batchDeadline, lateFailure } from '../invocations/late.ts';
+import type { LateBatch, LateRow, RangeRing } from './batch.ts';
 import { type BatchRinger, lookAheadMs } from './ring.ts';
 
 export type LookDependencies = {
@@ -13,6 +14,9 @@ export type LookDependencies = {
     finish(batch: string | null): Promise<string[]>;
     abandoned(silentForMs: number): Promise<string[]>;
     discard(batch: string): Promise<void>;
+    lateBatches(limit: number): Promise<LateBatch[]>;
+    lateRows(batch: string, limit: number): Promise<LateRow[]>;
+    endLateRows(batch: string, rows: readonly { id: string; error: Failure }[]): Promise<number>;
     unfinishedCancellations(): Promise<{ id: string; by: string }[]>;
     cancelRows(batch: string, error: Failure): Promise<boolean>;
   };
@@ -27,6 +31,7 @@ export type LookDependencies = {
 const abandonedAfterMs = 60_000;
 const overdueMs = 10_000;
 const perPass = 500;
+const latePerPass = 20_000;
 /** A statement each, some hundred items. */
 const cancelStepsPerPass = 40;
 
@@ -68,6 +73,7 @@ export async function lookAfterBatches(dependencies: LookDependencies, mayFree: 
       if (next !== null) ringer.dueIn(next);
     }
   });
+  await step('late', () => endLate(store));
   await step('finish', () => store.finish(null));
   await step('abandoned', async () => {
     for (const batch of await store.abandoned(abandonedAfterMs)) await store.discard(batch);
@@ -77,4 +83,23 @@ export async function lookAfterBatches(dependencies: LookDependencies, mayFree: 
       for (let step = 0; step < cancelStepsPerPass && (await store.cancelRows(id, cancelledFailure(by))); step += 1);
     }
   });
+}
+
+/**
+ * What waits in a batch whose `finishBy` is over, for its integration or for its turn, can only be late. While Errand holds
+ * the integration nobody would find out: the batch would stay open, and its schedule could not run again.
+ */
+async function endLate(store: LookDependencies['store']): Promise<void> {
+  let left = latePerPass;
+  for (const { id, finishBy, hold } of await store.lateBatches(10)) {
+    const deadline = batchDeadline(finishBy);
+    while (left > 0) {
+      const rows = await store.lateRows(id, perPass);
+      if (rows.length === 0) break;
+      const failed = rows.map((row) => ({ id: row.id, error: lateFailure({ ...row, deadline, hold }) }));
+      const ended = await store.endLateRows(id, failed);
+      if (ended === 0) break;
+      left -= ended;
+    }
+  }
 }

@@ -4,7 +4,7 @@ import type { BatchRing } from './batch.ts';
 import type { BatchRinger } from './ring.ts';
 
 /** A worker's hold on a range, or on the leftovers of a batch. */
-export type Hold = {
+export type WorkHold = {
   /** Unix milliseconds; `null`: the commands' own deadlines count. */
   deadlineAt: number | null;
   /** Invocations in it, and those of them that had ended when it was taken; `null` where nobody knows. */
@@ -18,7 +18,7 @@ export type Hold = {
 };
 
 export type PassDependencies = {
-  take: (ring: BatchRing) => Promise<Hold | null>;
+  take: (ring: BatchRing) => Promise<WorkHold | null>;
   /** Does Errand hold the integration, as far as is known here? What was claimed before is then let go of. */
   isHeld: (integration: string) => Promise<boolean>;
   /** Lets go of claimed rows that were not begun with. */
@@ -89,7 +89,7 @@ export function createPass(dependencies: PassDependencies) {
 async function runAll(
   dependencies: PassDependencies,
   { integration, batch }: BatchRing,
-  hold: Hold,
+  hold: WorkHold,
 ): Promise<{ ended: number; notBeforeMs: number }> {
   const { stopping, elapsed, permits, shares } = dependencies;
   const since = elapsed();
@@ -134,7 +134,7 @@ async function runAll(
 async function claimSlice(
   { permits }: PassDependencies,
   integration: string,
-  { hold, slot, wanted }: { hold: Hold; slot: Slot; wanted: number },
+  { hold, slot, wanted }: { hold: WorkHold; slot: Slot; wanted: number },
 ): Promise<{ claimed: readonly Claimed[]; waitMs: number }> {
   let granted = 0;
   let claimed: readonly Claimed[] = [];
@@ -151,7 +151,7 @@ async function claimSlice(
 }
 
 /** What is in flight of a pass. */
-function startRunning(dependencies: PassDependencies, { deadlineAt, size, done }: Hold) {
+function startRunning(dependencies: PassDependencies, { deadlineAt, size, done }: WorkHold) {
   const running = new Set<Promise<void>>();
   let failure: unknown = null;
   let ended = 0;

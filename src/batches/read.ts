@@ -7,6 +7,7 @@ import type { Page, PageQuery } from '../contract/paging.ts';
 import { Refusal } from '../contract/problem.ts';
 import type { RunSummary } from '../contract/run.ts';
 import type { Tokens } from '../contract/tokens.ts';
+import { isUuid } from '../contract/uuid.ts';
 import type { BatchRow } from './batch.ts';
 import { summaryOf } from './summary.ts';
 
@@ -42,15 +43,13 @@ export type BatchReadDependencies = {
   now: () => number;
 };
 
-const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
 /** @throws Refusal `not-found`, also for what lies outside of the accounts */
 export async function requireBatch(
   find: (id: string) => Promise<BatchRow | null>,
   accounts: KeyAccounts,
   id: string,
 ): Promise<BatchRow> {
-  const row = uuidPattern.test(id) ? await find(id) : null;
+  const row = isUuid(id) ? await find(id) : null;
   if (row === null || (accounts !== '*' && !accounts.includes(row.account))) {
     throw new Refusal('not-found', `There is no batch "${id}".`);
   }

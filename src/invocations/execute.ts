@@ -15,6 +15,7 @@ import { askedAbout } from './conditional.ts';
 import type { Flight, Flights } from './flights.ts';
 import { healthOf, holdProblem, verdictOn, waitProblem } from './health.ts';
 import type { Claimed, KnownResult, Settled } from './invocation.ts';
+import { batchDeadline, lateFailure } from './late.ts';
 import { errandValue, outgoingRequest, textOf } from './outgoing.ts';
 import { sealedTokensContext } from './prepare.ts';
 import { settle } from './settle.ts';
@@ -177,11 +178,8 @@ function lateProblem(
   const late =
     deadlineAt === null ? tried > 1 && claimedAt > firstAttemptAt + policy.deadlineMs : claimedAt > deadlineAt;
   if (late) {
-    const deadline =
-      deadlineAt === null ? `${policy.deadlineMs} ms` : `its batch (${new Date(deadlineAt).toISOString()})`;
-    const message = `The deadline of ${deadline} was over before the ${tried > 1 ? 'next' : 'first'} attempt could begin.`;
-    const { code: cause, side } = lastError ?? { code: undefined, side: 'errand' };
-    return { code: 'deadline-exceeded', message, side, ...(cause === undefined ? {} : { cause }) };
+    const deadline = deadlineAt === null ? `${policy.deadlineMs} ms` : batchDeadline(new Date(deadlineAt));
+    return lateFailure({ tried: tried - 1, lastError, deadline, hold: null });
   }
   return null;
 }

@@ -6,6 +6,7 @@ import type { Lane } from '../contract/lane.ts';
 import type { Page, PageQuery } from '../contract/paging.ts';
 import { Refusal } from '../contract/problem.ts';
 import type { Tokens } from '../contract/tokens.ts';
+import { isUuid } from '../contract/uuid.ts';
 import type { Validators } from '../judging/validators.ts';
 import type { PastRequests } from './past-request.ts';
 
@@ -67,8 +68,6 @@ export type ReadDependencies = {
   pastRequests: PastRequests;
 };
 
-const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
 export type FindInvocation = (id: string) => Promise<InvocationRow | null>;
 
 /** @throws Refusal `not-found`, also for what lies outside of the accounts */
@@ -77,7 +76,7 @@ export async function requireInvocation(
   accounts: KeyAccounts,
   id: string,
 ): Promise<InvocationRow> {
-  const row = uuidPattern.test(id) ? await find(id) : null;
+  const row = isUuid(id) ? await find(id) : null;
   if (row === null || (accounts !== '*' && !accounts.includes(row.account))) {
     throw new Refusal('not-found', `There is no invocation "${id}".`);
   }

@@ -3,6 +3,7 @@ import type { AuditRecord } from '../audit/entry.ts';
 import type { Failure } from '../contract/errors.ts';
 import { auditInsert, auditValues } from './audit.ts';
 import { auditColumns } from './audit-rows.ts';
+import { isOpenBatch } from './batches.ts';
 import { cancelledChannel } from './transitions.ts';
 
 const finishSql = `
@@ -16,7 +17,7 @@ with seen as materialized (
       sum(r.failed)::int as failed, sum(r.cancelled)::int as cancelled
     from batch_ranges r where r.batch = b.id
   ) c
-  where b.finished_at is null and b.status in ('queued', 'running') and ($1::uuid is null or b.id = $1)
+  where ${isOpenBatch} and ($1::uuid is null or b.id = $1)
     -- Without this every look would add up the ranges of every batch that is far from its end.
     and not exists (select from batch_ranges r where r.batch = b.id and r.status = 'waiting')
     and not exists (select from batch_ranges r where r.batch = b.id and r.status in ('rung', 'running'))
@@ -55,6 +56,23 @@ export async function cancelBatch(pool: Pool, batch: string, audit: AuditRecord)
   return rows.length === 1;
 }
 
+/**
+ * SQL: counts the rows in the CTE `moved` in their ranges.
+ *
+ * @param also SQL: what else is set of the range `r`, of which `l.ended` rows ended
+ */
+export const countingEndings = (counted: 'failed' | 'cancelled', also: string) => `
+counts as (
+  select batch, batch_range, count(*)::int as ended from moved group by batch, batch_range
+), locked as (
+  select r.batch, r.number, c.ended from batch_ranges r join counts c on (c.batch, c.batch_range) = (r.batch, r.number)
+  order by r.batch, r.number for update of r
+), counted as (
+  update batch_ranges r set ${counted} = r.${counted} + l.ended,
+    ${also}
+  from locked l where (r.batch, r.number) = (l.batch, l.number)
+)`;
+
 /** Ranges whose rows one statement cancels. */
 const cancelStep = 5;
 
@@ -82,15 +100,7 @@ with ranges as (
   select id, attempt, key_number, configuration_version, claimed_at,
     least(extract(epoch from now() - claimed_at) * 1000, 2147483647)::int, 'unknown', true, $2::jsonb
   from moved where was = 'running'
-), counts as (
-  select batch, batch_range, count(*)::int as cancelled from moved group by batch, batch_range
-), locked as (
-  select r.batch, r.number, c.cancelled from batch_ranges r join counts c on (c.batch, c.batch_range) = (r.batch, r.number)
-  order by r.batch, r.number for update of r
-), counted as (
-  update batch_ranges r set cancelled = r.cancelled + l.cancelled, status = 'passed', worker = null
-  from locked l where (r.batch, r.number) = (l.batch, l.number)
-)
+), ${countingEndings('cancelled', `status = 'passed', worker = null`)}
 select (select count(*) from moved)::int as moved,
   (select count(pg_notify($3, id || ' ' || attempt)) from moved where was = 'running')::int as aborted`;
 

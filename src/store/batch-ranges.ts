@@ -3,11 +3,9 @@ import type { RangeRing } from '../batches/batch.ts';
 import { rangeSize } from '../batches/batch.ts';
 import type { Claimed } from '../invocations/invocation.ts';
 import { grantProbeOfRange } from './batch-probes.ts';
+import { isOpenBatch } from './batches.ts';
 import { isHeldWork, isProbeDue } from './held.ts';
 import { type ClaimedRow, claimedColumns, claimedOf } from './invocations.ts';
-
-/** Is this batch `b` one whose ranges may be rung for and taken? */
-const isOpen = `b.finished_at is null and b.status in ('queued', 'running')`;
 
 /** What a job for the range `r` of batch `b` says. */
 const ringColumns = `'range' as kind, r.batch, b.integration, b.command, r.number,
@@ -33,7 +31,7 @@ with picked as (
     -- While it is held, one: for the probe.
     limit greatest(0, case when ${isHeldWork("'batch'", 'b.integration')} then 1 else $2::int end - (select count(*) from batch_ranges t where t.batch = b.id and t.status in ('rung', 'running')))
   ) n
-  where ${isOpen} and ($1::uuid is null or b.id = $1)
+  where ${isOpenBatch} and ($1::uuid is null or b.id = $1)
     and (not ${isHeldWork("'batch'", 'b.integration')} or ${isProbeDue('b.integration')})
   order by n.number, n.batch limit $3
 ), locked as (
@@ -78,7 +76,7 @@ export async function overdueRanges(pool: Pool, olderThanMs: number, limit: numb
     text: `
 with overdue as (
   select r.batch, r.number from batches b join batch_ranges r on r.batch = b.id
-  where ${isOpen} and r.status in ('rung', 'running') and r.status = 'rung' and r.rung_at < now() - $1 * interval '1 millisecond'
+  where ${isOpenBatch} and r.status in ('rung', 'running') and r.status = 'rung' and r.rung_at < now() - $1 * interval '1 millisecond'
   order by r.batch, r.number limit $2 for update of r skip locked
 ), seen as (
   update batch_ranges r set rung_at = now() from overdue o where (r.batch, r.number) = (o.batch, o.number) returning r.*
@@ -110,7 +108,7 @@ with started as (
   update batch_ranges r set status = 'running', worker = $1
   from batches b
   where r.batch = $2 and r.number = $3 and r.generation = $4 and r.status in ('rung', 'waiting') and b.id = r.batch
-    and ${isOpen}
+    and ${isOpenBatch}
   returning r.first_id, r.last_id, r.size, b.finish_by, r.succeeded + r.absent + r.failed + r.cancelled as done
 )
 select first_id as "firstId", last_id as "lastId", size, done, finish_by as "finishBy" from taken`,
@@ -200,7 +198,7 @@ export async function nextRangeInMs(pool: Pool, withinMs: number): Promise<numbe
     text: `
 select greatest(0, extract(epoch from min(r.not_before) - now()) * 1000)::float8 as in_ms
 from batches b join batch_ranges r on r.batch = b.id
-where ${isOpen} and r.status = 'waiting' and r.not_before > now()
+where ${isOpenBatch} and r.status = 'waiting' and r.not_before > now()
   and r.not_before <= now() + $1 * interval '1 millisecond'`,
     values: [withinMs],
   });

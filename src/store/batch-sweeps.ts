@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import type { SweepRing } from '../batches/batch.ts';
 import type { Claimed } from '../invocations/invocation.ts';
 import { grantProbeOfSweep } from './batch-probes.ts';
+import { isOpenBatch } from './batches.ts';
 import { isHeldWork, isProbeDue } from './held.ts';
 import { type ClaimedRow, claimedColumns, claimedOf, isDueOf } from './invocations.ts';
 
@@ -10,8 +11,6 @@ const hasDue = `exists (
   select from invocations i
   where i.batch = b.id and i.due_at is not null and ${isDueOf('i')} and i.status in ('queued', 'retrying')
 )`;
-
-const isOpen = `b.finished_at is null and b.status in ('queued', 'running')`;
 
 /**
  * Marks open batches with leftovers that are due as rung, each for one job. One that was rung for `lostAfterMs` ago and
@@ -26,7 +25,7 @@ export async function takeSweeps(
     text: `
 with picked as (
   select b.id from batches b
-  where ${isOpen} and ($1::uuid is null or b.id = $1) and b.sweep_worker is null
+  where ${isOpenBatch} and ($1::uuid is null or b.id = $1) and b.sweep_worker is null
     and (b.sweep_rung_at is null or b.sweep_rung_at < now() - $2 * interval '1 millisecond')
     and (not ${isHeldWork("'batch'", 'b.integration')} or ${isProbeDue('b.integration')}) and ${hasDue}
   order by b.id limit $3 for update skip locked
@@ -65,7 +64,7 @@ export async function takeSweep(
     name: 'take-sweep',
     text: `
 update batches b set sweep_worker = $1
-where b.id = $2 and b.sweep_worker is null and ${isOpen}
+where b.id = $2 and b.sweep_worker is null and ${isOpenBatch}
 returning b.finish_by as "finishBy"`,
     values: [worker, batch],
   });
@@ -157,7 +156,7 @@ from batches b cross join lateral (
   select i.due_at from invocations i where i.batch = b.id and i.due_at is not null and i.due_at > now()
   order by i.due_at limit 1
 ) n
-where ${isOpen} and n.due_at <= now() + $1 * interval '1 millisecond'`,
+where ${isOpenBatch} and n.due_at <= now() + $1 * interval '1 millisecond'`,
     values: [withinMs],
   });
   return rows[0]?.in_ms ?? null;

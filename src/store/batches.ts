@@ -12,6 +12,9 @@ import { decodeCursor, encodeCursor } from './cursor.ts';
 import { type Connection, transaction } from './database.ts';
 import { advisoryLocks } from './locks.ts';
 
+/** SQL: has the batch `b` begun, or may it begin, and has it not ended? */
+export const isOpenBatch = `b.finished_at is null and b.status in ('queued', 'running')`;
+
 /** Begins to receive a batch. */
 export async function insertBatch(pool: Pool, batch: NewBatch): Promise<void> {
   await pool.query(

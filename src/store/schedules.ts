@@ -1,8 +1,6 @@
 import type { AuditRecord } from '../audit/entry.ts';
 import type { DueSchedule, Fired, Firing } from '../schedules/fire.ts';
-import { isOverdue } from '../schedules/overdue.ts';
 import type { StoredSchedule } from '../schedules/schedule.ts';
-import { cadenceOf } from '../schedules/spread.ts';
 import type { NewRun, ScheduleChange, ScheduleStore } from '../schedules/use-cases.ts';
 import { auditInsert, auditValues } from './audit.ts';
 import { auditColumns } from './audit-rows.ts';
@@ -192,35 +190,4 @@ export async function fireSchedules(database: Database, firings: readonly Firing
     ],
   });
   return rows;
-}
-
-type WatchedRow = {
-  integration: string;
-  name: string;
-  cron: string;
-  timezone: string;
-  spreadSeconds: number;
-  since: Date;
-  now: Date;
-};
-
-/**
- * Those of the integrations with an enabled schedule that is overdue: its last complete run is older than its last two due
- * times. What Last Sync's quality calls `stale`.
- */
-export async function overdueIntegrations(
-  connection: Connection,
-  integrations: readonly string[],
-): Promise<Set<string>> {
-  if (integrations.length === 0) return new Set();
-  const { rows } = await connection.query<WatchedRow>({
-    name: 'watched-schedules',
-    text: `
-select integration, name, cron, timezone, spread_seconds as "spreadSeconds",
-  greatest(complete_run_at, enabled_since) as since, now() as now
-from schedules where enabled and integration = any($1::text[])`,
-    values: [integrations],
-  });
-  const overdue = rows.filter((row) => isOverdue({ cadence: cadenceOf(row), since: row.since, now: row.now }));
-  return new Set(overdue.map(({ integration }) => integration));
 }

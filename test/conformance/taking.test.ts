@@ -108,8 +108,6 @@ describe.each(conformanceBackends())('contract §4: taking jobs on $name', { tim
     const [done, open, never] = [aRing(), aRing(), aRing()];
     await lanes.queues.ring('batch', [done]);
     const { jobs, worker } = await takeAll();
-    const ended = createChannel<string>();
-    lanes.queues.onEnded(({ invocation }) => ended.push(invocation));
     expect(await jobs.next()).toMatchObject(done);
     await worker.stop({ graceMs: 5_000 });
     await lanes.queues.ring('batch', [done, open]);

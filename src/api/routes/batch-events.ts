@@ -6,7 +6,7 @@ import { pause } from '../../platform/pg-session.ts';
 import { type Api, principalOf } from '../instance.ts';
 import { type BatchDependencies, idParams, read, tags } from './batch-dependencies.ts';
 
-/** How often a watched batch is looked at, however many watch it. */
+/** How often each who watches is told what changed. */
 const lookMs = 1_000;
 /** Proxies cut connections on which nothing comes. */
 const keepAliveMs = 15_000;

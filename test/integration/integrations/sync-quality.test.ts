@@ -26,15 +26,15 @@ describe('Last Sync quality (contract §3)', () => {
     );
   /** Times in hours from now. */
   const schedule = (
-    times: { next: number | null; last?: number; complete?: number; created?: number },
+    times: { next: number | null; last?: number; complete?: number; enabled?: number },
     enabled = true,
   ) =>
     database.pool.query(
       `insert into schedules (integration, name, command, cron, timezone, enabled, next_run_at, last_run_at,
-         complete_run_at, created_at)
+         complete_run_at, enabled_since)
        values ('acme', 'nightly', 'GetInvoiceImage', '0 2 * * *', 'UTC', $1, now() + $2 * interval '1 hour',
          now() + $3 * interval '1 hour', now() + $4 * interval '1 hour', now() + $5 * interval '1 hour')`,
-      [enabled, times.next, times.last ?? null, times.complete ?? null, times.created ?? -1000],
+      [enabled, times.next, times.last ?? null, times.complete ?? null, times.enabled ?? -1000],
     );
 
   it('is null before any sync', async () => {
@@ -62,7 +62,7 @@ describe('Last Sync quality (contract §3)', () => {
   it.each<[string, Parameters<typeof schedule>[0]]>([
     ['its next run was due more than an hour ago', { next: -1.1, last: -25, complete: -25 }],
     ['none was complete for two runs', { next: 20, last: -4, complete: -52 }],
-    ['none was ever complete, in two runs', { next: 20, last: -4, created: -30 }],
+    ['none was ever complete, in two runs', { next: 20, last: -4, enabled: -30 }],
   ])('is stale where %s', async (_why, times) => {
     await batch('partial');
     await schedule(times);
@@ -74,7 +74,8 @@ describe('Last Sync quality (contract §3)', () => {
     ['its run is due, within the hour', { next: -0.9, last: -25, complete: -25 }],
     ['its last run was complete', { next: 20, last: -4, complete: -4 }],
     ['only its last run was not complete', { next: 20, last: -4, complete: -28 }],
-    ['it is new, and its first run was not complete', { next: 20, last: -4, created: -10 }],
+    ['it is new, and its first run was not complete', { next: 20, last: -4, enabled: -10 }],
+    ['it was disabled meanwhile', { next: 20, last: -4, complete: -500, enabled: -10 }],
     ['it never ran and is not due yet', { next: 20 }],
     ['it never runs again', { next: null, last: -400, complete: -800 }],
   ])('is not stale where %s', async (_why, times) => {

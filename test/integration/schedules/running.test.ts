@@ -2,7 +2,7 @@ import { uuidv7 } from 'uuidv7';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { system } from '../../../src/audit/entry.ts';
 import { Refusal } from '../../../src/contract/problem.ts';
-import { dueSchedules, fireSchedules, overdueIntegrations } from '../../../src/store/schedules.ts';
+import { dueSchedules, fireSchedules } from '../../../src/store/schedules.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { buildSchedules, source } from './running.ts';
 
@@ -377,36 +377,6 @@ describe('a source', () => {
       await worker.settle();
       expect((await built.get()).lastRun?.reason).toMatch(/^The items came later than/);
     });
-  });
-});
-
-describe('an overdue schedule', () => {
-  const overdue = async () => [...(await overdueIntegrations(database.pool, ['acme', 'globex']))];
-  const complete = (ago: string) =>
-    built.rows(
-      `update schedules set complete_run_at = now() - $1::interval, enabled_since = now() - interval '9 days'`,
-      [ago],
-    );
-
-  it('is one whose last complete run is older than its last two times', async () => {
-    await built.put(ofItems);
-    expect(await overdue()).toEqual([]);
-    await complete('50 hours');
-    expect(await overdue()).toEqual(['acme']);
-    await complete('23 hours');
-    expect(await overdue()).toEqual([]);
-    await complete('50 hours');
-    await built.put({ ...ofItems, enabled: false });
-    expect(await overdue()).toEqual([]);
-    // While it was disabled, nothing was missed.
-    await built.put(ofItems);
-    expect(await overdue()).toEqual([]);
-  });
-
-  it('is also one that never ran', async () => {
-    await built.put(ofItems);
-    await built.rows(`update schedules set enabled_since = now() - interval '50 hours'`);
-    expect(await overdue()).toEqual(['acme']);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { BatchRing } from '../../../src/batches/batch.ts';
-import { createPass, type Hold, type PassDependencies } from '../../../src/batches/pass.ts';
+import { createPass, type PassDependencies, type WorkHold } from '../../../src/batches/pass.ts';
 import type { Claimed } from '../../../src/invocations/invocation.ts';
 import { claimedRow } from '../../support/invocations.ts';
 
@@ -15,11 +15,11 @@ const ring: BatchRing = {
   generation: 1,
 };
 
-function passOver(rows: number, overrides: Partial<PassDependencies & { claim: Hold['claim'] }> = {}) {
+function passOver(rows: number, overrides: Partial<PassDependencies & { claim: WorkHold['claim'] }> = {}) {
   const left = Array.from({ length: rows }, (_, index) => claimedRow({ id: `row-${index}` }));
   const stopping = new AbortController();
   const slots = { held: 0 };
-  const hold: Hold = {
+  const hold: WorkHold = {
     deadlineAt: null,
     size: rows,
     done: 0,
