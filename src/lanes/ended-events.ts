@@ -60,9 +60,9 @@ export function followEnded(
     await events.getBackend().close(true).catch(onError);
   }
 
-  /** The API listens before `errand up` migrates; a database that is away is found by the events themselves. */
+  /** The API listens before `errand up` migrates. A database that cannot be asked is asked again; its pools say that it is away. */
   async function migrated(): Promise<boolean> {
-    return isQueueMigrated(connection).catch(() => true);
+    return isQueueMigrated(connection).catch(() => false);
   }
 
   async function follow(): Promise<void> {

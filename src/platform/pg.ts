@@ -42,6 +42,7 @@ export function openPool(options: PoolOptions): pg.Pool {
     idleTimeoutMillis: 30_000,
     idle_in_transaction_session_timeout: idleInTransactionMs,
     keepAlive: true,
+    onConnect: async (client) => void (await client.query(noPruning)),
     types: { getTypeParser: typeParser as typeof pg.types.getTypeParser },
     ...(statementTimeoutMs === undefined
       ? {}
@@ -55,6 +56,14 @@ export function openPool(options: PoolOptions): pg.Pool {
   });
   return pool;
 }
+
+/**
+ * PostgreSQL 18 (to 18.4 at least) keeps what it needs for pruning partitions during execution once per statement, and
+ * makes it anew when a row that is to be locked or updated was changed meanwhile: rows are then missed, or the server
+ * crashes. So partitions are not pruned there; each is looked at by its index instead. See docs/adr/0015.
+ */
+const noPruning = `select set_config('enable_partition_pruning', 'off', false)
+  where current_setting('server_version_num')::int >= 180000`;
 
 const int8 = pg.types.builtins.INT8;
 

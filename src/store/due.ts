@@ -126,7 +126,7 @@ with later as (
   order by id for update
 )
 update invocations i set rung_at = null, due_at = now() + l.delay_ms * interval '1 millisecond'
-from open join later l using (id) where i.id = open.id and i.id between $2 and $3`,
+from open join later l using (id) where i.id = open.id`,
     values: [ids, ...boundsOf(ids), rows.map(({ delayMs }) => delayMs)],
   });
 }

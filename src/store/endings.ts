@@ -2,7 +2,6 @@ import type { Pool } from 'pg';
 import type { ResultRecord, Settled } from '../invocations/invocation.ts';
 import { auditColumns, auditSelect } from './audit-rows.ts';
 import { type Blob, blobInsert } from './blobs.ts';
-import { boundsOf } from './bounds.ts';
 import { isAiling } from './flow.ts';
 
 const answeredAt = (row: string) => `${row}.started_at + ${row}.duration_ms * interval '1 millisecond'`;
@@ -16,7 +15,7 @@ const answeredAt = (row: string) => `${row}.started_at + ${row}.duration_ms * in
  * is not. Rows are locked in the order of their keys, so that two groups never deadlock.
  *
  * Written so that the planner, who knows nothing of a group's size and little of rows that are minutes old, has no choice
- * but to look each row up by its id: `lateral`, and no bounds where rows are moved. Otherwise it may read all that lies
+ * but to look each row up by its id: `lateral`, and no bounds. Otherwise it may read all that lies
  * between the first and the last of them, a night's rows, or go through the group once more for each of its rows. The
  * `limit` limits nothing: it lets the planner reckon with one row, so that it keeps its plan; planning takes milliseconds.
  *
@@ -25,22 +24,22 @@ const answeredAt = (row: string) => `${row}.started_at + ${row}.duration_ms * in
  */
 const recordSql = `
 with input as (
-  select * from unnest($4::uuid[], $5::int[], $6::text[], $7::float8[], $8::jsonb[], $9::int[], $10::int[],
-    $11::timestamptz[], $12::int[], $13::text[], $14::boolean[], $15::int[], $16::jsonb[], $17::jsonb[], $18::int[],
-    $19::text[], $20::text[], $21::bytea[], $22::int[], $23::timestamptz[], $24::jsonb[], $25::text[], $26::text[],
-    $27::boolean[])
+  select * from unnest($2::uuid[], $3::int[], $4::text[], $5::float8[], $6::jsonb[], $7::int[], $8::int[],
+    $9::timestamptz[], $10::int[], $11::text[], $12::boolean[], $13::int[], $14::jsonb[], $15::jsonb[], $16::int[],
+    $17::text[], $18::text[], $19::bytea[], $20::int[], $21::timestamptz[], $22::jsonb[], $23::text[], $24::text[],
+    $25::boolean[])
     as t(id, attempt, next_status, delay_ms, next_error, command_version, configuration_version, started_at, duration_ms,
       outcome, sent, status, error, response_headers, response_bytes, body_preview, content_type, sha256, result_bytes,
       last_sync_at, validators, etag, last_modified, still_holds)
   order by id
-  limit cardinality($4::uuid[])
+  limit cardinality($2::uuid[])
 ), referred as (
-  select sha256 from blobs where sha256 = any($28::bytea[]) order by sha256 for key share
+  select sha256 from blobs where sha256 = any($26::bytea[]) order by sha256 for key share
 ), held as (
   select n.*, i.integration, i.command, i.fingerprint, i.key_number, i.batch, i.batch_range
   from input n cross join lateral (
     select * from invocations i
-    where i.id = n.id and i.id between $2 and $3 and i.status = 'running' and i.worker = $1 and i.attempt = n.attempt
+    where i.id = n.id and i.status = 'running' and i.worker = $1 and i.attempt = n.attempt
     for update
   ) i
 ), compared as (
@@ -101,9 +100,9 @@ with input as (
   update integrations i set last_sync_at = greatest(i.last_sync_at, s.at) from syncing s where i.id = s.id
 ), audited as (
   ${auditColumns}
-  select ${auditSelect(29)} and invocation in (select id from moved)
+  select ${auditSelect(27)} and invocation in (select id from moved)
 ), kept as (
-  ${blobInsert(39)}
+  ${blobInsert(37)}
 )
 -- Is there anything that counts against its integration? Then a success counts, too: see store/flow.
 select id, true as moved,
@@ -136,7 +135,6 @@ export async function recordSettled(
     text: recordSql,
     values: [
       worker,
-      ...boundsOf(ids),
       ids,
       group.map(({ claimed }) => claimed.attempt),
       group.map(({ next }) => next.status),
