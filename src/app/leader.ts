@@ -10,13 +10,9 @@ import { nextLeftoverInMs } from '../store/batch-sweeps.ts';
 import { abandonedBatches, discardBatch } from '../store/batches.ts';
 import { nextDueInMs, overdueRung, stillRung, unring } from '../store/due.ts';
 import { advisoryLocks } from '../store/locks.ts';
-import { forgetOldGrants } from '../store/rate-grants.ts';
-import { forgetLapsedLeases } from '../store/slot-leases.ts';
-import { forgetSilentWorkers, freeFromSilentWorkers } from '../store/workers.ts';
+import { freeFromSilentWorkers } from '../store/workers.ts';
 import type { Core } from './core.ts';
-
-/** Partitions of the coming months, the rows of workers long gone, what no limit counts any more: once at the election, then this often. */
-const upkeepIntervalMs = 3_600_000;
+import { keepUp } from './upkeep.ts';
 
 /** Stands by to lead: whoever holds the lock sweeps, one process of all. */
 export function startLeader(core: Core): { stop(): Promise<void> } {
@@ -56,25 +52,13 @@ export function startLeader(core: Core): { stop(): Promise<void> } {
     log,
   };
 
-  async function upkeep(): Promise<void> {
-    await pool.query('select errand_ensure_partitions()');
-    await forgetSilentWorkers(pool);
-    await forgetLapsedLeases(pool);
-    await forgetOldGrants(pool);
-  }
-
-  async function lead(signal: AbortSignal): Promise<void> {
+  async function sweepAgainAndAgain(signal: AbortSignal): Promise<void> {
     const since = performance.now();
-    let upkeepAt = since;
     while (!signal.aborted) {
       try {
         const mayFree = performance.now() - since >= silentForMs;
         await sweep(dependencies, mayFree);
         await lookAfterBatches(batches, mayFree);
-        if (performance.now() >= upkeepAt) {
-          await upkeep();
-          upkeepAt = performance.now() + upkeepIntervalMs;
-        }
       } catch (error) {
         log.warn('sweep.failed', { error }, 'A sweep failed; the next one goes on');
       }
@@ -85,7 +69,8 @@ export function startLeader(core: Core): { stop(): Promise<void> } {
   const leader = openLeader(core.config.databaseUrl, advisoryLocks.leader, {
     onGained: (signal) => {
       log.info('leader.gained', {}, 'Leads: sweeps for work that was left');
-      return lead(signal);
+      const upkeep = keepUp({ pool, retention: core.config.retention, log }, signal);
+      return Promise.all([sweepAgainAndAgain(signal), upkeep]).then(() => undefined);
     },
     onLost: () => log.info('leader.lost', {}, 'Leads no longer'),
     log,

@@ -209,12 +209,16 @@ export const attempts = pgTable(
 );
 
 /** Result bytes, once per SHA-256. */
-export const blobs = pgTable('blobs', {
-  sha256: bytea().primaryKey(),
-  bytes: bytea().notNull(),
-  /** The last day a result referred to it anew: garbage collection leaves young ones alone. */
-  seenOn: date('seen_on').notNull().defaultNow(),
-});
+export const blobs = pgTable(
+  'blobs',
+  {
+    sha256: bytea().primaryKey(),
+    bytes: bytea().notNull(),
+    /** The last day a result referred to it anew: garbage collection leaves young ones alone. */
+    seenOn: date('seen_on').notNull().defaultNow(),
+  },
+  (table) => [index('blobs_by_age').on(table.seenOn)],
+);
 
 /** The newest good result for each command and token values. */
 export const latestResults = pgTable(
@@ -235,7 +239,11 @@ export const latestResults = pgTable(
     configurationVersion: integer('configuration_version'),
     at: moment('at').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.integration, table.command, table.fingerprint] })],
+  (table) => [
+    primaryKey({ columns: [table.integration, table.command, table.fingerprint] }),
+    // Are bytes still the newest of anything?
+    index('latest_results_by_bytes').on(table.sha256),
+  ],
 );
 
 export const idempotencyKeys = pgTable(

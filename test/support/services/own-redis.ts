@@ -9,6 +9,8 @@ import { noRedisProgram, redisProgram, runRedis } from './redis.ts';
 export type OwnRedis = {
   url: string;
   flushAll(): Promise<void>;
+  /** `SIGSTOP` and `SIGCONT`, for instance. */
+  signal(signal: NodeJS.Signals): void;
   kill(): Promise<void>;
   /** On the same port, with the data that it had. */
   restart(): Promise<void>;
@@ -37,6 +39,7 @@ async function startOwnRedis(): Promise<OwnRedis> {
       await redis.flushall();
       redis.disconnect();
     },
+    signal: (signal) => server.signal(signal),
     kill: () => server.kill(),
     async restart() {
       await server.kill();

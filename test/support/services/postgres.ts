@@ -58,9 +58,18 @@ async function embedded(): Promise<Attempt> {
   }
 }
 
-/** The cluster may lie elsewhere, where its user may go (root's tests with a TMPDIR below /root). */
-async function removeData(dataDir: string): Promise<void> {
+/** Where the cluster is: elsewhere, if its user may not go to the data directory (root's tests with a TMPDIR below /root). */
+async function homeOf(dataDir: string): Promise<string> {
   const elsewhere = await readFile(path.join(dataDir, 'postgres-location'), 'utf8').catch(() => '');
-  if (elsewhere !== '') await rm(elsewhere.trim(), { recursive: true, force: true });
+  return elsewhere === '' ? path.join(dataDir, 'postgres') : elsewhere.trim();
+}
+
+/** What the embedded server has logged since its start. */
+export async function serverLogOf(dataDir: string): Promise<string> {
+  return readFile(path.join(await homeOf(dataDir), 'server.log'), 'utf8');
+}
+
+export async function removeData(dataDir: string): Promise<void> {
+  await rm(await homeOf(dataDir), { recursive: true, force: true });
   await rm(dataDir, { recursive: true, force: true });
 }

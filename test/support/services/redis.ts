@@ -56,7 +56,10 @@ async function onPath(): Promise<Attempt> {
 }
 
 /** Resolves when the server takes connections. `kill` is SIGKILL, and resolves when it is gone. */
-export async function runRedis(program: string, args: readonly string[]): Promise<{ kill(): Promise<void> }> {
+export async function runRedis(
+  program: string,
+  args: readonly string[],
+): Promise<{ signal(signal: NodeJS.Signals): void; kill(): Promise<void> }> {
   const server = spawn(program, ['--bind', '127.0.0.1', ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const killAtExit = () => void server.kill('SIGKILL');
   process.once('exit', killAtExit);
@@ -66,7 +69,7 @@ export async function runRedis(program: string, args: readonly string[]): Promis
   };
   try {
     await accepts(server);
-    return { kill };
+    return { signal: (signal) => void server.kill(signal), kill };
   } catch (error) {
     await kill();
     throw error;

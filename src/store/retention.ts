@@ -1,0 +1,109 @@
+import type { Pool } from 'pg';
+import { transaction } from './database.ts';
+
+/** A month's partitions of `invocations` and `attempts`. */
+export type Month = { invocations: string; attempts: string; endsAt: Date };
+
+const partitionName = /^invocations_(\d{4})_(\d{2})$/;
+
+/**
+ * Months that lie back by more than `days`, oldest first. Never the last one and this one, whose partitions are made anew
+ * whenever they are missing.
+ */
+export async function pastMonths(pool: Pool, days: number): Promise<Month[]> {
+  const { rows } = await pool.query<{ name: string; before: Date }>(
+    `select c.relname as name,
+       least(now() - $1 * interval '1 day', date_trunc('month', now() at time zone 'UTC' - interval '1 month') at time zone 'UTC')
+         as before
+     from pg_inherits h join pg_class c on c.oid = h.inhrelid
+     where h.inhparent = 'invocations'::regclass order by c.relname`,
+    [days],
+  );
+  return rows.flatMap(({ name, before }) => {
+    const [, year, month] = partitionName.exec(name) ?? [];
+    if (year === undefined || month === undefined) return [];
+    const endsAt = new Date(Date.UTC(Number(year), Number(month), 1));
+    return endsAt <= before ? [{ invocations: name, attempts: `attempts_${year}_${month}`, endsAt }] : [];
+  });
+}
+
+/** More than this is not moved in one go, for nothing else can be done with the tables meanwhile. */
+const mostKept = 50_000;
+
+/**
+ * Drops a month. Invocations that are open, or ended less than `days` ago, move to the default partition first, with their
+ * attempts. Waits for the tables at most a moment, for everything waits behind it.
+ *
+ * @returns how many moved; `null` if they are too many, and nothing was done
+ * @throws the driver's 55P03 if the tables were busy
+ */
+export async function dropMonth(pool: Pool, { invocations, attempts }: Month, days: number): Promise<number | null> {
+  const kept = `(finished_at is null or finished_at > now() - ${days} * interval '1 day')`;
+  const counted = await pool.query(`select 1 from ${invocations} where ${kept} limit ${mostKept + 1}`);
+  if (counted.rows.length > mostKept) return null;
+  return transaction(pool, async (connection) => {
+    await connection.query(`set local lock_timeout = '1s'`);
+    await connection.query(`alter table invocations detach partition ${invocations}`);
+    await connection.query(`alter table attempts detach partition ${attempts}`);
+    const moved = await connection.query(`insert into invocations select * from ${invocations} where ${kept}`);
+    await connection.query(
+      `insert into attempts select * from ${attempts} where invocation in (select id from ${invocations} where ${kept})`,
+    );
+    await connection.query(`drop table ${invocations}, ${attempts}`);
+    return moved.rowCount ?? 0;
+  });
+}
+
+/** Deletes a step of something that nobody needs any more; answers how many. */
+export type Cleaning = (pool: Pool, days: number) => Promise<number>;
+
+const step = 1_000;
+const olderThan = (column: string) => `${column} < now() - $1 * interval '1 day'`;
+
+const cleaning =
+  (sql: string): Cleaning =>
+  async (pool, days) =>
+    (await pool.query(sql, [days])).rowCount ?? 0;
+
+/** What was moved out of dropped months, or had an id from no month, and has ended long ago. */
+export const cleanDefaults = cleaning(`
+with gone as (
+  select id from invocations_default where ${olderThan('finished_at')} order by id limit ${step} for update
+), emptied as (
+  delete from attempts_default where invocation in (select id from gone)
+)
+delete from invocations_default where id in (select id from gone)`);
+
+/** Batches that ended, and whose invocations are all dropped. */
+export const cleanBatches = cleaning(`
+with gone as (
+  select id from batches b where ${olderThan('finished_at')}
+    and not exists (select from invocations i where i.batch = b.id and i.id between b.first_id and b.last_id)
+  order by id limit 100 for update
+), emptied as (
+  delete from batch_ranges where batch in (select id from gone)
+)
+delete from batches where id in (select id from gone)`);
+
+/** What a producer's job became: known for as long as the invocation. */
+export const cleanAdoptions = cleaning(
+  `delete from adopted_jobs where ctid = any(array(select ctid from adopted_jobs where ${olderThan('adopted_at')} limit ${step}))`,
+);
+
+/** Contract §7: a key holds for 24 hours. `days`: at least one. */
+export const cleanIdempotencyKeys = cleaning(
+  `delete from idempotency_keys where ctid = any(array(
+     select ctid from idempotency_keys where ${olderThan('created_at')} limit ${step}))`,
+);
+
+/**
+ * Bytes that no result referred to anew for so many days; the newest good ones for their tokens stay. What a result refers
+ * to just now is seen just now, and looked at again under the lock.
+ */
+export const cleanBlobs = cleaning(`
+with gone as (
+  select sha256 from blobs b where seen_on < current_date - $1::int
+    and not exists (select from latest_results l where l.sha256 = b.sha256)
+  order by seen_on limit 200 for update skip locked
+)
+delete from blobs where sha256 in (select sha256 from gone)`);
