@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { LateBatch, LateRow } from '../batches/batch.ts';
+import { type LateBatch, type LateRow, rangeSize } from '../batches/batch.ts';
 import type { Failure } from '../contract/errors.ts';
 import { countingEndings } from './batch-endings.ts';
 import { isOpenBatch } from './batches.ts';
@@ -27,9 +27,14 @@ export async function lateRows(pool: Pool, batch: string, limit: number): Promis
     name: 'late-rows',
     text: `
 select i.id, i.tried, i.error as "lastError"
-from batch_ranges r join invocations i
-  on i.batch = r.batch and i.batch_range = r.number and i.id between r.first_id and r.last_id
-where r.batch = $1 and ${openRange} and i.status in ('queued', 'retrying') order by r.number, i.id limit $2`,
+from batch_ranges r cross join lateral (
+  select w.id, w.tried, w.error from invocations w
+  where w.batch = r.batch and w.batch_range = r.number and w.id between r.first_id and r.last_id
+    and w.status in ('queued', 'retrying')
+  -- All of them: with a limit, the planner has to go from range to range.
+  order by w.id limit ${rangeSize}
+) i
+where r.batch = $1 and ${openRange} order by r.number, i.id limit $2`,
     values: [batch, limit],
   });
   return rows;

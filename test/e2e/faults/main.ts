@@ -25,6 +25,10 @@ if (backends.includes('redis') && !ownRedis.available) {
   process.exit(2);
 }
 
+// The servers are processes of their own, which would go on without this one.
+const stopped = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.abort());
+
 function print(backend: string, { faults, counts, problems }: FaultReport): void {
   const kinds = Object.entries(faults).sort(([one], [other]) => one.localeCompare(other));
   const lines = kinds.map(([kind, each]) => `| ${kind} | ${each?.count} | ${each?.recoveryMs} |`);
@@ -50,6 +54,7 @@ for (const backend of backends) {
     backend,
     seed,
     forMs: minutes * 60_000,
+    signal: stopped.signal,
     say: (line) => console.log(`${backend}: ${line}`),
   });
   print(backend, report);

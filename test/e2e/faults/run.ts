@@ -10,6 +10,8 @@ export type FaultOptions = {
   /** How long something is broken again and again; then all that was accepted has to end. */
   forMs: number;
   say: (line: string) => void;
+  /** Ends it after the fault that is being lifted. */
+  signal?: AbortSignal;
 };
 
 export type FaultReport = Judgement & {
@@ -27,7 +29,7 @@ const endWithinMs = 120_000;
  * come to rest and holds what the customer's system saw against what was promised. What is broken when depends on the seed
  * alone.
  */
-export async function runFaults({ backend, seed, forMs, say }: FaultOptions): Promise<FaultReport> {
+export async function runFaults({ backend, seed, forMs, say, signal }: FaultOptions): Promise<FaultReport> {
   const random = createRandom(seed);
   const world = await startWorld(backend);
   try {
@@ -37,7 +39,7 @@ export async function runFaults({ backend, seed, forMs, say }: FaultOptions): Pr
     const late: string[] = [];
     const faults: FaultReport['faults'] = {};
     const until = performance.now() + forMs;
-    while (performance.now() < until) {
+    while (performance.now() < until && signal?.aborted !== true) {
       const kinds = pick();
       const known = faultsOf(backend);
       const brokenAt = performance.now();

@@ -1,0 +1,172 @@
+import type { Pool } from 'pg';
+import { uuidv7 } from 'uuidv7';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAuditStore } from '../../../src/store/audit.ts';
+import { finishBatches, unfinishedCancellations } from '../../../src/store/batch-endings.ts';
+import { freeBatchesFromSilentWorkers } from '../../../src/store/batch-freeing.ts';
+import { lateBatches, lateRows } from '../../../src/store/batch-late.ts';
+import { nextRangeInMs, overdueRanges, takeRanges } from '../../../src/store/batch-ranges.ts';
+import { countByCode, missingOf } from '../../../src/store/batch-reports.ts';
+import { nextLeftoverInMs, takeSweeps } from '../../../src/store/batch-sweeps.ts';
+import { abandonedBatches, findBatch, pageBatches } from '../../../src/store/batches.ts';
+import { nextDueInMs, overdueRung, takeDue, takeDueOf, takeProbes } from '../../../src/store/due.ts';
+import { attemptsOf, findInvocation, pageInvocations } from '../../../src/store/invocation-pages.ts';
+import { claimInvocations, statusesOf } from '../../../src/store/invocations.ts';
+import { findLatest } from '../../../src/store/latest-results.ts';
+import { cleanBlobs } from '../../../src/store/retention.ts';
+import { freeFromSilentWorkers, freeOrphans } from '../../../src/store/workers.ts';
+import { createDatabase, type TestDatabase } from '../../support/database.ts';
+
+const month = new Date().toISOString().slice(0, 7).replace('-', '_');
+/** Of these nothing may be read from one end to the other. */
+const large = [
+  `invocations_${month}`,
+  `attempts_${month}`,
+  `audit_log_${month}`,
+  'batch_ranges',
+  'latest_results',
+  'blobs',
+];
+const count = 60_000;
+const batch = '0199a0c4-7c2e-7c55-8d0e-3f5f5b7f2a10';
+const worker = '0199a0c4-7c2e-7c55-8d0e-3f5f5b7f2a11';
+
+/**
+ * An installation with much behind it. The times lie an hour back, the ids in this month.
+ */
+const fill = `
+insert into invocations (id, account, integration, command, lane, status, tokens, fingerprint, configuration_version, batch,
+  batch_range, error, finished_at, reference, due_at, worker, attempt)
+select errand_uuid_v7(), 'account ' || n % 20, 'integration ' || n % 400, 'GetInvoiceImage', 'batch',
+  case when n % 600 = 0 then 'running' when n % 601 = 0 then 'retrying' when n % 50 = 0 then 'failed' else 'succeeded' end,
+  '{"InvoiceNumber": "INV1"}', sha256(n::text::bytea), 1, case when n % 3 = 0 then '${batch}'::uuid end, case when n % 3 = 0 then n / 300 end,
+  case when n % 50 = 0 then '{"code": "timeout", "message": "late", "side": "customer-server"}'::jsonb end,
+  case when n % 600 > 0 and n % 601 > 0 then now() - interval '1 hour' end, 'reference ' || n,
+  case when n % 601 = 0 or n % 600 = 0 then now() + interval '1 hour' end, case when n % 600 = 0 then '${worker}'::uuid end, 1
+from generate_series(1, ${count}) n;
+insert into attempts (invocation, number, key_number, configuration_version, started_at, duration_ms, outcome, sent)
+select id, 1, 1, 1, now() - interval '1 hour', 20, 'succeeded', true from invocations;
+insert into audit_log (id, account, actor_type, actor_id, action, subject_type, subject_id, details)
+select errand_uuid_v7(), account, 'worker', 'w', 'invocation.succeeded', 'invocation', id::text, '{}' from invocations;
+insert into blobs (sha256, bytes, seen_on) select fingerprint, 'x', current_date - 10 from invocations;
+insert into latest_results (integration, command, fingerprint, invocation, attempt, sha256, command_version, configuration_version, at)
+select integration, command, fingerprint, id, 1, fingerprint, 1, 1, now() from invocations;
+insert into batches (id, account, integration, command, status, total, created_by, first_id, last_id, run)
+select '${batch}', 'account 1', 'integration 1', 'GetInvoiceImage', 'running', ${count} / 3, '{}', min(id::text)::uuid, max(id::text)::uuid, 'night'
+from invocations where batch = '${batch}';
+insert into batches (id, account, integration, command, status, total, created_by, run, finished_at)
+select errand_uuid_v7(), 'account 1', 'integration ' || n % 400, 'GetInvoiceImage', 'finished', 1, '{}', 'night ' || n / 400, now()
+from generate_series(1, 4000) n;
+insert into batch_ranges (batch, number, first_id, last_id, size, status)
+select batch, batch_range, min(id::text)::uuid, max(id::text)::uuid, count(*), 'passed' from invocations where batch is not null group by 1, 2;
+insert into batch_ranges (batch, number, first_id, last_id, size, status)
+select b.id, n, b.id, b.id, 100, 'passed' from batches b cross join generate_series(0, 10) n where b.finished_at is not null;
+analyze`;
+
+type Plan = {
+  'Node Type': string;
+  'Relation Name'?: string;
+  Plans?: Plan[];
+  'Actual Rows'?: number;
+  'Index Name'?: string;
+};
+
+function readWhole(plan: Plan): string[] {
+  const own = plan['Relation Name'];
+  const whole = plan['Node Type'] === 'Seq Scan' && own !== undefined && large.includes(own) ? [own] : [];
+  return [...whole, ...(plan.Plans ?? []).flatMap(readWhole)];
+}
+
+describe('contract §3, §7: with ten thousands of rows behind it, and as many as will come', () => {
+  let database: TestDatabase;
+
+  beforeAll(async () => {
+    database = await createDatabase();
+    await database.pool.query(fill);
+  }, 120_000);
+  afterAll(() => database?.drop());
+
+  /** Asks for the plan of each statement instead of running it: of a named one, the plan that is kept. */
+  function planning(found: { sql: string; whole: string[] }[]): Pool {
+    const query = async (given: string | { text: string; values?: unknown[]; name?: string }, values?: unknown[]) => {
+      const { text, name } = typeof given === 'string' ? { text: given, name: undefined } : given;
+      const bound = (typeof given === 'string' ? values : given.values) ?? [];
+      const client = await database.pool.connect();
+      try {
+        await client.query(`set plan_cache_mode = ${name === undefined ? 'force_custom_plan' : 'force_generic_plan'}`);
+        const explained = await client.query({ text: `explain (format json) ${text}`, values: bound });
+        const [{ Plan }] = explained.rows[0]['QUERY PLAN'] as [{ Plan: Plan }];
+        found.push({ sql: text, whole: readWhole(Plan) });
+      } finally {
+        client.release();
+      }
+      return { rows: [], rowCount: 0 };
+    };
+    return { query } as unknown as Pool;
+  }
+
+  const id = uuidv7();
+  const cursor = Buffer.from(id).toString('base64url');
+  const page = { limit: 50, cursor };
+  const lists: Record<string, (pool: Pool) => Promise<unknown>> = {
+    'an invocation': (pool) => findInvocation(pool, id),
+    'its attempts': (pool) => attemptsOf(pool, [id, uuidv7()]),
+    'its status': (pool) => statusesOf(pool, [id]),
+    'all invocations': (pool) => pageInvocations(pool, '*', {}, page),
+    'invocations of an account': (pool) => pageInvocations(pool, ['account 1'], {}, page),
+    'invocations of an integration': (pool) => pageInvocations(pool, '*', { integration: 'integration 7' }, page),
+    'invocations of a batch': (pool) => pageInvocations(pool, '*', { batch }, page),
+    'invocations by reference': (pool) => pageInvocations(pool, '*', { reference: 'reference 7' }, page),
+    'failed invocations of an integration': (pool) =>
+      pageInvocations(pool, '*', { integration: 'integration 7', status: 'failed', code: 'timeout' }, page),
+    'batches of an integration': (pool) => pageBatches(pool, '*', { integration: 'integration 7' }, page),
+    'a batch': (pool) => findBatch(pool, batch),
+    'a report by code': (pool) => countByCode(pool, [batch]),
+    'what is missing of a batch': (pool) => missingOf(pool, batch, page),
+    'the newest result': (pool) => findLatest(pool, 'integration 1', 'GetInvoiceImage', [Buffer.from('1')]),
+    'the audit log': (pool) => createAuditStore(pool).page('*', {}, page),
+    'the audit log of an account': (pool) => createAuditStore(pool).page(['account 1'], {}, page),
+    'the audit log of an invocation': (pool) =>
+      createAuditStore(pool).page('*', { subject: { type: 'invocation', id } }, page),
+  };
+  const sweeps: Record<string, (pool: Pool) => Promise<unknown>> = {
+    'what is due': (pool) => takeDue(pool, 'batch', { perIntegration: 10, limit: 500 }),
+    'what is due of an integration': (pool) => takeDueOf(pool, 'integration 7', 'batch', 25),
+    probes: (pool) => takeProbes(pool, null, 100),
+    'what was rung for long ago': (pool) => overdueRung(pool, 'batch', 10_000, 500),
+    'what falls due next': (pool) => nextDueInMs(pool, 'batch', 5_000),
+    'what silent workers hold': (pool) => freeFromSilentWorkers(pool, 10_000, 500),
+    'what a worker does not know of': (pool) => freeOrphans(pool, worker, [id], 500),
+    'a claim': (pool) => claimInvocations(pool, worker, [id]),
+    ranges: (pool) => takeRanges(pool, { batch: null, window: 4, limit: 100 }),
+    'ranges rung for long ago': (pool) => overdueRanges(pool, 10_000, 500),
+    'the next range': (pool) => nextRangeInMs(pool, 5_000),
+    leftovers: (pool) => takeSweeps(pool, { batch: null, lostAfterMs: 20_000, limit: 100 }),
+    'the next leftover': (pool) => nextLeftoverInMs(pool, 5_000),
+    'ranges that silent workers hold': (pool) => freeBatchesFromSilentWorkers(pool, 10_000, 500),
+    'batches that have ended': (pool) => finishBatches(pool, null),
+    'batches half-received': (pool) => abandonedBatches(pool, 60_000),
+    'batches half-cancelled': (pool) => unfinishedCancellations(pool),
+    'batches that are late': (pool) => lateBatches(pool, 10),
+    'what waits in a late batch': (pool) => lateRows(pool, batch, 500),
+    'old bytes': (pool) => cleanBlobs(pool, 30),
+  };
+
+  it.each(
+    Object.entries({ ...lists, ...sweeps }),
+  )('%s: no large table is read from one end to the other', async (_, ask) => {
+    const found: { sql: string; whole: string[] }[] = [];
+    await ask(planning(found)).catch((error: unknown) => {
+      // Some look at what was answered, and nothing was.
+      if (!(error instanceof TypeError)) throw error;
+    });
+    expect(found.length).toBeGreaterThan(0);
+    for (const { sql, whole } of found) expect(whole, sql).toEqual([]);
+  });
+
+  it('would be found out', async () => {
+    const found: { sql: string; whole: string[] }[] = [];
+    await planning(found).query("select id from invocations where tokens->>'InvoiceNumber' = 'INV1'");
+    expect(found[0]?.whole).toContain(`invocations_${month}`);
+  });
+});
