@@ -179,7 +179,7 @@ export async function leaveRange(
     name: 'leave-range',
     text: `
 update batch_ranges r set worker = null,
-  not_before = case when $6 > 0 then now() + $6 * interval '1 millisecond' end,
+  not_before = case when $6::float8 > 0 then now() + $6::float8 * interval '1 millisecond' end,
   status = case when exists (
     select from invocations i where i.batch = $2 and i.batch_range = $3 and i.id between $4 and $5
       and i.status = 'queued' and i.due_at is null

@@ -1,12 +1,11 @@
 import { uuidv7 } from 'uuidv7';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { system } from '../../../src/audit/entry.ts';
 import { rangeSize } from '../../../src/batches/batch.ts';
 import { lookAfterBatches } from '../../../src/batches/look.ts';
 import { finishBatches } from '../../../src/store/batch-endings.ts';
 import { endLateRows, lateBatches, lateRows } from '../../../src/store/batch-late.ts';
 import { claimOfRange, takeRange, takeRanges } from '../../../src/store/batch-ranges.ts';
-import { appendRows, completeBatch, insertBatch } from '../../../src/store/batches.ts';
+import { queuedBatch } from '../../support/batches.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { insertIntegration } from '../../support/invocations.ts';
 
@@ -27,34 +26,8 @@ describe('contract §7: a batch whose finishBy is over', () => {
 
   const rows = async (sql: string, values: unknown[] = []) => (await database.pool.query(sql, values)).rows;
 
-  async function lateBatch(count: number): Promise<string> {
-    const id = uuidv7();
-    await insertBatch(database.pool, {
-      id,
-      account: 'default',
-      integration: 'acme',
-      command: 'GetInvoiceImage',
-      run: null,
-      schedule: null,
-      finishBy: new Date(Date.now() + 3_600_000),
-      idempotencyKey: null,
-      fingerprint: null,
-      createdBy: system,
-    });
-    const items = Array.from({ length: count }, (_, index) => ({
-      id: uuidv7(),
-      tokens: { InvoiceNumber: `INV${index}` },
-      sealedTokens: null,
-      fingerprint: Buffer.from(`INV${index}`),
-      keyFingerprint: () => Buffer.from(`INV${index}`),
-      reference: null,
-    }));
-    await appendRows(database.pool, id, 1, items, 0);
-    const subject = { type: 'batch', id } as const;
-    const audit = { account: 'default', actor: system, action: 'batch.accepted' as const, subject, details: {} };
-    expect(await completeBatch(database.pool, id, [], audit, null)).toBe(true);
-    return id;
-  }
+  const lateBatch = (count: number) =>
+    queuedBatch(database.pool, count, { finishBy: new Date(Date.now() + 3_600_000) });
   const over = (id: string) => rows(`update batches set finish_by = now() - interval '1 minute' where id = $1`, [id]);
 
   /** The leader's look, as far as it concerns late batches. */

@@ -2,21 +2,14 @@ import type { PoolClient } from 'pg';
 import { uuidv7 } from 'uuidv7';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openPasses } from '../../../src/app/passes.ts';
-import { system } from '../../../src/audit/entry.ts';
 import { rangeSize } from '../../../src/batches/batch.ts';
 import { Interrupted } from '../../../src/invocations/cancellations.ts';
 import { cancelBatch, cancelRows, finishBatches, unfinishedCancellations } from '../../../src/store/batch-endings.ts';
 import { abandonHold } from '../../../src/store/batch-freeing.ts';
 import { claimOfRange, takeRange, takeRanges } from '../../../src/store/batch-ranges.ts';
-import {
-  abandonedBatches,
-  appendRows,
-  completeBatch,
-  discardBatch,
-  insertBatch,
-  touchBatch,
-} from '../../../src/store/batches.ts';
+import { abandonedBatches, appendRows, completeBatch, discardBatch, touchBatch } from '../../../src/store/batches.ts';
 import { retryInvocation } from '../../../src/store/transitions.ts';
+import { batchAudit, queuedBatch, receivingBatch } from '../../support/batches.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { insertIntegration } from '../../support/invocations.ts';
 
@@ -38,44 +31,8 @@ describe('contract §7: batches that several have in hand at once', () => {
   });
 
   const rows = async (sql: string, values: unknown[] = []) => (await database.pool.query(sql, values)).rows;
-  const audit = (batch: string) => ({
-    account: 'default',
-    actor: system,
-    action: 'batch.accepted' as const,
-    subject: { type: 'batch', id: batch } as const,
-    details: {},
-  });
-
-  async function receiving(count: number, { key = null as string | null, finishBy = null as Date | null } = {}) {
-    const id = uuidv7();
-    await insertBatch(database.pool, {
-      id,
-      account: 'default',
-      integration: 'acme',
-      command: 'GetInvoiceImage',
-      run: null,
-      schedule: null,
-      finishBy,
-      idempotencyKey: key,
-      fingerprint: key === null ? null : Buffer.from('the same items'),
-      createdBy: system,
-    });
-    const news = Array.from({ length: count }, (_, index) => ({
-      id: uuidv7(),
-      tokens: { InvoiceNumber: `INV${index}` },
-      sealedTokens: null,
-      fingerprint: Buffer.from(`INV${index}`),
-      keyFingerprint: () => Buffer.from(`INV${index}`),
-      reference: null,
-    }));
-    await appendRows(database.pool, id, 1, news, 0);
-    return id;
-  }
-  async function queued(count: number, options: { finishBy?: Date } = {}) {
-    const id = await receiving(count, options);
-    expect(await completeBatch(database.pool, id, [], audit(id), null)).toBe(true);
-    return id;
-  }
+  const receiving = (count: number, options = {}) => receivingBatch(database.pool, count, options);
+  const queued = (count: number, options = {}) => queuedBatch(database.pool, count, options);
   const batchRow = async (id: string) => (await rows('select * from batches where id = $1', [id]))[0];
 
   /** Does `first` in a transaction, begins `second` meanwhile, and commits once that waits. */
@@ -99,7 +56,7 @@ describe('contract §7: batches that several have in hand at once', () => {
 
   it('cancelled by two, end only when all of it has', async () => {
     const id = await queued(25 * rangeSize);
-    await cancelBatch(database.pool, id, { ...audit(id), action: 'batch.cancelled' });
+    await cancelBatch(database.pool, id, { ...batchAudit(id), action: 'batch.cancelled' });
     const [first, second] = await overlapping(
       (client) => cancelRows(client as never, id, failure),
       () => cancelRows(database.pool, id, failure),
@@ -124,7 +81,9 @@ describe('contract §7: batches that several have in hand at once', () => {
   it('received twice under one key, are one: the first that is complete', async () => {
     const key = { integration: 'acme', command: 'GetInvoiceImage', key: 'night' };
     const [one, two] = [await receiving(3, { key: 'night' }), await receiving(3, { key: 'night' })];
-    const answers = await Promise.all([one, two].map((id) => completeBatch(database.pool, id, [], audit(id), key)));
+    const answers = await Promise.all(
+      [one, two].map((id) => completeBatch(database.pool, id, [], batchAudit(id), key)),
+    );
     const winner = answers[0] === true ? one : two;
     expect(answers).toContain(true);
     expect(answers).toContainEqual({ id: winner, fingerprint: Buffer.from('the same items') });
@@ -144,7 +103,7 @@ describe('contract §7: batches that several have in hand at once', () => {
       invocation = (await rows('select id from invocations order by id limit 1'))[0].id;
     });
     const retry = (pool = database.pool) =>
-      retryInvocation(pool, invocation, { ...audit(id), action: 'invocation.retried' as never });
+      retryInvocation(pool, invocation, { ...batchAudit(id), action: 'invocation.retried' as never });
     const reopened = { status: 'running', outcome: null, finished_at: null, finish_by: null };
 
     it('run on if that was first', async () => {
