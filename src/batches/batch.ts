@@ -1,6 +1,7 @@
 import type { Actor } from '../contract/audit.ts';
 import type { BatchCounts, BatchOutcome, BatchStatus } from '../contract/batch.ts';
 import type { Failure } from '../contract/errors.ts';
+import type { Waited } from '../invocations/late.ts';
 import type { PreparedTokens } from '../invocations/prepare.ts';
 
 /**
@@ -71,7 +72,7 @@ export type SweepRing = { kind: 'sweep'; batch: string; integration: string; com
 export type BatchRing = RangeRing | SweepRing;
 
 /** An open batch whose `finishBy` is over. `hold`: why Errand holds its integration. */
-export type LateBatch = { id: string; finishBy: Date; hold: Failure | null };
+export type LateBatch = { id: string; finishBy: Date; waited: Waited | null };
 
 /** An invocation of such a batch that waits. */
 export type LateRow = { id: string; tried: number; lastError: Failure | null };

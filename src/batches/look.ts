@@ -91,12 +91,12 @@ export async function lookAfterBatches(dependencies: LookDependencies, mayFree: 
  */
 async function endLate(store: LookDependencies['store']): Promise<void> {
   let left = latePerPass;
-  for (const { id, finishBy, hold } of await store.lateBatches(10)) {
+  for (const { id, finishBy, waited } of await store.lateBatches(10)) {
     const deadline = batchDeadline(finishBy);
     while (left > 0) {
       const rows = await store.lateRows(id, perPass);
       if (rows.length === 0) break;
-      const failed = rows.map((row) => ({ id: row.id, error: lateFailure({ ...row, deadline, hold }) }));
+      const failed = rows.map((row) => ({ id: row.id, error: lateFailure({ ...row, deadline, waited }) }));
       const ended = await store.endLateRows(id, failed);
       if (ended === 0) break;
       left -= ended;

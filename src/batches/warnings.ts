@@ -14,7 +14,8 @@ export function timeWarnings(limits: Limits, finishBy: string | undefined, total
     // The first period's share can go at once.
     const seconds = Math.max(0, Math.ceil(total / perPeriod) - 1) * perSeconds;
     if (seconds <= secondsLeft) return [];
-    const limit = `${count} per ${perSeconds} s, of which a fifth is kept for people who are waiting`;
+    const kept = perPeriod < count ? ', of which a fifth is kept for people who are waiting' : '';
+    const limit = `${count} per ${perSeconds} s${kept}`;
     const by = finishBy === undefined ? 'a day' : `its finishBy (${duration(secondsLeft)})`;
     return [
       `${total} items take at least ${duration(seconds)} at this integration's limit of ${limit}: more than ${by}.`,
@@ -25,5 +26,7 @@ export function timeWarnings(limits: Limits, finishBy: string | undefined, total
 function duration(seconds: number): string {
   const hours = seconds / 3600;
   if (hours >= 48) return `${(hours / 24).toFixed(1)} days`;
-  return hours >= 2 ? `${hours.toFixed(1)} hours` : `${Math.ceil(seconds / 60)} minutes`;
+  if (hours >= 2) return `${hours.toFixed(1)} hours`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes === 1 ? '1 minute' : `${minutes} minutes`;
 }

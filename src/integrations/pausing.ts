@@ -13,7 +13,8 @@ export type PausingDependencies = {
 
 /**
  * Pausing and resuming an integration (contract §3): its batch work waits as rows that nobody rings for, its interactive
- * work fails at once with `integration-paused`. What was in flight goes on. Doing either twice changes nothing.
+ * work fails at once with `integration-paused`. What was in flight goes on. Doing either twice changes nothing; but a person
+ * who resumes what Errand holds asks for a probe at once.
  */
 export function createPausing({ store, onResumed }: PausingDependencies) {
   async function change(
@@ -25,7 +26,7 @@ export function createPausing({ store, onResumed }: PausingDependencies) {
     let changed = false;
     const decide = (now: StoredConfiguration | null) => {
       const { integration } = requireIntegration(scope, id, now);
-      changed = integration.status !== status;
+      changed = integration.status !== status || (status === 'active' && integration.hold !== null);
       if (!changed) return null;
       const subject = { type: 'integration', id };
       return { status, audit: [{ account: integration.account, actor, action, subject, details: {} }] };

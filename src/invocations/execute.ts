@@ -1,6 +1,7 @@
 import type { AuditRecord } from '../audit/entry.ts';
 import type { Actor } from '../contract/audit.ts';
 import { type ErrorCode, errorCatalogue, type Failure } from '../contract/errors.ts';
+import type { Limits } from '../contract/integration.ts';
 import type { TokenValue } from '../contract/tokens.ts';
 import type { CompiledCommand, Configuration, Configurations } from '../integrations/configuration.ts';
 import { type Health, saysNothing } from '../judging/breaker.ts';
@@ -127,7 +128,11 @@ async function attempt(
   }
   const policy = command.policy[claimed.lane];
   const refusal =
-    holdProblem(claimed) ?? waitProblem(claimed, policy) ?? lateProblem(claimed, policy) ?? company.refusal ?? null;
+    holdProblem(claimed) ??
+    waitProblem(claimed, policy) ??
+    lateProblem(claimed, policy, configuration.limits) ??
+    company.refusal ??
+    null;
   if (refusal !== null)
     return { ...failed(refusal.code, refusal.message, command), verdict: { outcome: 'permanent', failure: refusal } };
   const sensitive = openSealed(dependencies, claimed);
@@ -168,6 +173,7 @@ async function attempt(
 function lateProblem(
   { crashes, tried, claimedAt, firstAttemptAt, deadlineAt, lastError }: Claimed,
   policy: Policy,
+  { rates = [] }: Limits,
 ): Failure | null {
   if (policy.nonIdempotent && crashes > 0) {
     const message =
@@ -179,7 +185,7 @@ function lateProblem(
     deadlineAt === null ? tried > 1 && claimedAt > firstAttemptAt + policy.deadlineMs : claimedAt > deadlineAt;
   if (late) {
     const deadline = deadlineAt === null ? `${policy.deadlineMs} ms` : batchDeadline(new Date(deadlineAt));
-    return lateFailure({ tried: tried - 1, lastError, deadline, hold: null });
+    return lateFailure({ tried: tried - 1, lastError, deadline, waited: rates.length > 0 ? { kind: 'rates' } : null });
   }
   return null;
 }

@@ -40,8 +40,9 @@ function cronProblem(cron: string): string | null {
 
 function isTimezone(timezone: string): boolean {
   try {
-    // Offsets such as +02:00 know no daylight saving time, which is what a zone is for.
-    return /^[A-Za-z]/.test(timezone) && zoneOf(timezone) !== null;
+    // Offsets such as +02:00 know no daylight saving time, which is what a zone is for; and abbreviations mean several
+    // zones: to the library, BST is Bangladesh and IST is India.
+    return (/^[A-Za-z]+\//.test(timezone) || /^(UTC|GMT)$/i.test(timezone)) && zoneOf(timezone) !== null;
   } catch {
     return false;
   }

@@ -7,12 +7,17 @@ import { isOpenBatch } from './batches.ts';
 /** What may be ended here; what a worker has in hand it ends itself. */
 const openRange = `r.status in ('waiting', 'passed') and r.succeeded + r.absent + r.failed + r.cancelled < r.size`;
 
-/** Open batches whose `finishBy` is over, longest ago first, and why Errand holds their integration. */
+/** Open batches whose `finishBy` is over, longest ago first, and what their integration waited for. */
 export async function lateBatches(pool: Pool, limit: number): Promise<LateBatch[]> {
   const { rows } = await pool.query<LateBatch>({
     name: 'late-batches',
     text: `
-select b.id, b.finish_by as "finishBy", f.hold from batches b left join integration_flow f on f.integration = b.integration
+select b.id, b.finish_by as "finishBy", case
+    when f.hold is not null then jsonb_build_object('kind', 'held', 'hold', f.hold)
+    when g.status = 'paused' then '{"kind": "paused"}'
+    when jsonb_array_length(coalesce(g.limits -> 'rates', '[]')) > 0 then '{"kind": "rates"}' end as waited
+from batches b join integrations g on g.id = b.integration
+left join integration_flow f on f.integration = b.integration
 where ${isOpenBatch} and b.finish_by < now()
   and exists (select from batch_ranges r where r.batch = b.id and ${openRange})
 order by b.finish_by limit $1`,

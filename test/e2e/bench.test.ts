@@ -19,7 +19,7 @@ const contenders = [
 
 it.runIf(inject('redisUrl') !== null)(
   'contract §2: the benchmark prints a table, and writes every round of every contender',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const directory = await mkdtemp(path.join(tmpdir(), 'errand-bench-'));
     try {

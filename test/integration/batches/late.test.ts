@@ -86,6 +86,36 @@ describe('contract §7: a batch whose finishBy is over', () => {
     ).toEqual([{ failed: 12 * rangeSize + 5, statuses: ['passed'] }]);
   });
 
+  it.each([
+    [
+      'a person paused its integration',
+      `update integrations set status = 'paused'`,
+      {
+        side: 'configuration',
+        cause: 'integration-paused',
+        message: expect.stringMatching(/begin\. Its integration was paused\.$/),
+      },
+    ],
+    [
+      'its integration has rates',
+      `update integrations set limits = '{"rates": [{"count": 1, "perSeconds": 60}]}'`,
+      { side: 'configuration', cause: 'rate-limited', message: expect.stringContaining('limits.rates') },
+    ],
+    [
+      'its turn did not come',
+      `update integrations set status = 'active'`,
+      { side: 'errand', message: expect.stringMatching(/begin\.$/) },
+    ],
+  ])('says so where %s', async (_, configured, error) => {
+    const id = await lateBatch(2);
+    await rows(configured);
+    await over(id);
+    await look();
+    expect(await rows('select distinct error from invocations')).toEqual([
+      { error: { code: 'deadline-exceeded', ...error } },
+    ]);
+  });
+
   it('leaves to a worker what the worker has in hand', async () => {
     const id = await lateBatch(rangeSize + 20);
     const [first] = await takeRanges(database.pool, { batch: id, window: 1, limit: 10 });

@@ -5,7 +5,7 @@ import { queuedBatch } from '../../support/batches.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { insertIntegration } from '../../support/invocations.ts';
 
-describe('a range that a worker leaves', () => {
+describe('contract §7: a range that a worker leaves', () => {
   let database: TestDatabase;
   const worker = uuidv7();
 

@@ -14,7 +14,9 @@ describe('pausing an integration (contract §3)', () => {
   });
   afterAll(() => database.drop());
   beforeEach(async () => {
-    await database.pool.query('truncate integrations, integration_values, commands, command_versions, audit_log');
+    await database.pool.query(
+      'truncate integrations, integration_values, commands, command_versions, audit_log, integration_flow',
+    );
     built = build(database.pool);
     await built.integrations.put('*', actor, 'acme', { name: 'Acme', type: 'custom' });
     await built.integrations.put('*', actor, 'globex', { name: 'Globex', type: 'custom' });
@@ -58,6 +60,20 @@ describe('pausing an integration (contract §3)', () => {
       { action: 'integration.paused', id: 'acme' },
       { action: 'integration.resumed', id: 'acme' },
     ]);
+  });
+
+  it('asks for a probe at once where a person resumes what Errand holds', async () => {
+    const hold = { code: 'timeout', message: 'No answer within 20 s.', side: 'customer-server' };
+    await database.pool.query(
+      `insert into integration_flow (integration, hold, held_since, next_probe_at, streak_kind)
+       values ('acme', $1, now(), now() + interval '30 minutes', 'unwell')`,
+      [hold],
+    );
+    const resumed = await built.integrations.resume('*', actor, 'acme');
+    expect(resumed).toMatchObject({ status: 'active', hold: { reason: 'timeout: No answer within 20 s.' } });
+    expect(Date.parse(resumed.hold?.nextProbeAt ?? '')).toBeLessThanOrEqual(Date.now() + 1_000);
+    expect(built.resumed).toEqual(['acme']);
+    expect(await actions()).toEqual([{ action: 'integration.resumed', id: 'acme' }]);
   });
 
   it('outlives other changes, but not deletion', async () => {

@@ -20,6 +20,13 @@ describe('a warning when a batch is accepted (contract §1)', () => {
     expect(timeWarnings(limits, finishBy, total, now)).toEqual([]);
   });
 
+  it('says nothing of a share that is not kept, and counts a single minute', () => {
+    const limits = { rates: [{ count: 1, perSeconds: 60 }] };
+    expect(timeWarnings(limits, '2026-11-23T02:00:30Z', 2, now)).toEqual([
+      "2 items take at least 1 minute at this integration's limit of 1 per 60 s: more than its finishBy (1 minute).",
+    ]);
+  });
+
   it('looks at every rate', () => {
     const limits = { rates: [...perMinute.rates, { count: 5_000, perSeconds: 86_400 }] };
     expect(timeWarnings(limits, undefined, 50_000, now)).toHaveLength(1);
