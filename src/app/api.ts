@@ -33,6 +33,7 @@ import { openBatches } from './batches.ts';
 import { CannotStart } from './cannot-start.ts';
 import { type Core, openCore, type ReadyConfig } from './core.ts';
 import { listenFailure } from './listening.ts';
+import { ownApi, ownServices, portOf } from './own-services.ts';
 import { readinessOf } from './readiness.ts';
 import { openSteering } from './steering.ts';
 import { userAgent, version } from './version.ts';
@@ -57,7 +58,8 @@ export type RunningApi = {
 export async function startApi(config: ReadyConfig, log: Log): Promise<RunningApi> {
   const core = openCore(config, log, 'api');
   // For tests of commands; and it looks where a preview's request would lead.
-  const sender = createSender({ allow: config.egressAllow, maxBufferedBytes, userAgent });
+  const own = ownServices(config);
+  const sender = createSender({ allow: config.egressAllow, own: () => own, maxBufferedBytes, userAgent });
   const access = createAccess({
     store: createKeyStore(core.pool),
     adminKey: config.adminKey,
@@ -99,7 +101,9 @@ export async function startApi(config: ReadyConfig, log: Log): Promise<RunningAp
     await core.close();
   };
   try {
-    return { url: await listen(api, config), requireAdmin: () => requireAdmin(config, access), stop };
+    const url = await listen(api, config);
+    own.push(...ownApi({ host: config.host, port: portOf(url) }));
+    return { url, requireAdmin: () => requireAdmin(config, access), stop };
   } catch (error) {
     await stop();
     throw error;

@@ -8,6 +8,7 @@ import { waitForDatabase } from '../platform/pg.ts';
 import type { ReadyConfig } from './core.ts';
 import { startLaneProcesses } from './lane-processes.ts';
 import { requireFreeAddress } from './listening.ts';
+import { portOf } from './own-services.ts';
 import { migrateAll } from './prepare.ts';
 import { apiService, checkRedis, run } from './roles.ts';
 
@@ -39,7 +40,7 @@ export async function runUp(config: Config, env: Environment, log: Log, options:
       return { stop: async () => undefined };
     });
     const workers = service('workers', async () => {
-      const processes = startLaneProcesses(childEnvironment(env, ready), log);
+      const processes = startLaneProcesses(childEnvironment(env, ready, api.url()), log);
       await processes.ready;
       return processes;
     });
@@ -61,10 +62,11 @@ function endProcess(): void {
   process.kill(process.pid, 'SIGTERM');
 }
 
-/** What the lanes' processes get: the user's environment, and what `up` made where that left it out. */
-function childEnvironment(env: Environment, config: ReadyConfig): Environment {
+/** What the lanes' processes get: the user's environment, and what `up` made or picked where that left it out. */
+function childEnvironment(env: Environment, config: ReadyConfig, apiUrl: string): Environment {
   return {
     ...env,
+    PORT: String(portOf(apiUrl)),
     DATABASE_URL: config.databaseUrl,
     ERRAND_SECRET_KEYS: config.secretKeys.map(({ id, key }) => `${id}:${key.toString('base64')}`).join(','),
   };

@@ -34,6 +34,7 @@ import { type Core, openCore, type ReadyConfig, statementTimeoutMs } from './cor
 import { startHeart } from './heart.ts';
 import { startLeader } from './leader.ts';
 import { openLimits } from './limits.ts';
+import { ownApi, ownServices } from './own-services.ts';
 import { openPasses } from './passes.ts';
 import { startScheduler } from './scheduler.ts';
 import { userAgent } from './version.ts';
@@ -96,7 +97,8 @@ export async function startWorker(config: ReadyConfig, lane: Lane, log: Log): Pr
 function openHand(core: Core, row: WorkerRow) {
   const { pool, config, configurations, log } = core;
   const { lane } = row;
-  const sender = createSender({ allow: config.egressAllow, maxBufferedBytes, userAgent });
+  const own = [...ownServices(config), ...ownApi(config)];
+  const sender = createSender({ allow: config.egressAllow, own: () => own, maxBufferedBytes, userAgent });
   const weigh = createWeigher({
     pool,
     onTurn: openTurns(core),

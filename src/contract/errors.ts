@@ -21,7 +21,7 @@ export const errorCatalogue = {
   },
   'egress-blocked': {
     side: 'configuration',
-    means: 'The address is private, reserved or on a refused port.',
+    means: "The address is private, reserved, on a refused port, or Errand's own.",
     mend: 'Use a public address. An operator can allow a private one in ERRAND_EGRESS_ALLOW.',
   },
   'dns-failed': {

@@ -62,15 +62,13 @@ export function createTest(dependencies: TestDependencies) {
       await record({ outcome: 'unknown' });
       throw new Refusal('unavailable', 'The test was broken off; the request may have been sent.');
     }
-    const verdict = judge(exchange, command.accept, now());
-    await record({
-      outcome: verdict.outcome,
-      ...(verdict.outcome === 'succeeded' ? {} : { code: verdict.failure.code }),
-    });
+    const verdict = shownVerdict(judge(exchange, command.accept, now()), rendered);
+    const { outcome, code, message } = verdict;
+    await record({ outcome, ...(code === null ? {} : { code, message }) });
     return {
       request: shownRequest(outgoing(rendered.shown), redact),
       response: shownResponse(exchange, redact),
-      verdict: shownVerdict(verdict, rendered),
+      verdict,
     };
   };
 }

@@ -77,6 +77,12 @@ export function parseInt8(text: string): number | string {
   return Number.isSafeInteger(value) ? value : text;
 }
 
+/** Where the driver connects to for this URL; a socket in the file system is a server of this machine. */
+export function databaseAddress(url: string): { host: string; port: number } {
+  const { host, port } = new pg.Client({ connectionString: url });
+  return { host: host.startsWith('/') ? 'localhost' : host, port };
+}
+
 /** `server_version_num` of PostgreSQL 14, the oldest that works (contract §2). */
 const oldestVersion = 140_000;
 const waitRetryMs = 2_000;

@@ -34,3 +34,9 @@ export function problemOf(info: string): string | null {
   }
   return null;
 }
+
+/** Where the driver connects to for this URL. */
+export function redisAddress(url: string): { host: string; port: number } {
+  const { host = 'localhost', port = 6379 } = new Redis(url, { lazyConnect: true }).options;
+  return { host, port };
+}

@@ -102,11 +102,12 @@ export const variablesSchema = z.object({
     fallback: 'none: queues live in PostgreSQL',
   }),
   HOST: about(z.string().default('127.0.0.1'), {
-    description: 'Address on which the API, the console and Bull Board listen.',
+    description:
+      'Address on which the API, the console and Bull Board listen. For a worker: where they do, since no command may call them.',
     fallback: '`127.0.0.1`',
   }),
   PORT: about(wholeNumber(0, 65_535, 3_000), {
-    description: 'Port on which they listen; `0` picks a free one.',
+    description: 'Port on which they listen; `0` picks a free one (and a worker of its own cannot know it).',
     fallback: '`3000`',
   }),
   LOG_LEVEL: about(logLevel.default('info'), {

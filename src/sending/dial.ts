@@ -1,13 +1,19 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
-import { comparableHost, type EgressAllowList } from '../contract/egress.ts';
+import { comparableHost } from '../contract/egress.ts';
 import type { Deadline } from './deadline.ts';
-import { blockedAddresses, blockedByName, type Destination, isLiteral, type Resolver } from './egress.ts';
+import {
+  blockedAddresses,
+  blockedByName,
+  type Destination,
+  type EgressRules,
+  isLiteral,
+  ownUnknown,
+} from './egress.ts';
+import { ownServiceAt } from './own-services.ts';
 import { codeOf, connectTrouble, spoken, Trouble, tlsTrouble } from './trouble.ts';
 
-export type DialOptions = {
-  allow: EgressAllowList;
-  resolve: Resolver;
+export type DialOptions = EgressRules & {
   /** Bounds resolving, connecting and the TLS handshake together. */
   connectTimeoutMs: number;
   deadline: Deadline;
@@ -46,17 +52,22 @@ export async function dial(destination: Destination, options: DialOptions): Prom
   }
 }
 
-async function checkedAddresses(
-  destination: Destination,
-  { allow, resolve }: Pick<DialOptions, 'allow' | 'resolve'>,
-): Promise<readonly string[]> {
-  const addresses = isLiteral(destination) ? [destination.host] : await resolved(destination, allow, resolve);
-  const blocked = blockedAddresses(destination, addresses, allow);
+async function checkedAddresses(destination: Destination, rules: EgressRules): Promise<readonly string[]> {
+  const addresses = isLiteral(destination) ? [destination.host] : await resolved(destination, rules);
+  const blocked = blockedAddresses(destination, addresses, rules.allow) ?? (await ours(destination, addresses, rules));
   if (blocked !== undefined) throw new Trouble('egress-blocked', blocked, { retryable: false });
   return addresses;
 }
 
-async function resolved(destination: Destination, allow: EgressAllowList, resolve: Resolver) {
+async function ours(destination: Destination, addresses: readonly string[], { own, resolve }: EgressRules) {
+  try {
+    return await ownServiceAt(destination, addresses, own(), resolve);
+  } catch {
+    throw new Trouble('dns-failed', ownUnknown(destination), { retryable: true });
+  }
+}
+
+async function resolved(destination: Destination, { allow, resolve }: EgressRules) {
   let problem = 'it has no address';
   try {
     const addresses = await resolve(destination.host);

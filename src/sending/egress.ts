@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { comparableHost, type EgressAllowList } from '../contract/egress.ts';
 import { badPorts } from './bad-ports.ts';
+import { type OwnService, ownServiceAt } from './own-services.ts';
 import { specialPurpose } from './special-purpose.ts';
 
 /** All addresses of a host name, as text; rejects when the name does not resolve. */
@@ -78,15 +79,27 @@ export function blockedAddresses(
   return undefined;
 }
 
+/** What is said of a destination on a port of Errand's own whose name does not resolve: it might be that service. */
+export const ownUnknown = ({ name }: Destination): string =>
+  `Whether ${name} is one of Errand's own services cannot be told: the service's name does not resolve`;
+
 export type EgressVerdict = { allowed: boolean | null; reason: string };
 
+export type EgressRules = {
+  /** What may be reached although it is private or reserved. */
+  allow: EgressAllowList;
+  /** What is not called although it may be reached: asked for each connection, for a port may be known late. */
+  own: () => readonly OwnService[];
+  resolve: Resolver;
+};
+
 /**
- * May this URL be reached? Asks the resolver at most once and sends nothing. `allowed: null`: the name does not resolve
- * now, or not within `timeoutMs`.
+ * May this URL be reached? Asks the resolver at most once for its name and sends nothing. `allowed: null`: the name does
+ * not resolve now, or not within `timeoutMs`.
  */
 export async function egressVerdict(
   text: string,
-  { allow, resolve, timeoutMs }: { allow: EgressAllowList; resolve: Resolver; timeoutMs: number },
+  { allow, own, resolve, timeoutMs }: EgressRules & { timeoutMs: number },
 ): Promise<EgressVerdict> {
   const url = URL.parse(text);
   if (url === null) return { allowed: false, reason: 'This is not a complete http or https URL' };
@@ -105,6 +118,12 @@ export async function egressVerdict(
   }
   const blocked = blockedAddresses(destination, addresses, allow);
   if (blocked !== undefined) return { allowed: false, reason: blocked };
+  try {
+    const ours = await within(ownServiceAt(destination, addresses, own(), resolve), timeoutMs);
+    if (ours !== undefined) return { allowed: false, reason: ours };
+  } catch {
+    return { allowed: null, reason: `${ownUnknown(destination)} now` };
+  }
   return { allowed: true, reason: `${destination.name} may be reached` };
 }
 

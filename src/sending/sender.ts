@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import type { Dispatcher } from 'undici';
-import { comparableHost, type EgressAllowList } from '../contract/egress.ts';
+import { comparableHost } from '../contract/egress.ts';
 import type { Answer, Exchange, ExchangeFailure } from '../judging/exchange.ts';
 import type { RenderedRequest } from '../tokens/render.ts';
 import { ByteBudget } from './budget.ts';
@@ -11,6 +11,7 @@ import { dial } from './dial.ts';
 import {
   type Destination,
   destinationOf,
+  type EgressRules,
   type EgressVerdict,
   egressVerdict,
   isLocalhost,
@@ -20,9 +21,7 @@ import { type Head, Hop, type HopOutcome } from './hop.ts';
 import { maxRedirects, type NotFollowed, redirectHeaders, redirectTarget } from './redirect.ts';
 import { Trouble } from './trouble.ts';
 
-export type SenderOptions = {
-  /** What may be reached although it is private or reserved. */
-  allow: EgressAllowList;
+export type SenderOptions = Pick<EgressRules, 'allow' | 'own'> & {
   /** How names become addresses. Default: the system's resolver, all addresses, in its order. */
   resolve?: Resolver;
   /**
@@ -71,17 +70,15 @@ export function createSender(options: SenderOptions): Sender {
 }
 
 class HttpSender implements Sender {
-  readonly #allow: EgressAllowList;
-  readonly #resolve: Resolver;
+  readonly #rules: EgressRules;
   readonly #userAgent: string;
   readonly #budget: ByteBudget;
   readonly #connections = new Connections();
   readonly #inFlight = new Set<Promise<unknown>>();
   #closed = false;
 
-  constructor({ allow, resolve, userAgent, maxBufferedBytes }: SenderOptions) {
-    this.#allow = allow;
-    this.#resolve = sharedResolver(resolve ?? systemResolver);
+  constructor({ allow, own, resolve, userAgent, maxBufferedBytes }: SenderOptions) {
+    this.#rules = { allow, own, resolve: sharedResolver(resolve ?? systemResolver) };
     this.#userAgent = userAgent;
     this.#budget = new ByteBudget(maxBufferedBytes);
   }
@@ -104,7 +101,7 @@ class HttpSender implements Sender {
   }
 
   checkEgress(url: string): Promise<EgressVerdict> {
-    return egressVerdict(url, { allow: this.#allow, resolve: this.#resolve, timeoutMs: checkTimeoutMs });
+    return egressVerdict(url, { ...this.#rules, timeoutMs: checkTimeoutMs });
   }
 
   async close(): Promise<void> {
@@ -164,9 +161,8 @@ class HttpSender implements Sender {
   ): Promise<Connection | Trouble> {
     const idle = fresh ? undefined : this.#connections.takeIdle(destination.origin);
     if (idle !== undefined) return idle;
-    const [allow, resolve] = [this.#allow, this.#resolve];
     try {
-      const socket = await dial(destination, { allow, resolve, connectTimeoutMs, deadline });
+      const socket = await dial(destination, { ...this.#rules, connectTimeoutMs, deadline });
       return this.#connections.adopt(destination, socket);
     } catch (error) {
       if (error instanceof Trouble) return error;

@@ -77,7 +77,13 @@ describe('the test of a command (contract §3)', () => {
       {
         action: 'command.tested',
         id: 'acme/GetInvoiceImage',
-        details: { test: sampleId, version: 1, outcome: 'permanent', code: 'unexpected-status' },
+        details: {
+          test: sampleId,
+          version: 1,
+          outcome: 'permanent',
+          code: 'unexpected-status',
+          message: expect.stringContaining('403'),
+        },
       },
     ]);
   });

@@ -10,6 +10,7 @@ import { type RawScript, startRawEndpoint } from '../../support/endpoints/raw-en
 export function loopbackSender(options: Partial<SenderOptions> = {}) {
   return createSender({
     allow: parseEgressAllow('127.0.0.1, localhost'),
+    own: () => [],
     maxBufferedBytes: 64 * 1024 * 1024,
     userAgent: 'errand/test',
     ...options,

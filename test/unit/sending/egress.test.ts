@@ -16,7 +16,7 @@ const resolverOf =
     return addresses;
   };
 const verdict = (url: string, allow = nothing, names: Record<string, string[]> = {}) =>
-  egressVerdict(url, { allow, resolve: resolverOf(names), timeoutMs: 1000 });
+  egressVerdict(url, { allow, own: () => [], resolve: resolverOf(names), timeoutMs: 1000 });
 
 describe('contract §6: the egress vectors', () => {
   for (const { url, expect: expected, why, resolve } of vectors) {
@@ -118,7 +118,7 @@ describe('contract §6: what is said about a blocked destination', () => {
   });
 
   it('is null for a name whose resolver does not answer', async () => {
-    const stuck = { allow: nothing, resolve: () => new Promise<string[]>(() => {}), timeoutMs: 5 };
+    const stuck = { allow: nothing, own: () => [], resolve: () => new Promise<string[]>(() => {}), timeoutMs: 5 };
     expect(await egressVerdict('https://slow.example/', stuck)).toMatchObject({ allowed: null });
   });
 
