@@ -43,7 +43,12 @@ export function answerBrokenHttp(error: Error & { code?: string }, socket: Socke
     problemBody(new ProblemError(name, 'The request is not valid HTTP/1.1, or not complete.')),
   );
   const { status, title } = problemCatalogue[name];
-  socket.end(
-    `HTTP/1.1 ${status} ${title}\r\nContent-Type: ${problemMediaType}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
+  const headers = {
+    ...securityHeaders,
+    'content-type': problemMediaType,
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  };
+  const head = Object.entries(headers).map(([key, value]) => `${key}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${title}\r\n${head.join('')}\r\n${body}`);
 }

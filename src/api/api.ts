@@ -34,7 +34,7 @@ import { steeringRoutes } from './routes/steering.ts';
 import { createAuthenticateRequest } from './session-authenticate.ts';
 import { sessionRoutes } from './session-routes.ts';
 import type { Throttle } from './session-throttle.ts';
-import { limitSlowBodies } from './slow-bodies.ts';
+import { headerLimits, limitSlowClients, type Patience, patienceDefaults } from './slow-clients.ts';
 import type { StoredResults } from './stored-results.ts';
 import { serializerCompiler, validatorCompiler } from './validation.ts';
 import { trackClients, type WhileConnected } from './waiting.ts';
@@ -55,6 +55,8 @@ export type ApiDependencies = {
   log: ApiLog;
   /** Errand's version, for OpenAPI. */
   version: string;
+  /** With slow clients. */
+  patience?: Partial<Patience>;
 };
 
 const mebibyte = 1024 * 1024;
@@ -64,8 +66,10 @@ const mebibyte = 1024 * 1024;
  * fastify instance is handed out so that app/ can put the console beside them before `listen`.
  */
 export function createApi(dependencies: ApiDependencies) {
+  const patience = { ...patienceDefaults, ...dependencies.patience };
   const app = fastify({
     logger: false,
+    http: headerLimits(patience),
     bodyLimit: mebibyte,
     genReqId: () => randomUUID(),
     routerOptions: { maxParamLength: 1024 },
@@ -76,7 +80,7 @@ export function createApi(dependencies: ApiDependencies) {
     clientErrorHandler: answerBrokenHttp,
   });
   app.decorateRequest('failure', null);
-  limitSlowBodies(app);
+  limitSlowClients(app, patience);
   app.addHook('onRequest', async (request, reply) => {
     // What app/ puts beside the API, pages above all, has headers of its own.
     const ours = request.is404 || request.routeOptions.config.permission !== undefined;

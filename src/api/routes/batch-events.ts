@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { Batch } from '../../contract/batch.ts';
 import { pause } from '../../platform/pg-session.ts';
 import { type Api, principalOf } from '../instance.ts';
+import { destroyUnread, patienceDefaults } from '../slow-clients.ts';
 import { type BatchDependencies, idParams, read, tags } from './batch-dependencies.ts';
 
 /** How often each who watches is told what changed. */
@@ -49,6 +51,7 @@ export function eventsRoute(app: Api, { batches, whileConnected }: BatchDependen
         'cache-control': 'no-store',
         'x-accel-buffering': 'no',
       });
+      destroyUnread(response, patienceDefaults.readingMs);
       await whileConnected(response, (signal) =>
         follow(response, first, known, () => batches.get(accounts, id), signal),
       );
@@ -71,11 +74,15 @@ async function follow(
   while (!signal.aborted) {
     const id = idOf(batch);
     if (id !== known) {
-      raw.write(`event: ${hasEnded(batch) ? 'end' : 'progress'}\nid: ${id}\ndata: ${JSON.stringify(batch)}\n\n`);
+      await written(
+        raw,
+        signal,
+        `event: ${hasEnded(batch) ? 'end' : 'progress'}\nid: ${id}\ndata: ${JSON.stringify(batch)}\n\n`,
+      );
       known = id;
       quietMs = 0;
     } else if (quietMs >= keepAliveMs) {
-      raw.write(': still here\n\n');
+      await written(raw, signal, ': still here\n\n');
       quietMs = 0;
     }
     if (hasEnded(batch)) return;
@@ -84,4 +91,9 @@ async function follow(
     // An outage of the database is no end: the next look may tell more.
     batch = await look().catch(() => batch);
   }
+}
+
+/** Nothing is added to what a client does not read; the connection ends if that lasts. */
+async function written(raw: FastifyReply['raw'], signal: AbortSignal, text: string): Promise<void> {
+  if (!raw.write(text)) await once(raw, 'drain', { signal }).catch(() => undefined);
 }

@@ -7,9 +7,17 @@ let running: RunningApi;
 const keys = new Map<string, string>();
 let invocation: string;
 let batch: string;
+/** Each a bearer that is nobody, and why. */
+const nobody: [key: string | null, detail: RegExp][] = [
+  [null, /An API key is needed/],
+  ['errand_nobody', /not valid/],
+  ['x'.repeat(40), /not valid/],
+];
 
 beforeAll(async () => {
   running = await startApi();
+  nobody.push([await spoilt('revoked_at = now()'), /was revoked/]);
+  nobody.push([await spoilt("expires_at = now() - interval '1 second'"), /expired/]);
   for (const role of roles) {
     keys.set(role, await running.keyFor(role));
     keys.set(`${role} elsewhere`, await running.keyFor(role, ['south']));
@@ -21,6 +29,13 @@ beforeAll(async () => {
   await running.call('POST', `/v1/batches/${batch}/cancel`);
 });
 afterAll(() => running.stop());
+
+/** An admin's key that was good once. */
+async function spoilt(change: string): Promise<string> {
+  const key = await running.keyFor('admin');
+  await running.pool.query(`update api_keys set ${change} where id = $1`, [key.split('_')[1]]);
+  return key;
+}
 
 async function enqueued(): Promise<string> {
   const body = { integration: 'north', command: 'GetInvoiceImage' };
@@ -76,9 +91,9 @@ describe.each(routes)('contract §3: $method $path', (route) => {
   });
 
   it('needs a key', async () => {
-    for (const key of [null, 'errand_nobody', 'x'.repeat(40)]) {
+    for (const [key, detail] of nobody) {
       const answer = await ask(route, key);
-      expect(answer.status).toBe(401);
+      expect([answer.status, answer.json.detail]).toEqual([401, expect.stringMatching(detail)]);
       expect(answer.json.type).toBe('urn:errand:problem:unauthenticated');
       expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer realm="errand"/);
     }
@@ -110,6 +125,58 @@ it('contract §3: these are all the routes there are', async () => {
     return `${method} ${general}`;
   });
   expect(described.filter((each) => each.includes('/v1/')).sort()).toEqual([...new Set(tried)].sort());
+});
+
+/** What needs no key, and what it answers without one. Bull Board's routes need one for "*", operator's or admin's. */
+const open: Record<string, number> = {
+  'GET /healthz': 200,
+  'GET /readyz': 200,
+  'GET /openapi.json': 200,
+  'GET /sign-in': 200,
+  'POST /sign-in': 401,
+  'POST /sign-out': 303,
+  'GET /docs': 200,
+  'GET /docs/json': 200,
+  'GET /docs/yaml': 200,
+  'GET /docs/static/*': 404,
+  'GET /docs/static/index.html': 302,
+  'GET /docs/static/swagger-initializer.js': 200,
+  'GET /docs/static/theme/viewport.js': 200,
+};
+
+it('contract §3: whatever else is registered is open on purpose, or for those who may see Bull Board', async () => {
+  const form = { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin' };
+  const untried = new Set(Object.keys(open));
+  for (const { method: methods, url } of running.otherRoutes) {
+    const method = methods.split(',').at(-1) ?? '';
+    const path = url.replace(/:[a-zA-Z]+|\*/g, 'x');
+    // Not `call`: pages and their scripts have answers of their own.
+    const answer = async (key: string | null) => {
+      const headers = {
+        ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+        ...(method === 'POST' ? form : {}),
+      };
+      const response = await fetch(running.url + path, { method, headers, redirect: 'manual' });
+      await response.arrayBuffer();
+      return response;
+    };
+    const without = await answer(null);
+    const name = `${method} ${url}`;
+    if (name in open) {
+      untried.delete(name);
+      expect([name, without.status]).toEqual([name, open[name]]);
+      continue;
+    }
+    expect(url, `${name} is in no table`).toMatch(/^\/queues(?:\/|$)/);
+    for (const [key] of nobody) expect([name, (await answer(key)).status]).toEqual([name, 401]);
+    for (const role of roles) {
+      const mayLook = role === 'operator' || role === 'admin';
+      const [all, some] = [keys.get(role) ?? null, keys.get(`${role} elsewhere`) ?? null];
+      expect([name, role, (await answer(all)).status === 403]).toEqual([name, role, !mayLook]);
+      expect([name, role, (await answer(some)).status]).toEqual([name, role, 403]);
+    }
+  }
+  expect([...untried]).toEqual([]);
 });
 
 it('contract §3: asks for a key where there is nothing, too', async () => {

@@ -84,6 +84,8 @@ export async function startApi(overrides: (pool: Pool, access: Access) => Partia
     invocations,
     /** What is registered under `/v1`; HEAD comes with GET. */
     routes: answers.known.filter((each) => each.url.startsWith('/v1/') && each.method !== 'HEAD'),
+    /** And what is registered besides: health, pages, Bull Board. */
+    otherRoutes: answers.known.filter((each) => !each.url.startsWith('/v1/') && each.method !== 'HEAD'),
     results,
     /** Makes a request; what comes back must be as the route's schema has it. */
     async call(method: string, path: string, asked: Asked = {}): Promise<Answer> {
