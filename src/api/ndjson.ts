@@ -26,23 +26,34 @@ export async function* readNdjson(stream: Readable): AsyncGenerator<{ value: unk
 }
 
 async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<{ value: unknown; at: string }> {
-  let rest: Buffer = Buffer.alloc(0);
-  let line = 0;
+  // Joined once, when the line is whole: joined as they come, a line in pieces of a byte would be copied a million times.
+  let pieces: Buffer[] = [];
+  let length = 0;
+  let line = 1;
+  const add = (piece: Buffer) => {
+    length += piece.length;
+    if (length > maxLineBytes) throw badLine(line, 'is longer than 1 MiB');
+    pieces.push(piece);
+  };
+  const finish = () => {
+    const read = { value: parseLine(Buffer.concat(pieces), line), at: `line ${line}` };
+    pieces = [];
+    length = 0;
+    line += 1;
+    return read;
+  };
   for await (const chunk of chunks) {
     let start = 0;
     for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {
-      const piece = chunk.subarray(start, end);
-      line += 1;
-      const value = parseLine(rest.length === 0 ? piece : Buffer.concat([rest, piece]), line);
-      rest = Buffer.alloc(0);
+      add(chunk.subarray(start, end));
       start = end + 1;
-      if (value !== undefined) yield { value, at: `line ${line}` };
+      const read = finish();
+      if (read.value !== undefined) yield read;
     }
-    rest = Buffer.concat([rest, chunk.subarray(start)]);
-    if (rest.length > maxLineBytes) throw badLine(line + 1, 'is longer than 1 MiB');
+    add(chunk.subarray(start));
   }
-  const value = parseLine(rest, line + 1);
-  if (value !== undefined) yield { value, at: `line ${line + 1}` };
+  const last = finish();
+  if (last.value !== undefined) yield last;
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true });

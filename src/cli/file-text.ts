@@ -50,14 +50,18 @@ function linesBeforeFault(bytes: Buffer | undefined): number {
 export async function* linesOf(pieces: AsyncIterable<string>, maxLength: number): AsyncGenerator<string> {
   let rest = '';
   let number = 1;
+  const refuseIfLong = (line: string) => {
+    if (line.length > maxLength) throw new FileTrouble(`is longer than ${maxLength} characters`, number);
+  };
   for await (const piece of pieces) {
     const lines = (rest + piece).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {
+      refuseIfLong(line);
       yield line.endsWith('\r') ? line.slice(0, -1) : line;
       number += 1;
     }
-    if (rest.length > maxLength) throw new FileTrouble(`is longer than ${maxLength} characters`, number);
+    refuseIfLong(rest);
   }
   if (rest !== '') yield rest;
 }
