@@ -90,6 +90,9 @@ function expectGuarded(headers: Headers, what: string): void {
     what,
     expect.stringMatching(/^(?:no-referrer|same-origin)$/),
   ]);
+  if (headers.get('content-type')?.startsWith('text/html') && policy !== 'sandbox') {
+    expect([what, headers.get('cross-origin-opener-policy')]).toEqual([what, 'same-origin']);
+  }
   expect([what, headers.get('server') ?? headers.get('x-powered-by')]).toEqual([what, null]);
 }
 
