@@ -3,7 +3,8 @@ import { uuidv7 } from 'uuidv7';
 import type { BatchRinger } from '../batches/ring.ts';
 import type { Configurations } from '../integrations/configuration.ts';
 import { createConfigurations } from '../integrations/configurations.ts';
-import { createSealer, type Sealer } from '../integrations/sealing.ts';
+import { createKeptSealer } from '../integrations/fingerprint-key.ts';
+import type { Sealer } from '../integrations/sealing.ts';
 import { createEnqueue, type Enqueue } from '../invocations/enqueue.ts';
 import type { Enqueued, NewInvocation } from '../invocations/invocation.ts';
 import { createRinger, type Ringer } from '../invocations/ring.ts';
@@ -20,6 +21,7 @@ import { loadConfiguration } from '../store/configuration.ts';
 import { takeDue, takeDueOf, takeProbes, unring } from '../store/due.ts';
 import { configurationChannel } from '../store/flow.ts';
 import { insertInvocations } from '../store/new-invocations.ts';
+import { keepSealedKey } from '../store/sealed-keys.ts';
 import { openBatchRinger } from './batch-core.ts';
 
 /** The configuration with what `up` and `demo` make where it is not set: every role can run on it. */
@@ -59,8 +61,12 @@ export const statementTimeoutMs = 15_000;
 export function openCore(config: ReadyConfig, log: Log, name: string): Core {
   const url = config.databaseUrl;
   const pool = openPool({ url, max: poolSize, applicationName: `errand-${name}`, log, statementTimeoutMs });
-  const sealer = createSealer(config.secretKeys);
-  const load = (id: string) => loadConfiguration(pool, id);
+  const { sealer, obtain } = openSealer(config, pool, log);
+  const load = async (id: string) => {
+    // Who has a configuration may make fingerprints; the API starts before the database is there.
+    await obtain();
+    return loadConfiguration(pool, id);
+  };
   const configurations = createConfigurations({ load, sealer, createRedactor });
   const forgetters: ((integration: string | undefined) => void)[] = [configurations.forget];
   const forget = (integration?: string) => {
@@ -118,6 +124,15 @@ export function openCore(config: ReadyConfig, log: Log, name: string): Core {
     enqueue,
     close: () => (closing ??= close()),
   };
+}
+
+function openSealer({ secretKeys }: ReadyConfig, pool: Pool, log: Log) {
+  return createKeptSealer({
+    keys: secretKeys,
+    keep: (fresh) => keepSealedKey(pool, 'fingerprint', fresh),
+    onUnreadable: (error) =>
+      log.error('fingerprint-key.unreadable', { error }, 'Stored results are not found until the key is back'),
+  });
 }
 
 function openRinger(pool: Pool, queues: LaneQueues, log: Log): Ringer {

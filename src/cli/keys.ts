@@ -3,15 +3,12 @@ import { type Access, createAccess } from '../access/access.ts';
 import { system } from '../audit/entry.ts';
 import { type ApiKey, type KeyAccounts, keyAccountsSchema, type Role } from '../contract/api-key.ts';
 import { lineOfText } from '../contract/names.ts';
-import { Refusal } from '../contract/problem.ts';
-import { type Config, type Environment, loadConfig } from '../platform/config.ts';
-import { runningEmbeddedPostgres } from '../platform/embedded-postgres.ts';
-import { createLog } from '../platform/log.ts';
-import { isUnavailable, openPool } from '../platform/pg.ts';
+import { type Environment, loadConfig } from '../platform/config.ts';
 import { createKeyStore } from '../store/api-keys.ts';
-import { databaseFailure } from './database-failure.ts';
 import { CliFailure, exitCodes } from './failure.ts';
 import { printJson, printLine, tell } from './output.ts';
+import { type RotateOptions, rotateSecrets } from './rotate-secrets.ts';
+import { withDatabase } from './with-database.ts';
 
 export type NewKeyOptions = {
   role: Role;
@@ -25,6 +22,7 @@ export type KeyVerbs = {
   create(options: NewKeyOptions): Promise<void>;
   list(options: { json: boolean }): Promise<void>;
   revoke(id: string, options: { json: boolean }): Promise<void>;
+  rotateSecrets(options: RotateOptions): Promise<void>;
 };
 
 const everything: { actor: typeof system; accounts: KeyAccounts } = { actor: system, accounts: '*' };
@@ -55,6 +53,7 @@ export function createKeyVerbs(env: Environment): KeyVerbs {
       if (json) return printJson({ id, revoked: true });
       tell(`Key ${id} is revoked.`);
     },
+    rotateSecrets: (options) => rotateSecrets(env, options),
   };
 }
 
@@ -75,27 +74,8 @@ async function everyKey(access: Access): Promise<ApiKey[]> {
   return keys;
 }
 
-async function withAccess<Answer>(env: Environment, work: (access: Access) => Promise<Answer>): Promise<Answer> {
-  const config = loadConfig(env, { role: 'keys' });
-  const log = createLog({ level: config.logLevel, base: { role: 'keys' }, destination: 2 });
-  const pool = openPool({ url: await databaseOf(config), max: 1, applicationName: 'errand-keys', log });
-  try {
-    return await work(
-      createAccess({ store: createKeyStore(pool), adminKey: null, now: Date.now, newId: () => uuidv7() }),
-    );
-  } catch (error) {
-    if (error instanceof Refusal) {
-      throw new CliFailure(error.kind === 'unavailable' ? exitCodes.failed : exitCodes.usage, error.message);
-    }
-    if (isUnavailable(error)) throw new CliFailure(exitCodes.failed, 'the database does not answer.');
-    throw databaseFailure(error);
-  } finally {
-    await pool.end();
-  }
-}
-
-async function databaseOf({ databaseUrl, dataDir }: Config): Promise<string> {
-  const url = databaseUrl ?? (await runningEmbeddedPostgres(dataDir));
-  if (url !== null) return url;
-  throw new CliFailure(exitCodes.usage, `no database: set DATABASE_URL, or start "errand up" on ${dataDir} first.`);
+function withAccess<Answer>(env: Environment, work: (access: Access) => Promise<Answer>): Promise<Answer> {
+  return withDatabase(loadConfig(env, { role: 'keys' }), (pool) =>
+    work(createAccess({ store: createKeyStore(pool), adminKey: null, now: Date.now, newId: () => uuidv7() })),
+  );
 }

@@ -178,7 +178,7 @@ function addBatch(program: Command, verbs: Verbs): void {
 function addKeys(program: Command, verbs: Verbs): void {
   const keys = program
     .command('keys')
-    .description('API keys, on the database itself')
+    .description('API keys and secret keys, on the database itself')
     .addHelpText(
       'after',
       examples(['errand keys create --role producer --account acme-inc', ''], ['errand keys list', '']),
@@ -218,6 +218,19 @@ function addKeys(program: Command, verbs: Verbs): void {
     .addOption(jsonOption())
     .addHelpText('after', examples(['errand keys revoke 01989f4e-7c5a-7000-8000-000000000000', '']))
     .action((id, options) => verbs.keys.revoke(id, { json: options.json === true }));
+  keys
+    .command('rotate-secrets')
+    .description('encrypts everything anew with the first key of ERRAND_SECRET_KEYS, while Errand runs')
+    .option('--dry-run', 'count what is encrypted with which key; change nothing')
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      `${examples(
+        ['ERRAND_SECRET_KEYS=k2:…,k1:… errand keys rotate-secrets --dry-run', ''],
+        ['ERRAND_SECRET_KEYS=k2:…,k1:… errand keys rotate-secrets', 'k1 may be removed afterwards'],
+      )}\nSafe to end, to run again, and to run twice at the same time. Step by step: docs/operating.md.`,
+    )
+    .action(({ dryRun, json }) => verbs.keys.rotateSecrets({ dryRun: dryRun === true, json: json === true }));
 }
 
 function addComplete(program: Command, verbs: Verbs): void {

@@ -20,6 +20,7 @@ export function createVerbs(env: Environment): Verbs {
       create: async (options) => (await keys()).create(options),
       list: async (options) => (await keys()).list(options),
       revoke: async (id, options) => (await keys()).revoke(id, options),
+      rotateSecrets: async (options) => (await keys()).rotateSecrets(options),
     },
     complete: async (args) => (await import('./complete.ts')).runComplete(verbs, args),
   };

@@ -18,6 +18,8 @@ export const auditActions = [
   'integration.released',
   'secret.saved',
   'secret.deleted',
+  'secrets.rotation-started',
+  'secrets.rotated',
   'command.saved',
   'command.deleted',
   'command.tested',

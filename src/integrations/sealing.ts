@@ -37,23 +37,36 @@ export type Sealer = {
   open(sealed: string, context: string): string;
   /**
    * Identifies the token values of a command without giving them away: equal for equal values, whatever their order.
-   * One made before the first key was replaced equals none made after.
+   * It begins with four bytes that tell the key it was made with, so that two that cannot be compared are known as such.
    */
   fingerprint(integration: string, command: string, tokens: Tokens): Buffer;
 };
+
+/** Of `Sealer.fingerprint`: the bytes that tell fingerprint keys apart. */
+export const fingerprintPrefixBytes = 4;
+
+/** A fingerprint key made of the first key, for where the one that the database keeps cannot be read. */
+export function derivedFingerprintKey([first]: readonly SecretKey[]): Buffer {
+  if (first === undefined) throw new Error('no secret key was given');
+  return Buffer.from(hkdfSync('sha256', first.key, '', 'errand/fingerprint/v1', 32));
+}
 
 /**
  * AES-256-GCM (NIST SP 800-38D). Its random 96-bit nonces are good for 2^32 records under one key: at a million
  * sensitive invocations a day that is eleven years. A key is replaced by putting a new one in front; the old one stays
  * in the list for as long as something is sealed with it.
+ *
+ * @param fingerprintKey fingerprints must not change with the first key, so theirs is one of its own: see fingerprint-key.ts
  */
-export function createSealer(keys: readonly SecretKey[]): Sealer {
+export function createSealer(
+  keys: readonly SecretKey[],
+  fingerprintKey: () => Buffer = () => derivedFingerprintKey(keys),
+): Sealer {
   const [first] = keys;
   if (first === undefined) throw new Error('no secret key was given');
   const byId = new Map(keys.map(({ id, key }) => [id, createSecretKey(key)]));
   const sealingKey = createSecretKey(first.key);
-  const fingerprintKey = deriveKey(first.key, 'errand/fingerprint/v1');
-  const fingerprintPrefix = createHash('sha256').update(first.id).digest().subarray(0, 4);
+  let made: FingerprintKey | undefined;
 
   return {
     seal(plaintext, context) {
@@ -75,16 +88,20 @@ export function createSealer(keys: readonly SecretKey[]): Sealer {
     },
 
     fingerprint(integration, command, tokens) {
-      const digest = createHmac('sha256', fingerprintKey)
+      made ??= readyFingerprintKey(fingerprintKey());
+      const digest = createHmac('sha256', made.key)
         .update(canonicalJson([integration, command, tokens as TokenValue]))
         .digest();
-      return Buffer.concat([fingerprintPrefix, digest]);
+      return Buffer.concat([made.prefix, digest]);
     },
   };
 }
 
-function deriveKey(key: Buffer, purpose: string): KeyObject {
-  return createSecretKey(Buffer.from(hkdfSync('sha256', key, '', purpose, 32)));
+type FingerprintKey = { prefix: Buffer; key: KeyObject };
+
+function readyFingerprintKey(key: Buffer): FingerprintKey {
+  const prefix = createHash('sha256').update(key).digest().subarray(0, fingerprintPrefixBytes);
+  return { prefix, key: createSecretKey(key) };
 }
 
 function additionalData(keyId: string, context: string): Buffer {

@@ -31,11 +31,15 @@ export async function obtainAdminKey(dataDir: string): Promise<string> {
 /** The admin key in the data directory, for commands that talk to the API; `null` if none was generated there. */
 export async function readAdminKey(dataDir: string): Promise<string | null> {
   const file = path.join(dataDir, adminKeyFile);
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const text = await readIfThere(file);
+  return text === null ? null : checkedAdminKey(file, text.trim());
+}
+
+function readIfThere(file: string): Promise<string | null> {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
     throw error;
   });
-  return text === null ? null : checkedAdminKey(file, text.trim());
 }
 
 function checkedAdminKey(file: string, key: string): string {
@@ -44,14 +48,24 @@ function checkedAdminKey(file: string, key: string): string {
 }
 
 /**
- * The secret keys in the data directory, generated at the first call. The file is as `ERRAND_SECRET_KEYS`; to rotate, put
- * a new key in front.
+ * The secret keys in the data directory, generated at the first call. The file is as `ERRAND_SECRET_KEYS`; how to replace
+ * a key is in docs/operating.md.
  *
  * @throws Error if the file is empty or broken: with new keys, nothing that was sealed could be read
  */
 export async function obtainSecretKeys(dataDir: string): Promise<readonly SecretKey[]> {
   const file = path.join(dataDir, secretKeysFile);
-  const text = await createOnce(file, () => `k1:${randomBytes(32).toString('base64')}`);
+  return parsedSecretKeys(file, await createOnce(file, () => `k1:${randomBytes(32).toString('base64')}`));
+}
+
+/** The secret keys in the data directory, for commands that must not make any; empty if none were generated there. */
+export async function readSecretKeys(dataDir: string): Promise<readonly SecretKey[]> {
+  const file = path.join(dataDir, secretKeysFile);
+  const text = await readIfThere(file);
+  return text === null ? [] : parsedSecretKeys(file, text.trim());
+}
+
+function parsedSecretKeys(file: string, text: string): readonly SecretKey[] {
   const parsed = parseSecretKeys(text);
   if (parsed.ok) return parsed.keys;
   throw new Error(

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { fingerprintPrefixBytes } from '../integrations/sealing.ts';
 import type { Enqueued, NewInvocation } from '../invocations/invocation.ts';
 import { auditColumns, auditSelect } from './audit-rows.ts';
 
@@ -43,8 +44,10 @@ with input as (
 )
 select id from inserted`;
 
+/** Fingerprints of two keys (see `Sealer.fingerprint`) cannot be compared: then the producer's word is taken. */
 const existingSql = `
-select t.position::int, k.invocation as id, k.fingerprint = t.fingerprint as same
+select t.position::int, k.invocation as id, k.fingerprint = t.fingerprint
+    or substr(k.fingerprint, 1, ${fingerprintPrefixBytes}) <> substr(t.fingerprint, 1, ${fingerprintPrefixBytes}) as same
 from unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::bytea[]) as t(position, integration, command, key, fingerprint)
 join idempotency_keys k on (k.integration, k.command, k.key) = (t.integration, t.command, t.key)`;
 

@@ -17,7 +17,7 @@ describe('contract §2: errand complete', () => {
 
   it.each([
     ['commands', ['w'], ['worker']],
-    ['commands of a command', ['keys', ''], ['create', 'list', 'revoke', 'help']],
+    ['commands of a command', ['keys', ''], ['create', 'list', 'revoke', 'rotate-secrets', 'help']],
     ['options', ['invoke', '--l'], ['--lane']],
     ['lanes', ['worker', '--lane', ''], ['interactive', 'batch']],
     ['roles', ['keys', 'create', '--role', ''], ['producer', 'configurer', 'operator', 'admin']],

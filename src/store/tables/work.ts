@@ -61,6 +61,8 @@ export const integrationValues = pgTable(
     value: text(),
     sealed: text(),
     hint: text(),
+    /** Of a secret: where requests that use it may go; `null`: anywhere. */
+    allowedHosts: text('allowed_hosts').array(),
     updatedAt: moment('updated_at').notNull().defaultNow(),
   },
   (table) => [
@@ -68,6 +70,13 @@ export const integrationValues = pgTable(
     uniqueIndex('integration_values_current').on(table.integration, table.name).where(sql`${table.until} is null`),
   ],
 );
+
+/** Keys of Errand's own that outlive those of ERRAND_SECRET_KEYS, under which they are sealed. */
+export const sealedKeys = pgTable('sealed_keys', {
+  /** `fingerprint`: see `Sealer.fingerprint`. */
+  purpose: text().primaryKey(),
+  sealed: text().notNull(),
+});
 
 /** The command types that an admin added; the built-in ones are in contract/command-type.ts. */
 export const commandTypes = pgTable('command_types', {

@@ -45,8 +45,14 @@ describe('contract §7: the statements that move an invocation', () => {
 
     it('refuses a key that was used with other tokens', async () => {
       const [first] = await insert({ idempotencyKey: 'k' });
-      const [second] = await insert({ idempotencyKey: 'k', keyFingerprint: Buffer.from('other') });
+      const [second] = await insert({ idempotencyKey: 'k', keyFingerprint: Buffer.from('all other') });
       expect(second).toEqual({ outcome: 'key-conflict', id: first?.id });
+    });
+
+    it('takes a key at its word if its fingerprint was made with a fingerprint key that is lost', async () => {
+      const [first] = await insert({ idempotencyKey: 'k' });
+      const [second] = await insert({ idempotencyKey: 'k', keyFingerprint: Buffer.from('else tokens') });
+      expect(second).toEqual({ outcome: 'existing', id: first?.id });
     });
 
     it('lets a key be used again after 24 hours', async () => {

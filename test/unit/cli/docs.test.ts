@@ -27,7 +27,12 @@ async function calledBy(line: string): Promise<string[]> {
     demo: verb('demo'),
     invoke: verb('invoke'),
     batch: verb('batch'),
-    keys: { create: verb('keys create'), list: verb('keys list'), revoke: verb('keys revoke') },
+    keys: {
+      create: verb('keys create'),
+      list: verb('keys list'),
+      revoke: verb('keys revoke'),
+      rotateSecrets: verb('keys rotate-secrets'),
+    },
     complete: verb('complete'),
   };
   await createProgram(verbs).parseAsync(argumentsOf(line), { from: 'user' });
@@ -49,6 +54,7 @@ describe('contract §2: docs/cli.md', () => {
         'keys create',
         'keys list',
         'keys revoke',
+        'keys rotate-secrets',
         'migrate',
         'up',
         'worker',
