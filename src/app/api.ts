@@ -156,13 +156,14 @@ function openIntegrations(core: Core, sender: Sender) {
         core.log.warn('resume.not-rung', { integration, error }, 'The sweep will ring for what waited');
       });
     },
-    send: (request, { policy, maxBytes, signal }) =>
+    send: (request, { policy, maxBytes, signal, redirectProblem }) =>
       sender.send(request, {
         timeoutMs: policy.timeoutMs,
         connectTimeoutMs: policy.connectTimeoutMs,
         maxBytes,
         freshConnection: policy.nonIdempotent,
         signal,
+        redirectProblem,
       }),
     audit: (record) => insertAudit(core.pool, record),
     newId: () => uuidv7(),

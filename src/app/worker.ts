@@ -227,13 +227,14 @@ function createPostponements(pool: Pool): (id: string, delayMs: number) => Promi
 function openExecute(core: Core, row: WorkerRow, sender: Sender, flights: Flights<Exchange>) {
   return createExecute({
     configurations: core.configurations,
-    send: (request, { policy, maxBytes, signal }) =>
+    send: (request, { policy, maxBytes, signal, redirectProblem }) =>
       sender.send(request, {
         timeoutMs: policy.timeoutMs,
         connectTimeoutMs: policy.connectTimeoutMs,
         maxBytes,
         freshConnection: policy.nonIdempotent,
         signal,
+        redirectProblem,
       }),
     unseal: (sealed, context) => core.sealer.open(sealed, context),
     createRedactor,

@@ -3,7 +3,7 @@ import type { AuditEntry, AuditFilter } from '../contract/audit.ts';
 import type { Command, CommandBody } from '../contract/command.ts';
 import type { CommandPreview, CommandTest, CommandTestBody } from '../contract/command-test.ts';
 import type { CommandType, CommandTypeBody } from '../contract/command-type.ts';
-import type { Integration, IntegrationBody, IntegrationPatch, Secret } from '../contract/integration.ts';
+import type { Integration, IntegrationBody, IntegrationPatch, Secret, SecretBody } from '../contract/integration.ts';
 import {
   type EnqueuedInvocation,
   hasEnded,
@@ -132,8 +132,16 @@ function configuringCalls({ send }: Transport) {
       json<Integration>(send('PATCH', integration(id), { ...call, body })),
     deleteIntegration: (id: string, call?: CallOptions) => remove(integration(id), call),
     listSecrets: (id: string, call?: CallOptions) => json<Page<Secret>>(send('GET', integration(id, 'secrets'), call)),
-    putSecret: (id: string, name: string, value: string, call?: CallOptions) =>
-      json<Secret>(send('PUT', integration(id, 'secrets', name), { ...call, body: { value } })),
+    /** @param options `allowedHosts`: where requests that use it may go; left out: anywhere, whatever it was before */
+    putSecret: (
+      id: string,
+      name: string,
+      value: string,
+      { allowedHosts, ...call }: CallOptions & Omit<SecretBody, 'value'> = {},
+    ) => {
+      const body: SecretBody = { value, ...(allowedHosts === undefined ? {} : { allowedHosts }) };
+      return json<Secret>(send('PUT', integration(id, 'secrets', name), { ...call, body }));
+    },
     deleteSecret: (id: string, name: string, call?: CallOptions) => remove(integration(id, 'secrets', name), call),
     listCommands: (id: string, call?: CallOptions) =>
       json<Page<Command>>(send('GET', integration(id, 'commands'), call)),

@@ -21,8 +21,9 @@ export const errorCatalogue = {
   },
   'egress-blocked': {
     side: 'configuration',
-    means: "The address is private, reserved, on a refused port, or Errand's own.",
-    mend: 'Use a public address. An operator can allow a private one in ERRAND_EGRESS_ALLOW.',
+    means:
+      "The address is private, reserved, on a refused port or Errand's own, or the request uses a secret that may not go there.",
+    mend: 'Use a public address; an operator can allow a private one in ERRAND_EGRESS_ALLOW. For a secret: name the host in its allowedHosts.',
   },
   'dns-failed': {
     side: 'customer-server',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { allowedHostsSchema } from './allowed-hosts.ts';
 import { accountSchema, integrationIdSchema, lineOfText, text, tokenNameSchema } from './names.ts';
 
 export const limitsSchema = z.strictObject({
@@ -61,10 +62,17 @@ export const minSecretLength = 8;
 /** Under this length a secret gets no hint: the hint would give too much of it away. */
 export const minHintedSecretLength = 16;
 
-export const secretBodySchema = z.strictObject({ value: text(8192).min(minSecretLength) });
+/** The body of `PUT …/secrets/{name}`, which replaces the secret as a whole: hosts that are left out are no longer asked for. */
+export const secretBodySchema = z.strictObject({
+  value: text(8192).min(minSecretLength),
+  allowedHosts: allowedHostsSchema.optional(),
+});
+export type SecretBody = z.infer<typeof secretBodySchema>;
 export const secretSchema = z.strictObject({
   name: z.string(),
   hint: z.string().nullable(),
+  /** `null`: all. */
+  allowedHosts: z.array(z.string()).nullable(),
   updatedAt: z.iso.datetime(),
 });
 /** What can be known of a secret: never its value. */

@@ -3,6 +3,7 @@ import type { FieldError } from '../contract/problem.ts';
 import { compileAccept } from '../judging/accept.ts';
 import { policyFor } from '../judging/policy.ts';
 import { compileRequest } from '../tokens/compile.ts';
+import { boundSecrets } from './bound-secrets.ts';
 import { asksConditionally, valuesSince } from './conditional.ts';
 import type { CompiledCommand, Configuration } from './configuration.ts';
 import { secretContext } from './secret-context.ts';
@@ -26,7 +27,7 @@ export type CompiledOrErrors = { ok: true; command: CompiledCommand } | { ok: fa
 export function compileCommand(
   { name, version, definition }: Pick<StoredCommand, 'name' | 'version' | 'definition'>,
   type: CommandType,
-  values: readonly (Pick<StoredValue, 'name' | 'kind'> & Partial<Pick<StoredValue, 'since'>>)[],
+  values: readonly (Pick<StoredValue, 'name' | 'kind'> & Partial<Pick<StoredValue, 'since' | 'allowedHosts'>>)[],
 ): CompiledOrErrors {
   const compilation = compileRequest(definition.request, {
     commandType: type.tokens,
@@ -43,6 +44,7 @@ export function compileCommand(
     accept: compileAccept(definition.accept, type.result?.contentTypes),
     conditional: asksConditionally(definition, compilation.compiled),
     valuesSince: valuesSince(compilation.compiled, values),
+    bound: boundSecrets(compilation.compiled, values),
     policy: { interactive: policyFor(definition, 'interactive'), batch: policyFor(definition, 'batch') },
   };
   return { ok: true, command };

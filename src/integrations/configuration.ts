@@ -6,6 +6,7 @@ import type { Lane } from '../contract/lane.ts';
 import type { FieldError } from '../contract/problem.ts';
 import type { CompiledAccept, Policy } from '../judging/policy.ts';
 import type { CompiledRequest } from '../tokens/compile.ts';
+import type { BoundSecret } from './bound-secrets.ts';
 
 export type { Accept };
 
@@ -21,6 +22,8 @@ export type CompiledCommand = {
   conditional: boolean;
   /** The configuration version since which the variables and secrets that it uses are what they are. */
   valuesSince: number;
+  /** The secrets that it uses and that may not be sent to every host. */
+  bound: readonly BoundSecret[];
   policy: Readonly<Record<Lane, Policy>>;
 };
 

@@ -170,7 +170,7 @@ function checkNames(now: StoredConfiguration, wanted: readonly string[], removed
 }
 
 function newVariable(name: string, value: string): NewValue {
-  return { name, kind: 'variable', value, sealed: null, hint: null };
+  return { name, kind: 'variable', value, sealed: null, hint: null, allowedHosts: null };
 }
 
 type Shown = { name: string; variables: Record<string, string>; limits: Limits };

@@ -6,6 +6,7 @@ import type { Tokens, TokenValue } from '../contract/tokens.ts';
 import { resolveTokens, sensitiveNames } from '../tokens/names.ts';
 import { type RenderedRequest, renderRequest } from '../tokens/render.ts';
 import { type AssembleDependencies, assemble, compileCommand } from './assemble.ts';
+import { hostProblem } from './bound-secrets.ts';
 import { problemsOf, requireCommand, requireType } from './commands.ts';
 import type { CompiledCommand, Configuration } from './configuration.ts';
 import { requireIntegration } from './scope.ts';
@@ -40,8 +41,9 @@ export function createPreview(dependencies: PreviewDependencies) {
   return async (scope: KeyAccounts, id: string, name: string, body: PreviewBody): Promise<Preview> => {
     const stored = requireIntegration(scope, id, await store.load(id));
     const sample = { invocation: sampleInvocation, now: now() };
-    const { real, shown, redact } = renderOnce(dependencies, stored, name, body, sample);
-    const egress = await checkEgress(real.url);
+    const { command, real, shown, redact } = renderOnce(dependencies, stored, name, body, sample);
+    const problem = hostProblem(command.bound, real.url);
+    const egress = problem === null ? await checkEgress(real.url) : { allowed: false, reason: problem };
     return {
       ...shownRequest(shown, redact),
       egress: { allowed: egress.allowed, reason: egress.reason === null ? null : redact(egress.reason) },

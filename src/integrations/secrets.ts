@@ -1,7 +1,8 @@
 import type { AuditRecord } from '../audit/entry.ts';
+import { normalHosts } from '../contract/allowed-hosts.ts';
 import type { KeyAccounts } from '../contract/api-key.ts';
 import type { Actor } from '../contract/audit.ts';
-import { minHintedSecretLength, minSecretLength, type Secret } from '../contract/integration.ts';
+import { minHintedSecretLength, minSecretLength, type Secret, type SecretBody } from '../contract/integration.ts';
 import { tokenNameProblem } from '../contract/names.ts';
 import type { Page, PageQuery } from '../contract/paging.ts';
 import { Refusal } from '../contract/problem.ts';
@@ -27,12 +28,15 @@ export function createSecretUses({ store, sealer, cursors }: SecretDependencies)
     },
 
     /**
-     * Saves or replaces a secret. Whether the value is the one it had is not compared: it always is a new version.
+     * Saves or replaces a secret, with the hosts that it may be sent to. Whether the value is the one it had is not
+     * compared: it always is a new version.
      *
      * @throws Refusal `not-found` (the integration), `invalid` (the name or the value), `conflict` (the name is a
      * variable, or a token of a configured command).
      */
-    async put(scope: KeyAccounts, actor: Actor, id: string, name: string, value: string): Promise<Secret> {
+    async put(scope: KeyAccounts, actor: Actor, id: string, name: string, body: SecretBody): Promise<Secret> {
+      const { value } = body;
+      const allowedHosts = body.allowedHosts === undefined ? null : normalHosts(body.allowedHosts);
       checkSecret(name, value);
       const sealed = sealer.seal(value, secretContext(id, name));
       const stored = await store.change(id, (now) => {
@@ -44,8 +48,8 @@ export function createSecretUses({ store, sealer, cursors }: SecretDependencies)
         }
         if (existing === undefined) refuseTakenNames(current, [name], () => 'name');
         return {
-          beginValues: [{ name, kind: 'secret', value: null, sealed, hint: hintOf(value) }],
-          audit: [entry(current, actor, 'secret.saved', name, { replaced: existing !== undefined })],
+          beginValues: [{ name, kind: 'secret', value: null, sealed, hint: hintOf(value), allowedHosts }],
+          audit: [entry(current, actor, 'secret.saved', name, { replaced: existing !== undefined, allowedHosts })],
         };
       });
       const saved = stored?.values.find((one) => one.name === name);
@@ -72,8 +76,8 @@ function isSecret({ kind }: StoredValue): boolean {
   return kind === 'secret';
 }
 
-function present({ name, hint, updatedAt }: StoredValue): Secret {
-  return { name, hint, updatedAt: updatedAt.toISOString() };
+function present({ name, hint, allowedHosts, updatedAt }: StoredValue): Secret {
+  return { name, hint, allowedHosts: allowedHosts && [...allowedHosts], updatedAt: updatedAt.toISOString() };
 }
 
 function checkSecret(name: string, value: string): void {

@@ -17,6 +17,8 @@ export type StoredValue = {
   /** Of a secret. */
   sealed: string | null;
   hint: string | null;
+  /** Of a secret: where requests that use it may go, as `normalHosts` has it; `null`: anywhere. */
+  allowedHosts: readonly string[] | null;
   updatedAt: Date;
 };
 
@@ -60,7 +62,7 @@ export type StoredConfiguration = {
   types: readonly CommandType[];
 };
 
-export type NewValue = Pick<StoredValue, 'name' | 'kind' | 'value' | 'sealed' | 'hint'>;
+export type NewValue = Pick<StoredValue, 'name' | 'kind' | 'value' | 'sealed' | 'hint' | 'allowedHosts'>;
 
 /** What is to become of an integration, all at once, as its next configuration version. */
 export type Change = {

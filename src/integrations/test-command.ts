@@ -10,6 +10,8 @@ import { judge, type Verdict } from '../judging/judge.ts';
 import type { Policy } from '../judging/policy.ts';
 import type { RenderedRequest } from '../tokens/render.ts';
 import type { AssembleDependencies } from './assemble.ts';
+import { hostProblem, redirectProblemOf } from './bound-secrets.ts';
+import type { CompiledCommand } from './configuration.ts';
 import { type PreviewBody, type RenderedOnce, renderOnce, shownRequest } from './preview.ts';
 import { requireIntegration } from './scope.ts';
 import type { IntegrationStore, StoredConfiguration } from './stored.ts';
@@ -19,7 +21,12 @@ export type TestDependencies = AssembleDependencies & {
   /** Exactly one exchange; never throws for what the server does, but throws the signal's reason when that aborts. */
   send: (
     request: RenderedRequest,
-    options: { policy: Policy; maxBytes: number; signal: AbortSignal },
+    options: {
+      policy: Policy;
+      maxBytes: number;
+      signal: AbortSignal;
+      redirectProblem: (target: URL) => string | null;
+    },
   ) => Promise<Exchange>;
   audit: (record: AuditRecord) => Promise<void>;
   /** Makes UUIDv7s: a test has an id of its own, which stands where an invocation's would. */
@@ -39,7 +46,7 @@ export type TestOptions = { integration: string; command: string; body: PreviewB
  * @throws Refusal as `createPreview`; `unavailable` if it was aborted
  */
 export function createTest(dependencies: TestDependencies) {
-  const { store, send, newId, now, userAgent } = dependencies;
+  const { store, newId, now, userAgent } = dependencies;
   return async (
     { actor, accounts }: { actor: Actor; accounts: KeyAccounts },
     { integration, command: name, body }: TestOptions,
@@ -55,8 +62,7 @@ export function createTest(dependencies: TestDependencies) {
       dependencies.audit(entry(actor, stored, name, { test: id, version: versionOf(rendered), ...outcome }));
     let exchange: Exchange;
     try {
-      const { accept, policy } = command;
-      exchange = await send(outgoing(rendered.real), { policy: policy.interactive, maxBytes: accept.maxBytes, signal });
+      exchange = await sendBound(dependencies, command, outgoing(rendered.real), signal);
     } catch (error) {
       if (!signal.aborted) throw error;
       await record({ outcome: 'unknown' });
@@ -71,6 +77,21 @@ export function createTest(dependencies: TestDependencies) {
       verdict,
     };
   };
+}
+
+/** Sends, if the secrets in it may go there; likewise for redirects. */
+async function sendBound(
+  { send }: TestDependencies,
+  { accept, policy, bound }: CompiledCommand,
+  request: RenderedRequest,
+  signal: AbortSignal,
+): Promise<Exchange> {
+  const message = hostProblem(bound, request.url);
+  if (message !== null) {
+    return { kind: 'failure', code: 'egress-blocked', message, retryable: false, requestSent: false };
+  }
+  const redirectProblem = redirectProblemOf(bound);
+  return send(request, { policy: policy.interactive, maxBytes: accept.maxBytes, signal, redirectProblem });
 }
 
 function shownResponse(exchange: Exchange, redact: (text: string) => string): CommandTest['response'] {

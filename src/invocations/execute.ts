@@ -3,6 +3,7 @@ import type { Actor } from '../contract/audit.ts';
 import { type ErrorCode, errorCatalogue, type Failure } from '../contract/errors.ts';
 import type { Limits } from '../contract/integration.ts';
 import type { TokenValue } from '../contract/tokens.ts';
+import { hostProblem, redirectProblemOf } from '../integrations/bound-secrets.ts';
 import type { CompiledCommand, Configuration, Configurations } from '../integrations/configuration.ts';
 import { type Health, saysNothing } from '../judging/breaker.ts';
 import type { Exchange } from '../judging/exchange.ts';
@@ -23,7 +24,13 @@ import { settle } from './settle.ts';
 import { atNextPage } from './source.ts';
 
 /** `signal` aborts when a person cancels the invocation, or when the worker stops. */
-export type SendOptions = { policy: Policy; maxBytes: number; signal: AbortSignal };
+export type SendOptions = {
+  policy: Policy;
+  maxBytes: number;
+  signal: AbortSignal;
+  /** Why an answer's redirect must not be followed there; `null`: it may be. */
+  redirectProblem: (target: URL) => string | null;
+};
 
 export type ExecuteDependencies = {
   configurations: Configurations;
@@ -152,6 +159,8 @@ async function attempt(
   const rendered = atNextPage(renderRequest(command.request, value), command.request, value('errand.next'));
   if (!rendered.ok) return failed(rendered.code, rendered.message, command);
   const redact = redactorFor(dependencies, configuration, sensitive);
+  const elsewhere = hostProblem(command.bound, rendered.request.url);
+  if (elsewhere !== null) return { ...failed('egress-blocked', elsewhere, command), redact };
   const known = askedAbout(command, version, claimed);
   const request = outgoingRequest(rendered.request, {
     userAgent: dependencies.userAgent,
@@ -215,10 +224,13 @@ async function shareOrSend(
 async function sendOnce({ send, flights }: ExecuteDependencies, of: Sending): Promise<Exchange> {
   const { claimed, command, known, signal } = of;
   try {
-    const { policy, accept } = command;
-    return await flights.lead(claimed, of.version, signal, (signal) =>
-      send(of.request, { policy: policy[claimed.lane], maxBytes: accept.maxBytes, signal }),
-    );
+    const { policy, accept, bound } = command;
+    const options = {
+      policy: policy[claimed.lane],
+      maxBytes: accept.maxBytes,
+      redirectProblem: redirectProblemOf(bound),
+    };
+    return await flights.lead(claimed, of.version, signal, (signal) => send(of.request, { ...options, signal }));
   } catch (error) {
     if (!(signal.reason instanceof CancelledByPerson)) throw error;
     const lastSyncAt = lastSyncOf(command, claimed);

@@ -42,6 +42,8 @@ export type SendOptions = {
   maxBytes: number;
   /** Send on a new connection: a kept one may be closing just now, and then nobody knows whether the server acted. */
   freshConnection?: boolean;
+  /** Why an answer's redirect must not be followed there, for a person; `null`: it may be. Default: it may be. */
+  redirectProblem?: (target: URL) => string | null;
   /** Cancels the exchange. */
   signal?: AbortSignal;
 };
@@ -126,6 +128,8 @@ class HttpSender implements Sender {
         const answer = { kind: 'answer', status: head.status, headers: head.headers, body, framed, ...target } as const;
         return redirected === undefined ? answer : { ...answer, redirected };
       }
+      const problem = options.redirectProblem?.(target) ?? null;
+      if (problem !== null) return failureOf({ ...nothingSent(problem), head: outcome.head }, true);
       if (outgoing.url.origin !== target.origin) redirected = 'beyond';
       redirected ??= 'within';
       outgoing = {

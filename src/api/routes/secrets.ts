@@ -29,12 +29,18 @@ export function secretRoutes(app: Api, { integrations: { secrets } }: { integrat
     '/v1/integrations/:id/secrets/:name',
     {
       config: { permission: 'secrets.write' },
-      schema: { summary: 'Save a secret', tags, params, body: secretBodySchema, response: { 200: secretSchema } },
+      schema: {
+        summary: 'Save a secret, with the hosts that it may be sent to',
+        tags,
+        params,
+        body: secretBodySchema,
+        response: { 200: secretSchema },
+      },
     },
     (request) => {
       const { accounts, actor } = principalOf(request);
       const { id, name } = request.params;
-      return secrets.put(accounts, actor, id, name, request.body.value);
+      return secrets.put(accounts, actor, id, name, request.body);
     },
   );
 

@@ -98,7 +98,7 @@ describe('contract §3, §5: configuring integrations', () => {
       () => uses.patch(mine, actor, 'theirs', {}),
       () => uses.remove(mine, actor, 'theirs'),
       () => uses.secrets.list(mine, 'theirs', page),
-      () => uses.secrets.put(mine, actor, 'theirs', 'k', 'a-long-value'),
+      () => uses.secrets.put(mine, actor, 'theirs', 'k', { value: 'a-long-value' }),
       () => uses.commands.list(mine, 'theirs', page),
       () => uses.commands.put(mine, actor, 'theirs', 'GetInvoiceImage', command()),
       () => uses.preview(mine, 'theirs', 'GetInvoiceImage', {}),
@@ -120,7 +120,7 @@ describe('contract §3, §5: configuring integrations', () => {
 
   it('deletes everything of an integration, and goes on with its versions if it comes back', async () => {
     await put('acme', { account: 'mine', variables: { companyId: '77' } });
-    await uses.secrets.put('*', actor, 'acme', 'apiKey', 'a-long-value');
+    await uses.secrets.put('*', actor, 'acme', 'apiKey', { value: 'a-long-value' });
     await uses.commands.put('*', actor, 'acme', 'GetInvoiceImage', command());
     await uses.remove('*', actor, 'acme');
     expect(await refused(uses.get('*', 'acme'))).toMatchObject({ kind: 'not-found' });
@@ -157,8 +157,8 @@ describe('contract §3, §5: configuring integrations', () => {
 
   it('keeps secrets in, and shows only a hint of the long ones', async () => {
     await put();
-    await uses.secrets.put('*', actor, 'acme', 'apiKey', 'gckQ-0123456789-taJ9');
-    await uses.secrets.put('*', actor, 'acme', 'short', 'fifteen-letters');
+    await uses.secrets.put('*', actor, 'acme', 'apiKey', { value: 'gckQ-0123456789-taJ9' });
+    await uses.secrets.put('*', actor, 'acme', 'short', { value: 'fifteen-letters' });
     const { items } = await uses.secrets.list('*', 'acme', page);
     expect(items).toMatchObject([
       { name: 'apiKey', hint: 'gckQ...taJ9' },
@@ -173,14 +173,16 @@ describe('contract §3, §5: configuring integrations', () => {
       ['errand.x', 'a-long-value'],
       ['{x}', 'a-long-value'],
     ] as const) {
-      expect(await refused(uses.secrets.put('*', actor, 'acme', name, value))).toMatchObject({ kind: 'invalid' });
+      expect(await refused(uses.secrets.put('*', actor, 'acme', name, { value: value }))).toMatchObject({
+        kind: 'invalid',
+      });
     }
   });
 
   it('gives one name one value', async () => {
     await put('acme', { variables: { base: 'x' } });
-    await uses.secrets.put('*', actor, 'acme', 'apiKey', 'a-long-value');
-    expect(await refused(uses.secrets.put('*', actor, 'acme', 'base', 'a-long-value'))).toMatchObject({
+    await uses.secrets.put('*', actor, 'acme', 'apiKey', { value: 'a-long-value' });
+    expect(await refused(uses.secrets.put('*', actor, 'acme', 'base', { value: 'a-long-value' }))).toMatchObject({
       kind: 'conflict',
       errors: [{ path: 'name' }],
     });
@@ -189,7 +191,7 @@ describe('contract §3, §5: configuring integrations', () => {
       errors: [{ path: 'variables.apiKey', message: '"apiKey" is a secret of this integration' }],
     });
     await uses.commands.put('*', actor, 'acme', 'GetInvoiceImage', command());
-    expect(await refused(uses.secrets.put('*', actor, 'acme', 'auth token', 'a-long-value'))).toMatchObject({
+    expect(await refused(uses.secrets.put('*', actor, 'acme', 'auth token', { value: 'a-long-value' }))).toMatchObject({
       kind: 'conflict',
     });
     const refusal = await refused(uses.patch('*', actor, 'acme', { variables: { ipAddress: '1' } }));
@@ -198,7 +200,7 @@ describe('contract §3, §5: configuring integrations', () => {
 
   it('does not let go of a value that a command uses', async () => {
     await put('acme', { variables: { base: 'https://a.example', spare: 'x' } });
-    await uses.secrets.put('*', actor, 'acme', 'apiKey', 'a-long-value');
+    await uses.secrets.put('*', actor, 'acme', 'apiKey', { value: 'a-long-value' });
     await uses.commands.put('*', actor, 'acme', 'GetInvoiceImage', command('{{base}}/{{InvoiceNumber}}?k={{apiKey}}'));
     for (const attempt of [() => put(), () => uses.secrets.remove('*', actor, 'acme', 'apiKey')]) {
       const refusal = await refused(attempt());
@@ -263,7 +265,7 @@ describe('contract §3, §5: configuring integrations', () => {
       });
       await put();
       await refused(put('acme', { variables: { base: 'x' }, account: 'other' }));
-      await uses.secrets.put('*', actor, 'acme', 'apiKey', 'a-long-value');
+      await uses.secrets.put('*', actor, 'acme', 'apiKey', { value: 'a-long-value' });
       await uses.commandTypes.put('*', actor, 'ListInvoices', { tokens: [] });
       expect(await told).toEqual(['acme', 'acme', '*']);
     } finally {
@@ -289,7 +291,7 @@ describe('contract §3, §5: configuring integrations', () => {
 
   it('writes no secret into the audit log, even one that was typed into a template or a variable', async () => {
     await put();
-    await uses.secrets.put('*', actor, 'acme', 'apiKey', 'a-long "value"');
+    await uses.secrets.put('*', actor, 'acme', 'apiKey', { value: 'a-long "value"' });
     await put('acme', { variables: { copy: 'x a-long "value" y' } });
     await uses.commands.put(
       '*',
@@ -343,7 +345,7 @@ describe('contract §3, §5: configuring integrations', () => {
     const [old, young] = [secretKey('old'), secretKey('young')];
     uses = build(database.pool, [old]).integrations;
     await put('acme', { variables: { base: 'https://one.example' } });
-    await uses.secrets.put('*', actor, 'acme', 'apiKey', 'a-long-value');
+    await uses.secrets.put('*', actor, 'acme', 'apiKey', { value: 'a-long-value' });
     await uses.commands.put('*', actor, 'acme', 'GetInvoiceImage', command('{{base}}/{{InvoiceNumber}}?k={{apiKey}}'));
     await put('acme', { variables: { base: 'https://two.example' } });
     const cacheWith = (keys: (typeof old)[]) =>

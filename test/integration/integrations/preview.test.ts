@@ -17,7 +17,7 @@ describe('contract §3: the preview of a command', () => {
       type: 'custom',
       variables: { base: 'https://a.example' },
     });
-    await integrations.secrets.put('*', actor, 'acme', 'apiKey', secret);
+    await integrations.secrets.put('*', actor, 'acme', 'apiKey', { value: secret });
     await integrations.commands.put('*', actor, 'acme', 'GetInvoiceImage', {
       request: {
         method: 'POST',

@@ -37,7 +37,7 @@ describe('contract §2: the first of ERRAND_SECRET_KEYS is replaced', () => {
   async function saveSecret(integration: string, name: string, value: string, keys = [k1]): Promise<void> {
     const { integrations } = build(database.pool, keys);
     await integrations.put('*', actor, integration, { name: integration, type: 'custom' });
-    await integrations.secrets.put('*', actor, integration, name, value);
+    await integrations.secrets.put('*', actor, integration, name, { value: value });
   }
 
   /** Invocations with sensitive tokens, a day and so sometimes a partition apart. */

@@ -17,7 +17,7 @@ describe('the test of a command (contract §3)', () => {
     const { integrations } = built;
     const variables = { base: 'https://a.example' };
     await integrations.put('*', actor, 'acme', { name: 'Acme', type: 'custom', variables });
-    await integrations.secrets.put('*', actor, 'acme', 'apiKey', secret);
+    await integrations.secrets.put('*', actor, 'acme', 'apiKey', { value: secret });
     await integrations.commands.put('*', actor, 'acme', 'GetInvoiceImage', {
       request: {
         method: 'POST',

@@ -41,6 +41,20 @@ describe('contract §6: redirects', () => {
     expect(verdict).toMatchObject({ outcome: 'permanent', failure: { code: 'absent' } });
   });
 
+  it('that must not be followed break the exchange off, with what redirected', async () => {
+    const endpoint = await serve(redirecting);
+    const redirectProblem = ({ pathname }: URL) => (pathname === '/3' ? 'not there' : null);
+    const exchange = await senderWith().send(request(`${endpoint.url}/5`), { ...limits, redirectProblem });
+    expect(failed(exchange)).toMatchObject({
+      code: 'egress-blocked',
+      message: 'not there',
+      retryable: false,
+      requestSent: true,
+      status: 302,
+    });
+    expect(endpoint.requests.map(({ url }) => url)).toEqual(['/5', '/4']);
+  });
+
   it('of a POST are the answer', async () => {
     const endpoint = await serve(redirecting);
     const rendered = request(`${endpoint.url}/1`, { method: 'POST', body: 'x' });

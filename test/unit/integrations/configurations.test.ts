@@ -166,7 +166,7 @@ describe('the configuration cache', () => {
   it('lets a command that does not compile, and a secret that does not open, break nothing else', async () => {
     const { cache, answer } = setup();
     const got = cache.get('acme');
-    const value = { kind: 'secret' as const, since: 1, value: null, hint: null, updatedAt: at };
+    const value = { kind: 'secret' as const, since: 1, value: null, hint: null, allowedHosts: null, updatedAt: at };
     answer(
       stored(1, {
         commands: [

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CommandBody } from '../../../src/contract/command.ts';
 import { builtInCommandTypes, type CommandType } from '../../../src/contract/command-type.ts';
+import { boundSecrets } from '../../../src/integrations/bound-secrets.ts';
 import { asksConditionally } from '../../../src/integrations/conditional.ts';
 import type { Configuration } from '../../../src/integrations/configuration.ts';
 import { CancelledByPerson } from '../../../src/invocations/cancellations.ts';
@@ -17,7 +18,11 @@ import { claimedRow } from '../../support/invocations.ts';
 
 const type = builtInCommandTypes[0] as CommandType;
 
-function configuration(definition: CommandBody, secrets: Record<string, string | null> = {}): Configuration {
+function configuration(
+  definition: CommandBody,
+  secrets: Record<string, string | null> = {},
+  hosts: { name: string; allowedHosts: string[] }[] = [],
+): Configuration {
   const variables = new Map([['baseUrl', 'https://invoices.example.com']]);
   const names = { commandType: type.tokens, variables: [...variables.keys()], secrets: Object.keys(secrets) };
   const compiled = compileRequest(definition.request, names);
@@ -33,6 +38,7 @@ function configuration(definition: CommandBody, secrets: Record<string, string |
     accept,
     conditional: asksConditionally(definition, compiled.compiled),
     valuesSince: 5,
+    bound: boundSecrets(compiled.compiled, hosts),
     policy,
   };
   return {
@@ -92,6 +98,17 @@ describe('contract §6: an attempt', () => {
     const { sent, settled } = execute(configuration(get), answer(200, 'an invoice'), {}, { row: { keyNumber: 3 } });
     const { claimed } = await settled;
     expect(sent[0]?.headers).toContainEqual({ key: 'Idempotency-Key', value: `${claimed.id}-3` });
+  });
+
+  it('is not made where a secret that it uses may not go, and says nothing of the endpoint', async () => {
+    const using: CommandBody = { request: { ...get.request, headers: [{ key: 'X-Key', value: '{{apiKey}}' }] } };
+    const bound = configuration(using, { apiKey: 'a-long-value' }, [{ name: 'apiKey', allowedHosts: ['a.example'] }]);
+    const { sent, settled } = execute(bound, answer(200, 'an invoice'));
+    const { next, health } = await settled;
+    expect(next).toMatchObject({ status: 'failed', error: { code: 'egress-blocked', side: 'configuration' } });
+    expect([sent, health.sign]).toEqual([[], null]);
+    const unused = configuration(get, { apiKey: 'a-long-value' }, [{ name: 'apiKey', allowedHosts: ['a.example'] }]);
+    expect((await execute(unused, answer(200, 'an invoice')).settled).next).toEqual({ status: 'succeeded' });
   });
 
   it('of an interactive invocation fails at once while its integration is paused; what was taken in batch goes on', async () => {
