@@ -3,6 +3,7 @@ import type { CommandBody } from '../contract/command.ts';
 import type { SentRequest } from '../contract/invocation.ts';
 import { type FieldError, Refusal } from '../contract/problem.ts';
 import type { Tokens, TokenValue } from '../contract/tokens.ts';
+import { textsOf } from '../invocations/outgoing.ts';
 import { resolveTokens, sensitiveNames } from '../tokens/names.ts';
 import { type RenderedRequest, renderRequest } from '../tokens/render.ts';
 import { type AssembleDependencies, assemble, compileCommand } from './assemble.ts';
@@ -145,9 +146,7 @@ function redactorFor(
   given: ReadonlyMap<string, TokenValue>,
   sensitive: ReadonlySet<string>,
 ): (text: string) => string {
-  const values = [...given].flatMap(([name, value]) =>
-    sensitive.has(name) ? [typeof value === 'string' ? value : JSON.stringify(value)] : [],
-  );
+  const values = [...given].flatMap(([name, value]) => (sensitive.has(name) ? textsOf(value) : []));
   const own = createRedactor(values);
   return (text) => own(configuration.redact(text));
 }

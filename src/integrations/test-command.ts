@@ -3,7 +3,7 @@ import type { KeyAccounts } from '../contract/api-key.ts';
 import type { Actor } from '../contract/audit.ts';
 import type { CommandTest } from '../contract/command-test.ts';
 import { Refusal } from '../contract/problem.ts';
-import { contentTypeOf, preview } from '../invocations/attempt.ts';
+import { contentTypeOf, preview } from '../invocations/body-preview.ts';
 import { outgoingRequest } from '../invocations/outgoing.ts';
 import type { Exchange } from '../judging/exchange.ts';
 import { judge, type Verdict } from '../judging/judge.ts';
@@ -100,7 +100,7 @@ function shownResponse(exchange: Exchange, redact: (text: string) => string): Co
   const body = exchange.kind === 'answer' ? exchange.body : (exchange.preview ?? new Uint8Array(0));
   return {
     status,
-    headers: headers.map(({ key, value }) => ({ key, value: redact(value) })),
+    headers: headers.map(({ key, value }) => ({ key: redact(key), value: redact(value) })),
     bytes: body.byteLength,
     bodyPreview: preview(body, contentTypeOf(headers), redact),
   };

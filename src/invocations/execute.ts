@@ -11,14 +11,15 @@ import { judge, type Verdict } from '../judging/judge.ts';
 import type { Policy } from '../judging/policy.ts';
 import { policyFor } from '../judging/policy.ts';
 import { type RenderedRequest, renderRequest } from '../tokens/render.ts';
-import { describeAttempt, lastSyncOf, sentValidators, storable } from './attempt.ts';
+import { describeAttempt, lastSyncOf, sentValidators } from './attempt.ts';
+import { storable } from './body-preview.ts';
 import { CancelledByPerson } from './cancellations.ts';
 import { askedAbout } from './conditional.ts';
 import type { Flight, Flights } from './flights.ts';
 import { healthOf, holdProblem, verdictOn, waitProblem } from './health.ts';
 import type { Claimed, KnownResult, Settled } from './invocation.ts';
 import { batchDeadline, lateFailure } from './late.ts';
-import { errandValue, outgoingRequest, textOf } from './outgoing.ts';
+import { errandValue, outgoingRequest, textsOf } from './outgoing.ts';
 import { sealedTokensContext } from './prepare.ts';
 import { settle } from './settle.ts';
 import { atNextPage } from './source.ts';
@@ -258,7 +259,7 @@ function redactorFor(
   configuration: Configuration,
   sensitive: Record<string, TokenValue>,
 ) {
-  const values = Object.values(sensitive).map(textOf);
+  const values = Object.values(sensitive).flatMap(textsOf);
   if (values.length === 0) return configuration.redact;
   const own = dependencies.createRedactor(values);
   return (text: string) => own(configuration.redact(text));

@@ -40,9 +40,15 @@ export function outgoingRequest(
   return { ...rendered, headers: [...rendered.headers, ...standard.filter(({ key }) => !own.has(key.toLowerCase()))] };
 }
 
-/** The text that a token's value puts into a request, for finding it there. */
-export function textOf(value: TokenValue): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+/** The texts by which a token's value is found in records: as it stands in a request, and each text or number in it. */
+export function textsOf(value: TokenValue): string[] {
+  if (typeof value === 'string') return [value];
+  return [JSON.stringify(value), ...leavesOf(value)];
+}
+
+function leavesOf(value: TokenValue): string[] {
+  if (typeof value === 'string' || typeof value === 'number') return [String(value)];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(leavesOf) : [];
 }
 
 /** What an `errand.` token stands for in an attempt (contract §5). */

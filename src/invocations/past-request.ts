@@ -4,7 +4,7 @@ import type { PastCommand, PastCommands } from '../integrations/past-commands.ts
 import { sensitiveNames } from '../tokens/names.ts';
 import { mask } from '../tokens/places/place.ts';
 import { renderRequest } from '../tokens/render.ts';
-import { errandValue, outgoingRequest, textOf } from './outgoing.ts';
+import { errandValue, outgoingRequest, textsOf } from './outgoing.ts';
 import type { AttemptRow, InvocationRow } from './read.ts';
 import { atNextPage } from './source.ts';
 
@@ -66,7 +66,7 @@ export function createPastRequests(dependencies: {
       // A secret's value may also have been typed into the template or given as another token.
       const redactSecrets = await dependencies.redactorOf(row.integration);
       const sensitive = row.sealedTokens === null ? [] : Object.values(dependencies.unsealTokens(row) ?? {});
-      const redactTokens = dependencies.createRedactor(sensitive.map(textOf));
+      const redactTokens = dependencies.createRedactor(sensitive.flatMap(textsOf));
       const clean = (text: string) => redactTokens(redactSecrets(text));
       return {
         method: sent.method,

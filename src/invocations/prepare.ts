@@ -4,6 +4,7 @@ import type { Tokens, TokenValue } from '../contract/tokens.ts';
 import type { CompiledCommand, Configuration } from '../integrations/configuration.ts';
 import { missingTokens } from '../tokens/compile.ts';
 import { resolveTokens, sensitiveNames } from '../tokens/names.ts';
+import { textsOf } from './outgoing.ts';
 import { isSourceToken, type SourceValues, sourceTokensOf } from './source.ts';
 
 export type TokenSealer = {
@@ -123,14 +124,15 @@ export function checkTokens(
   return values;
 }
 
-/** Sensitive values are kept apart, sealed; a record with no prototype, since `__proto__` could be a name in it. */
+/** Sensitive values, and those with a secret's value in them, are kept apart, sealed; a record with no prototype, since `__proto__` could be a name in it. */
 function splitSensitive({ configuration, command }: UsableCommand, tokens: Map<string, TokenValue>) {
   const sensitive = sensitiveNames(command.type.tokens);
-  // Servers like to repeat the whole query in the URL of the next page, an API key in it, too.
-  const next = tokens.get('errand.next');
-  if (typeof next === 'string' && configuration.redact(next) !== next) sensitive.add('errand.next');
   const open: Record<string, TokenValue> = {};
   const sealed: Record<string, TokenValue> = {};
-  for (const [name, value] of tokens) (sensitive.has(name) ? sealed : open)[name] = value;
+  for (const [name, value] of tokens) {
+    // Servers like to repeat the whole query in the URL of the next page, an API key in it, too.
+    const holdsSecret = (text: string) => configuration.redact(text) !== text;
+    (sensitive.has(name) || textsOf(value).some(holdsSecret) ? sealed : open)[name] = value;
+  }
   return { open, sealed: Object.keys(sealed).length === 0 ? null : sealed };
 }

@@ -39,7 +39,7 @@ export function needlesOf(values: readonly string[], shortest: number): readonly
  * value for encoded already leaves its `%` as it is and encodes what else there is.
  */
 function plainTexts(value: string): string[] {
-  const spellings = [value, value.toLowerCase()].flatMap(inBytes);
+  const spellings = [value, value.toLowerCase()].flatMap((each) => [...inBytes(each), ...misread(each)]);
   const read = spellings.flatMap((spelling) => [spelling, ...encodings.map((encoding) => readAs(encoding, spelling))]);
   return read.map((text) => readAs(loosely, text));
 }
@@ -47,15 +47,49 @@ function plainTexts(value: string): string[] {
 /** In UTF-8 and, where it can be, in Latin-1. */
 function inBytes(value: string): string[] {
   const utf8 = readAs(bytes, value);
-  const isLatin1 = Buffer.from(value, 'latin1').toString('latin1') === value;
-  return isLatin1 && utf8 !== value ? [utf8, value] : [utf8];
+  return isLatin1(value) && utf8 !== value ? [utf8, value] : [utf8];
+}
+
+function isLatin1(value: string): boolean {
+  return Buffer.from(value, 'latin1').toString('latin1') === value;
+}
+
+/**
+ * As it looks when it was read with another character set than it was written with: header values are Latin-1 by
+ * definition and UTF-8 by habit, and many an error page does not say what it is.
+ */
+function misread(value: string): string[] {
+  const utf8 = Buffer.from(value, 'utf8');
+  if (utf8.length === value.length) return [];
+  const texts = [utf8.toString('latin1'), new TextDecoder('windows-1252').decode(utf8)];
+  const broken = isLatin1(value) ? Buffer.from(value, 'latin1').toString('utf8') : '';
+  // What is nothing but replacement characters could be anything.
+  if (broken.replaceAll('\ufffd', '').length >= headLength / 4) texts.push(broken);
+  return texts.map((text) => readAs(bytes, text));
+}
+
+const xmlEntities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+};
+
+/** What a document may hold that was then encoded as a whole: the value as it is, or as its usual encoders write it. */
+function written(value: string): string[] {
+  const form = new URLSearchParams([['', value]]).toString().slice(1);
+  const xml = value.replace(/[&<>"']/g, (character) => xmlEntities[character] as string);
+  return [...new Set([value, JSON.stringify(value).slice(1, -1), encodeURIComponent(value.toWellFormed()), form, xml])];
 }
 
 function digitNeedles(value: string): Needle[] {
-  return inBytes(value).flatMap((spelling) => {
-    const hex = Buffer.from(spelling, 'latin1').toString('hex');
-    return [needle(hex), needle(hex.toUpperCase()), ...[0, 1, 2].map((before) => base64Needle(spelling, before))];
-  });
+  return written(value)
+    .flatMap(inBytes)
+    .flatMap((spelling) => {
+      const hex = Buffer.from(spelling, 'latin1').toString('hex');
+      return [needle(hex), needle(hex.toUpperCase()), ...[0, 1, 2].map((before) => base64Needle(spelling, before))];
+    });
 }
 
 /** The value inside something that was encoded as a whole, such as `user:secret`: it may begin at any of three bits. */

@@ -19,8 +19,9 @@ type Search = Needles & { probe: RegExp };
 /**
  * Makes a function that replaces every one of `values` by `***` (contract §6): as it is, percent- or form-encoded,
  * JSON- or XML-escaped, up to three of these one in the other (UTF-8 and Latin-1, whichever characters the encoder chose
- * to encode), in base64 or base64url wherever it stands in what was encoded, and in hexadecimal; these also broken into
- * lines. Values of fewer than 4 characters are not searched for.
+ * to encode, also read with the wrong one of the two), in base64 or base64url wherever it stands in what was encoded, and in
+ * hexadecimal; these also broken into lines, and of a document that has the value as JSON, percent-encoding, a form or XML
+ * usually write it. Values of fewer than 4 characters are not searched for.
  *
  * It takes time in proportion to the text, whatever the text and the values are: who writes an answer must not be able to
  * hold up the process that reads it. Redact before cutting a text short: half a value is not recognised.

@@ -226,6 +226,25 @@ describe('contract §6: an attempt', () => {
     expect((await settled).attempt.result).toMatchObject({ contentType: kept });
   });
 
+  it("masks a value in a header's name, and keeps no validator that has one in it", async () => {
+    const using: CommandBody = { request: get.request, accept: { contentTypes: ['*/*'] } };
+    const headers = [
+      { key: 'X-S3cret-Value', value: 'x' },
+      { key: 'ETag', value: '"s3cret-value"' },
+      { key: 'Last-Modified', value: 'Mon, 23 Nov 2026 02:00:00 GMT' },
+    ];
+    const found = configuration(using, { apiKey: 's3cret-value' });
+    const { attempt } = await execute(found, { ...answer(200, 'x'), headers } as Exchange).settled;
+    expect(attempt.responseHeaders?.slice(0, 2)).toEqual([
+      { key: 'X-S3cret-Value', value: 'x' },
+      { key: 'ETag', value: '"***"' },
+    ]);
+    expect(attempt.result).toMatchObject({ etag: null, lastModified: 'Mon, 23 Nov 2026 02:00:00 GMT' });
+    const named = [{ key: 's3cret-value', value: 'x' }];
+    const other = await execute(found, { ...answer(200, 'x'), headers: named } as Exchange).settled;
+    expect(other.attempt.responseHeaders).toEqual([{ key: '***', value: 'x' }]);
+  });
+
   it('stores no U+0000, which PostgreSQL would refuse', async () => {
     const { settled } = execute(configuration(get), answer(400, 'a\u0000b'));
     expect((await settled).attempt.bodyPreview).toBe('a\ufffdb');

@@ -62,6 +62,30 @@ const nested: Record<string, (text: string) => string> = {
     text.replace(/[^A-Za-z0-9._~%-]/gu, (character) => strictPercent(character, true)),
 };
 
+/** Documents that were encoded as a whole, with the value in them as their formats write it. */
+const documents: Record<string, (text: string) => string> = {
+  'base64 of JSON': (text) => base64(JSON.stringify({ user: 'u', key: text })),
+  'base64url of JSON': (text) => Buffer.from(JSON.stringify([text])).toString('base64url'),
+  'base64 of a query': (text) => base64(`?key=${encodeURIComponent(text)}&x=1`),
+  'base64 of a form': (text) => base64(new URLSearchParams({ a: '1', key: text }).toString()),
+  'base64 of XML': (text) => base64(`<key>${(encodings['XML entities'] as typeof inJson)(text)}</key>`),
+  'hex of JSON': (text) => Buffer.from(JSON.stringify({ key: text })).toString('hex'),
+};
+
+/** What may be around each other, three deep. */
+const wrappers = [
+  encodeURIComponent,
+  (text: string) => strictPercent(text, false),
+  encodings.form as typeof inJson,
+  inJson,
+  encodings['JSON string with \\/'] as typeof inJson,
+  encodings['JSON string, all \\u'] as typeof inJson,
+  encodings['XML entities'] as typeof inJson,
+  encodings['XML numeric entities'] as typeof inJson,
+];
+const throughAll = (by: readonly ((text: string) => string)[], text: string) =>
+  by.reduce((inner, encode) => encode(inner), text);
+
 const value = fc
   .oneof(fc.string({ minLength: 4, maxLength: 60 }), fc.string({ unit: 'grapheme', minLength: 4, maxLength: 40 }))
   // Read as percent-encoded, too, it has the four characters that are searched for.
@@ -84,6 +108,74 @@ describe('contract §6: redaction', () => {
       );
     });
   }
+
+  // What is left of these is only what stood beside the value, and what base64 is filled up with.
+  const alone = Object.entries({ ...encodings, ...nested }).filter(([name]) => !/of .*value|in lines/.test(name));
+  it.each(alone.filter(([name]) => name !== 'base64url'))('masks all of a value that is written as %s', (_, encode) => {
+    fc.assert(
+      fc.property(value, filler, filler, (secret, before, after) => {
+        const redacted = createRedactor([secret])(`${before}${encode(secret)}${after}`);
+        expect(redacted.replaceAll('***', '').replace(/=|%(?:25)*3[dD]/g, '')).toBe(`${before}${after}`);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('finds a value under any three encodings, one in the other', () => {
+    fc.assert(
+      fc.property(value, fc.array(fc.constantFrom(...wrappers), { maxLength: 3 }), (secret, by) => {
+        const text = `<<${throughAll(by, secret)}>>`;
+        expect(createRedactor([secret])(text).replaceAll('***', '')).toBe('<<>>');
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('finds base64 and hexadecimal under any three encodings', () => {
+    const inner = fc.constantFrom(...Object.values(documents), base64, encodings.base64url as typeof inJson);
+    fc.assert(
+      fc.property(value, inner, fc.array(fc.constantFrom(...wrappers), { maxLength: 3 }), (secret, encode, by) => {
+        expect(createRedactor([secret])(throughAll(by, encode(secret)))).toContain('***');
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  for (const [name, encode] of Object.entries(documents)) {
+    it(`leaves nothing of a value in ${name}`, () => {
+      // With a core that every encoder leaves as it is, so that a part that was left is known by it.
+      fc.assert(
+        fc.property(value, value, (before, after) => {
+          const secret = `${before}~core-of-it~${after}`;
+          const left = createRedactor([secret])(encode(secret)).replaceAll('***', '');
+          const kind = name.startsWith('hex') ? 'hex' : name.startsWith('base64url') ? 'base64url' : 'base64';
+          expect(Buffer.from(left.replaceAll('=', ''), kind).toString('latin1')).not.toMatch(/core|of-it/);
+          expect(left.length).toBeLessThan(encode('').length + 12);
+        }),
+        { numRuns: 60 },
+      );
+    });
+  }
+
+  it('masks what was read with the wrong character set', () => {
+    const secrets = fc.string({ unit: fc.constantFrom(...'abcDEF123/&"äöüéÃ¼~'), minLength: 8, maxLength: 40 });
+    const misread = (text: string) => [
+      Buffer.from(text, 'utf8').toString('latin1'),
+      new TextDecoder('windows-1252').decode(Buffer.from(text, 'utf8')),
+      Buffer.from(text, 'latin1').toString('utf8'),
+    ];
+    fc.assert(
+      fc.property(secrets, (text) => {
+        const secret = `a-known-core ${text}!`;
+        for (const shown of misread(secret)) {
+          expect(createRedactor([secret])(`<<${shown}>> ${JSON.stringify(shown)}`)).toBe('<<***>> "***"');
+        }
+      }),
+    );
+    // The euro sign is not in Latin-1.
+    const euro = Buffer.from('price in €: 12').toString('latin1');
+    expect(createRedactor(['price in €: 12'])(`${euro}.`)).toBe('***.');
+  });
 
   it('masks a whole value of thousands of characters', () => {
     const secret = Array.from({ length: 8192 }, (_, index) => String.fromCharCode(33 + ((index * index) % 211))).join(
