@@ -40,7 +40,10 @@ export async function rotateSecrets(env: Environment, { dryRun, json }: RotateOp
 }
 
 async function secretKeysOf({ secretKeys, dataDir }: Config): Promise<readonly SecretKey[]> {
-  const keys = secretKeys.length > 0 ? secretKeys : await readSecretKeys(dataDir);
+  const broken = (error: Error) => {
+    throw new CliFailure(exitCodes.configuration, error.message);
+  };
+  const keys = secretKeys.length > 0 ? secretKeys : await readSecretKeys(dataDir).catch(broken);
   if (keys.length > 0) return keys;
   const message = `no secret keys: set ERRAND_SECRET_KEYS as it is set for the API and the workers; ${dataDir} has none.`;
   throw new CliFailure(exitCodes.usage, message);

@@ -4,7 +4,13 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { obtainAdminKey, obtainSecretKeys, prepareDataDir, readAdminKey } from '../../../src/platform/data-dir.ts';
+import {
+  obtainAdminKey,
+  obtainSecretKeys,
+  prepareDataDir,
+  readAdminKey,
+  readSecretKeys,
+} from '../../../src/platform/data-dir.ts';
 import { DataDirHeldError, holdDataDir } from '../../../src/platform/hold-data-dir.ts';
 
 const source = path.resolve(import.meta.dirname, '../../../src/platform/hold-data-dir.ts');
@@ -36,8 +42,10 @@ describe('contract §2: the data directory', () => {
     const keys = new Set(await Promise.all(Array.from({ length: 10 }, () => obtainAdminKey(dataDir))));
     expect(keys.size).toBe(1);
     expect(await readAdminKey(dataDir)).toBe([...keys][0]);
+    expect(await readSecretKeys(dataDir)).toEqual([]);
     const [first, second] = [await obtainSecretKeys(dataDir), await obtainSecretKeys(dataDir)];
     expect(first).toEqual(second);
+    expect(await readSecretKeys(dataDir)).toEqual(first);
     expect(first[0]?.key).toHaveLength(32);
     expect(await mode(path.join(dataDir, 'admin-key'))).toBe(0o600);
     expect(await mode(path.join(dataDir, 'secret-keys'))).toBe(0o600);
@@ -48,6 +56,7 @@ describe('contract §2: the data directory', () => {
     await writeFile(path.join(dataDir, 'secret-keys'), 'k1:hunter2\n');
     await writeFile(path.join(dataDir, 'admin-key'), '\n');
     await expect(obtainSecretKeys(dataDir)).rejects.toThrow(/secret-keys is broken .*Restore it from a backup/);
+    await expect(readSecretKeys(dataDir)).rejects.toThrow(/secret-keys is broken/);
     await expect(obtainSecretKeys(dataDir)).rejects.not.toThrow(/hunter2/);
     await expect(obtainAdminKey(dataDir)).rejects.toThrow(/admin-key is empty/);
     expect(await readFile(path.join(dataDir, 'secret-keys'), 'utf8')).toBe('k1:hunter2\n');
