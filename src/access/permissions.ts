@@ -27,6 +27,8 @@ const granted = {
   'invocations.cancel': ['operator'],
   'invocations.redrive': ['operator'],
   'audit.read': ['operator'],
+  // The seals are over the entries of all accounts, so the key must be for "*", too.
+  'audit.verify': ['operator'],
   // Jobs of all accounts lie in the same queues, so the key must be for "*", too.
   'queues.read': ['operator'],
   'keys.manage': [],

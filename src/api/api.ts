@@ -5,7 +5,6 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Access } from '../access/access.ts';
 import type { Sessions } from '../access/session.ts';
-import type { Audit } from '../audit/list.ts';
 import type { Integrations } from '../integrations/use-cases.ts';
 import type { Schedules } from '../schedules/use-cases.ts';
 import { answerBrokenHttp, answerProblem, securityHeaders } from './answer-problem.ts';
@@ -17,7 +16,7 @@ import { answerUnknown } from './methods.ts';
 import { describeApi, openapiRoute } from './openapi.ts';
 import { anyProblemSchema, problemMediaType } from './problems.ts';
 import { type ApiLog, logRequests } from './request-log.ts';
-import { auditRoutes } from './routes/audit.ts';
+import { type AuditRoutesDependencies, auditRoutes } from './routes/audit.ts';
 import type { Batches } from './routes/batch-dependencies.ts';
 import { batchRoutes } from './routes/batches.ts';
 import { commandTypeRoutes } from './routes/command-types.ts';
@@ -39,13 +38,12 @@ import type { StoredResults } from './stored-results.ts';
 import { serializerCompiler, validatorCompiler } from './validation.ts';
 import { trackClients, type WhileConnected } from './waiting.ts';
 
-export type ApiDependencies = {
+export type ApiDependencies = AuditRoutesDependencies & {
   access: Pick<Access, 'authenticate' | 'create' | 'list' | 'revoke'>;
   sessions: Sessions;
   /** Slows down whoever tries keys. */
   throttle: Throttle;
   board: BoardDependencies;
-  audit: Audit;
   integrations: Integrations;
   invocations: Invocations;
   batches: Batches & Runs;

@@ -29,6 +29,7 @@ import { attemptsOf, findInvocation, pageInvocations } from '../store/invocation
 import { statusesOf } from '../store/invocations.ts';
 import { findLatest } from '../store/latest-results.ts';
 import { createScheduleStore } from '../store/schedules.ts';
+import { openVerifyAudit } from './audit.ts';
 import { openBatches } from './batches.ts';
 import { CannotStart } from './cannot-start.ts';
 import { type Core, openCore, type ReadyConfig } from './core.ts';
@@ -79,6 +80,7 @@ export async function startApi(config: ReadyConfig, log: Log): Promise<RunningAp
     throttle: createThrottle(),
     board: { openQueues: () => orUnavailable(boardQueues) },
     audit: createAudit({ store: createAuditStore(core.pool) }),
+    verifyAudit: openVerifyAudit({ pool: core.pool, secretKeys: config.secretKeys }),
     integrations: openIntegrations(core, sender),
     schedules: openSchedules(core),
     invocations: {

@@ -11,6 +11,7 @@ import { abandonedBatches, discardBatch } from '../store/batches.ts';
 import { nextDueInMs, overdueRung, stillRung, unring } from '../store/due.ts';
 import { advisoryLocks } from '../store/locks.ts';
 import { freeFromSilentWorkers } from '../store/workers.ts';
+import { sealAgainAndAgain } from './audit.ts';
 import type { Core } from './core.ts';
 import { keepUp } from './upkeep.ts';
 
@@ -69,8 +70,10 @@ export function startLeader(core: Core): { stop(): Promise<void> } {
   const leader = openLeader(core.config.databaseUrl, advisoryLocks.leader, {
     onGained: (signal) => {
       log.info('leader.gained', {}, 'Leads: sweeps for work that was left');
-      const upkeep = keepUp({ pool, retention: core.config.retention, log }, signal);
-      return Promise.all([sweepAgainAndAgain(signal), upkeep]).then(() => undefined);
+      const { retention, secretKeys } = core.config;
+      const upkeep = keepUp({ pool, retention, secretKeys, log }, signal);
+      const sealing = sealAgainAndAgain({ pool, secretKeys, log }, signal);
+      return Promise.all([sweepAgainAndAgain(signal), upkeep, sealing]).then(() => undefined);
     },
     onLost: () => log.info('leader.lost', {}, 'Leads no longer'),
     log,

@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import type { Log } from '../platform/log.ts';
 import { isTransient } from '../platform/pg.ts';
 import { pause } from '../platform/pg-session.ts';
+import { dropEmptyAuditMonths } from '../store/audit-checkpoints.ts';
 import { forgetOldGrants } from '../store/rate-grants.ts';
 import {
   type Cleaning,
@@ -15,6 +16,7 @@ import {
 } from '../store/retention.ts';
 import { forgetLapsedLeases } from '../store/slot-leases.ts';
 import { forgetSilentWorkers } from '../store/workers.ts';
+import { removeAudit } from './audit.ts';
 import type { ReadyConfig } from './core.ts';
 
 const intervalMs = 3_600_000;
@@ -23,7 +25,7 @@ const breathMs = 50;
 /** Keys hold for 24 hours; nothing is lost by a second day. */
 const idempotencyDays = 2;
 
-export type UpkeepDependencies = { pool: Pool; retention: ReadyConfig['retention']; log: Log };
+export type UpkeepDependencies = { pool: Pool; log: Log } & Pick<ReadyConfig, 'retention' | 'secretKeys'>;
 
 /**
  * Partitions of the coming months, months past their retention, bytes that nobody asked for, what no limit counts any
@@ -48,6 +50,10 @@ export async function upkeepOnce(dependencies: UpkeepDependencies, signal: Abort
     batches: () => clean(dependencies, cleanBatches, retention.days, signal),
     jobs: () => clean(dependencies, cleanAdoptions, retention.days, signal),
     'idempotency keys': () => clean(dependencies, cleanIdempotencyKeys, idempotencyDays, signal),
+    'audit entries of executions': () =>
+      removeAudit(dependencies, { kind: 'executions', days: retention.days }, signal),
+    'audit entries': () => removeAudit(dependencies, { kind: 'all', days: retention.auditDays }, signal),
+    'audit months': async () => dropEmptyAuditMonths(pool, await pastMonths(pool, 'audit_log', retention.auditDays)),
     bytes: () => clean(dependencies, cleanBlobs, retention.bytesDays, signal),
   };
   const removed: Record<string, number> = {};
@@ -66,15 +72,15 @@ export async function upkeepOnce(dependencies: UpkeepDependencies, signal: Abort
 
 async function dropMonths({ pool, retention, log }: UpkeepDependencies, signal: AbortSignal): Promise<number> {
   let dropped = 0;
-  for (const month of await pastMonths(pool, retention.days)) {
+  for (const month of await pastMonths(pool, 'invocations', retention.days)) {
     if (signal.aborted) break;
     const moved = await dropMonth(pool, month, retention.days);
     if (moved === null) {
-      log.warn('upkeep.kept', { partition: month.invocations }, 'Too much of it has not ended: it is kept for now');
+      log.warn('upkeep.kept', { month }, 'Too much of it has not ended: it is kept for now');
       continue;
     }
     dropped += 1;
-    log.info('upkeep.dropped', { partition: month.invocations, moved }, 'Dropped a month past its retention');
+    log.info('upkeep.dropped', { month, moved }, 'Dropped a month past its retention');
   }
   return dropped;
 }

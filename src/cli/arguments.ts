@@ -39,3 +39,12 @@ function parseTime(text: string, now: number, span: RegExp, such: string): strin
 function dateOf(text: string): number {
   return zonedTime.test(text) ? Date.parse(text) : Number.NaN;
 }
+
+/** `number:head`, as logged and as `errand audit verify` prints it. */
+export function parseSeal(text: string): { number: number; head: string } {
+  const [, number, head] = /^([1-9]\d{0,14}):([0-9a-f]{64})$/i.exec(text) ?? [];
+  if (number === undefined || head === undefined) {
+    throw new InvalidArgumentError("It must be number:head, with the 64 hexadecimal digits of the seal's head.");
+  }
+  return { number: Number(number), head };
+}

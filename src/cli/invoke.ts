@@ -1,12 +1,11 @@
-import { access, constants, stat, writeFile } from 'node:fs/promises';
-import path from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import { ApiError, type HttpClient } from '../client/http.ts';
 import { hasEnded, type Invocation } from '../contract/invocation.ts';
 import type { Lane } from '../contract/lane.ts';
 import type { Environment } from '../platform/config.ts';
 import { usageProblem, withClient } from './api-client.ts';
 import { CliFailure, exitCodes } from './failure.ts';
-import { print, printJson, tell } from './output.ts';
+import { print, printJson, requireWritable, tell } from './output.ts';
 import { createProgressLine } from './progress-line.ts';
 
 export type InvokeCall = { integration: string; command: string; tokens: Record<string, string> };
@@ -19,19 +18,6 @@ const roundSeconds = { terminal: 2, script: 30 };
 export async function runInvoke(env: Environment, call: InvokeCall, options: InvokeOptions): Promise<void> {
   if (options.output !== undefined) await requireWritable(options.output);
   await withClient(env, (client) => invoke(client, call, options));
-}
-
-/** Found before anything is sent: a request that was sent for nothing cannot be taken back. */
-async function requireWritable(file: string): Promise<void> {
-  const unfit = (why: string) => new CliFailure(exitCodes.usage, `--output ${file}: ${why}`);
-  const there = await stat(file).catch(() => null);
-  if (there?.isDirectory()) throw unfit('is a directory; name a file.');
-  const written = there === null ? path.dirname(file) : file;
-  try {
-    await access(written, constants.W_OK);
-  } catch {
-    throw unfit(`${written} is not there, or may not be written to.`);
-  }
 }
 
 async function invoke(client: HttpClient, call: InvokeCall, options: InvokeOptions): Promise<void> {

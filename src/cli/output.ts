@@ -1,3 +1,7 @@
+import { access, constants, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { CliFailure, exitCodes } from './failure.ts';
+
 /** Data for stdout; what is said to a person goes to stderr. Resolves when it was handed over. */
 export function print(data: string | Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -32,4 +36,21 @@ export function endQuietlyOnBrokenPipe(): void {
   process.stderr.on('error', (error) => {
     if (!isBrokenPipe(error)) throw error;
   });
+}
+
+/**
+ * Can `--output` be written to? Found before anything is sent: a request that was sent for nothing cannot be taken back.
+ *
+ * @throws CliFailure
+ */
+export async function requireWritable(file: string): Promise<void> {
+  const unfit = (why: string) => new CliFailure(exitCodes.usage, `--output ${file}: ${why}`);
+  const there = await stat(file).catch(() => null);
+  if (there?.isDirectory()) throw unfit('is a directory; name a file.');
+  const written = there === null ? path.dirname(file) : file;
+  try {
+    await access(written, constants.W_OK);
+  } catch {
+    throw unfit(`${written} is not there, or may not be written to.`);
+  }
 }

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { version } from '../app/version.ts';
 import { roles } from '../contract/api-key.ts';
 import { lanes } from '../contract/lane.ts';
-import { parseExpiry, parseFinishBy, parseTokens } from './arguments.ts';
+import { parseExpiry, parseFinishBy, parseSeal, parseTokens } from './arguments.ts';
 import type { Verbs } from './verbs.ts';
 
 /**
@@ -34,6 +34,7 @@ export function createProgram(verbs: Verbs, { withComplete = true } = {}): Comma
   addInvoke(program, verbs);
   addBatch(program, verbs);
   addKeys(program, verbs);
+  addAudit(program, verbs);
   if (withComplete) addComplete(program, verbs);
   return program;
 }
@@ -231,6 +232,40 @@ function addKeys(program: Command, verbs: Verbs): void {
       )}\nSafe to end, to run again, and to run twice at the same time. Step by step: docs/operating.md.`,
     )
     .action(({ dryRun, json }) => verbs.keys.rotateSecrets({ dryRun: dryRun === true, json: json === true }));
+}
+
+function addAudit(program: Command, verbs: Verbs): void {
+  const audit = program
+    .command('audit')
+    .description('the audit log: is it as it was sealed, and all of it as NDJSON')
+    .addHelpText('after', examples(['errand audit verify', ''], ['errand audit export --output audit.ndjson', '']));
+  audit
+    .command('verify')
+    .description('holds every entry against the seals; exit 1 if one was changed, removed or added')
+    .addOption(
+      new Option(
+        '--kept <number:head>',
+        'a seal that was kept elsewhere: finds what was cut off with its seals',
+      ).argParser(parseSeal),
+    )
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples(['errand audit verify', ''], [`errand audit verify --kept 4711:${'ab'.repeat(32)}`, '']),
+    )
+    .action(({ kept, json }) => verbs.audit.verify({ ...(kept === undefined ? {} : { kept }), json: json === true }));
+  audit
+    .command('export')
+    .description('every entry that fits, one JSON object a line, newest first')
+    .option('--output <file>', 'where to write them; default: stdout')
+    .option('--account <account>', 'of this account')
+    .option('--action <action>', 'e.g. command.saved')
+    .option('--actor <actor>', 'an id or a name')
+    .option('--subject <subject>', 'type:id, e.g. command:acme/GetInvoiceImage')
+    .option('--since <time>', 'e.g. 2026-11-01T00:00:00Z')
+    .option('--until <time>', 'e.g. 2026-12-01T00:00:00Z')
+    .addHelpText('after', examples(['errand audit export --since 2026-11-01T00:00:00Z > november.ndjson', '']))
+    .action(({ output, ...filter }) => verbs.audit.export({ ...(output === undefined ? {} : { output }), filter }));
 }
 
 function addComplete(program: Command, verbs: Verbs): void {

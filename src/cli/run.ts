@@ -8,6 +8,7 @@ import type { Verbs } from './verbs.ts';
 export function createVerbs(env: Environment): Verbs {
   const serving = async () => (await import('./serve.ts')).createServing(env);
   const keys = async () => (await import('./keys.ts')).createKeyVerbs(env);
+  const audit = async () => (await import('./audit.ts')).createAuditVerbs(env);
   const verbs: Verbs = {
     up: async () => (await serving()).up(),
     api: async () => (await serving()).api(),
@@ -21,6 +22,10 @@ export function createVerbs(env: Environment): Verbs {
       list: async (options) => (await keys()).list(options),
       revoke: async (id, options) => (await keys()).revoke(id, options),
       rotateSecrets: async (options) => (await keys()).rotateSecrets(options),
+    },
+    audit: {
+      verify: async (options) => (await audit()).verify(options),
+      export: async (options) => (await audit()).export(options),
     },
     complete: async (args) => (await import('./complete.ts')).runComplete(verbs, args),
   };

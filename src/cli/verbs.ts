@@ -1,4 +1,5 @@
 import type { Lane } from '../contract/lane.ts';
+import type { AuditVerbs } from './audit.ts';
 import type { BatchCall, BatchOptions } from './batch.ts';
 import type { InvokeCall, InvokeOptions } from './invoke.ts';
 import type { KeyVerbs } from './keys.ts';
@@ -14,6 +15,7 @@ export type Verbs = {
   invoke(call: InvokeCall, options: InvokeOptions): Promise<void>;
   batch(call: BatchCall, options: BatchOptions): Promise<void>;
   keys: KeyVerbs;
+  audit: AuditVerbs;
   /** @param args a shell's name, or `--` and the words so far */
   complete(args: string[]): Promise<void>;
 };

@@ -1,5 +1,5 @@
 import type { ApiKey, KeyAccounts, Role } from '../contract/api-key.ts';
-import type { AuditEntry, AuditFilter } from '../contract/audit.ts';
+import type { AuditEntry, AuditFilter, AuditVerification, KeptSealQuery } from '../contract/audit.ts';
 import type { Command, CommandBody } from '../contract/command.ts';
 import type { CommandPreview, CommandTest, CommandTestBody } from '../contract/command-test.ts';
 import type { CommandType, CommandTypeBody } from '../contract/command-type.ts';
@@ -162,10 +162,25 @@ function configuringCalls({ send }: Transport) {
   };
 }
 
-function adminCalls({ send }: Transport) {
+/** A large log takes minutes to read; longer than this `fetch` waits for no answer. */
+const verifyingMs = 290_000;
+
+function adminCalls({ send, open }: Transport) {
   return {
     listAudit: (query: ListQuery<AuditFilter> = {}, call?: CallOptions) =>
       json<Page<AuditEntry>>(send('GET', withQuery(at('audit'), query), call)),
+    /** Reads the whole audit log; with a seal that was kept elsewhere it also finds out if the log was cut off. Sent once. */
+    verifyAudit: (kept: KeptSealQuery = {}, call?: CallOptions) => {
+      const path = withQuery(at('audit', 'verify'), kept);
+      return json<AuditVerification>(send('GET', path, { ...call, waitMs: verifyingMs, repeatable: false }));
+    },
+    /** Every entry that fits, one JSON object a line, newest first, as bytes that come while they are read. */
+    exportAudit: async (query: AuditFilter = {}, call?: CallOptions): Promise<ReadableStream<Uint8Array>> => {
+      const headers = { accept: 'application/x-ndjson' };
+      const { body } = await open(withQuery(at('audit'), query), { ...call, headers });
+      if (body === null) throw new Error('the answer has no body');
+      return body;
+    },
     /** The key itself is in this answer only. */
     createKey: (body: NewKey, call?: CallOptions) =>
       json<ApiKey & { key: string }>(send('POST', at('keys'), { ...call, body })),

@@ -42,6 +42,7 @@ export const auditActions = [
   'schedule.failed',
   'key.created',
   'key.revoked',
+  'audit.removed',
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 
@@ -65,3 +66,34 @@ export const auditFilterSchema = z.strictObject({
   until: z.iso.datetime({ offset: true }).optional(),
 });
 export type AuditFilter = z.infer<typeof auditFilterSchema>;
+
+export const auditVerificationSchema = z.strictObject({
+  /** Is everything that was sealed as it was? */
+  ok: z.boolean(),
+  seals: z.int(),
+  /** Entries under seal. */
+  entries: z.int(),
+  /** Entries that are not sealed yet, for a second or two where a worker leads; counted up to 100,000. */
+  unsealed: z.int(),
+  /** When the oldest of them was written. */
+  unsealedSince: z.iso.datetime().nullable(),
+  /** Keep its `number` and `head` elsewhere: with them, what is cut off or made anew later is found out, too. */
+  newest: z.strictObject({ number: z.int(), head: z.string(), at: z.iso.datetime() }).nullable(),
+  /** At most 100. */
+  problems: z.array(z.strictObject({ seal: z.int().nullable(), message: z.string() })),
+});
+export type AuditVerification = z.infer<typeof auditVerificationSchema>;
+
+export const keptSealSchema = z
+  .strictObject({
+    number: z.coerce.number().int().min(1).optional(),
+    head: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/i, 'must be 64 hexadecimal digits, as logged or answered by an earlier verification')
+      .optional(),
+  })
+  .refine(({ number, head }) => (number === undefined) === (head === undefined), {
+    path: ['head'],
+    message: 'number and head belong together',
+  });
+export type KeptSealQuery = z.infer<typeof keptSealSchema>;

@@ -47,9 +47,11 @@ export function createSecretUses({ store, sealer, cursors }: SecretDependencies)
           throw new Refusal('conflict', 'A name is a variable or a secret, not both.', errors);
         }
         if (existing === undefined) refuseTakenNames(current, [name], () => 'name');
+        const after = { hint: hintOf(value), allowedHosts };
+        const details = { before: existing === undefined ? null : shown(existing), after };
         return {
-          beginValues: [{ name, kind: 'secret', value: null, sealed, hint: hintOf(value), allowedHosts }],
-          audit: [entry(current, actor, 'secret.saved', name, { replaced: existing !== undefined, allowedHosts })],
+          beginValues: [{ name, kind: 'secret', value: null, sealed, ...after }],
+          audit: [entry(current, actor, 'secret.saved', name, details)],
         };
       });
       const saved = stored?.values.find((one) => one.name === name);
@@ -61,16 +63,20 @@ export function createSecretUses({ store, sealer, cursors }: SecretDependencies)
     async remove(scope: KeyAccounts, actor: Actor, id: string, name: string): Promise<void> {
       await store.change(id, (now) => {
         const current = requireIntegration(scope, id, now);
-        if (!current.values.some((one) => isSecret(one) && one.name === name)) {
+        const before = current.values.find((one) => isSecret(one) && one.name === name);
+        if (before === undefined) {
           throw new Refusal('not-found', `Integration "${id}" has no secret "${name}".`);
         }
         const left = current.values.filter((one) => one.name !== name);
         refuseBreaking(current, left, [name]);
-        return { endValues: [name], audit: [entry(current, actor, 'secret.deleted', name, {})] };
+        return { endValues: [name], audit: [entry(current, actor, 'secret.deleted', name, { before: shown(before) })] };
       });
     },
   };
 }
+
+/** What an audit entry may tell of a secret. */
+const shown = ({ hint, allowedHosts }: StoredValue) => ({ hint, allowedHosts });
 
 function isSecret({ kind }: StoredValue): boolean {
   return kind === 'secret';

@@ -1,56 +1,47 @@
 import type { Pool } from 'pg';
 import { transaction } from './database.ts';
 
-/** A month's partitions of `invocations` and `attempts`. */
-export type Month = { invocations: string; attempts: string; endsAt: Date };
-
-const partitionName = /^invocations_(\d{4})_(\d{2})$/;
+/** A month, as partitions are named by it: `2026_11`. */
+export type Month = string;
 
 /**
- * Months that lie back by more than `days`, oldest first. Never the last one and this one, whose partitions are made anew
- * whenever they are missing.
+ * Months of a table's partitions that lie back by more than `days`, oldest first. Never the last one and this one, whose
+ * partitions are made anew whenever they are missing.
  */
-export async function pastMonths(pool: Pool, days: number): Promise<Month[]> {
-  const { rows } = await pool.query<{ name: string; before: Date }>(
-    `select c.relname as name,
-       least(now() - $1 * interval '1 day', date_trunc('month', now() at time zone 'UTC' - interval '1 month') at time zone 'UTC')
+export async function pastMonths(pool: Pool, table: 'invocations' | 'audit_log', days: number): Promise<Month[]> {
+  const { rows } = await pool.query<{ month: string; before: Date }>(
+    `select substring(c.relname from '\\d{4}_\\d{2}$') as month,
+       least(now() - $2 * interval '1 day', date_trunc('month', now() at time zone 'UTC' - interval '1 month') at time zone 'UTC')
          as before
      from pg_inherits h join pg_class c on c.oid = h.inhrelid
-     where h.inhparent = 'invocations'::regclass order by c.relname`,
-    [days],
+     where h.inhparent = $1::regclass and c.relname ~ '_\\d{4}_\\d{2}$' order by c.relname`,
+    [table, days],
   );
-  return rows.flatMap(({ name, before }) => {
-    const [, year, month] = partitionName.exec(name) ?? [];
-    if (year === undefined || month === undefined) return [];
-    const endsAt = new Date(Date.UTC(Number(year), Number(month), 1));
-    return endsAt <= before ? [{ invocations: name, attempts: `attempts_${year}_${month}`, endsAt }] : [];
+  return rows.flatMap(({ month, before }) => {
+    const [year, number] = month.split('_').map(Number) as [number, number];
+    return new Date(Date.UTC(year, number, 1)) <= before ? [month] : [];
   });
 }
 
 /** More than this is not moved in one go, for nothing else can be done with the tables meanwhile. */
 const mostKept = 50_000;
+/** Moving that many takes seconds; the pool's limit is for statements that somebody waits for. */
+const droppingMs = 60_000;
 
 /**
- * Drops a month. Invocations that are open, or ended less than `days` ago, move to the default partition first, with their
- * attempts. Waits for the tables at most a moment, for everything waits behind it.
+ * Drops a month of `invocations` and `attempts`. Invocations that are open, or ended less than `days` ago, move to the default
+ * partition first, with their attempts. Waits for the tables at most a moment, for everything waits behind it.
  *
  * @returns how many moved; `null` if they are too many, and nothing was done
  * @throws the driver's 55P03 if the tables were busy
  */
-export async function dropMonth(pool: Pool, { invocations, attempts }: Month, days: number): Promise<number | null> {
-  const kept = `(finished_at is null or finished_at > now() - ${days} * interval '1 day')`;
-  const counted = await pool.query(`select 1 from ${invocations} where ${kept} limit ${mostKept + 1}`);
-  if (counted.rows.length > mostKept) return null;
+export async function dropMonth(pool: Pool, month: Month, days: number): Promise<number | null> {
   return transaction(pool, async (connection) => {
-    await connection.query(`set local lock_timeout = '1s'`);
-    await connection.query(`alter table invocations detach partition ${invocations}`);
-    await connection.query(`alter table attempts detach partition ${attempts}`);
-    const moved = await connection.query(`insert into invocations select * from ${invocations} where ${kept}`);
-    await connection.query(
-      `insert into attempts select * from ${attempts} where invocation in (select id from ${invocations} where ${kept})`,
-    );
-    await connection.query(`drop table ${invocations}, ${attempts}`);
-    return moved.rowCount ?? 0;
+    await connection.query(`set local statement_timeout = ${droppingMs}`);
+    const text = 'select errand_drop_month($1, $2, $3) as moved';
+    const drop = { text, values: [month, days, mostKept], query_timeout: droppingMs };
+    const { rows } = await connection.query<{ moved: number | null }>(drop);
+    return rows[0]?.moved ?? null;
   });
 }
 

@@ -22,8 +22,16 @@ export type Deployment = {
   stop(): Promise<void>;
 };
 
-export async function deploy(backend: QueueBackend, extra: Record<string, string> = {}): Promise<Deployment> {
+type Variables = Record<string, string>;
+
+/** @param extra variables, or what makes the database ready and answers some */
+export async function deploy(
+  backend: QueueBackend,
+  extra: Variables | ((database: TestDatabase) => Promise<Variables>) = {},
+): Promise<Deployment> {
   const database = await createDatabase();
+  // Errand's own migrations come with the template.
+  if (backend.name === 'postgres') await migrateQueue({ kind: 'postgres', pool: database.pool });
   const adminKey = randomBytes(24).toString('base64url');
   const prefix = `t${randomBytes(6).toString('hex')}`;
   const env: Record<string, string> = {
@@ -35,7 +43,7 @@ export async function deploy(backend: QueueBackend, extra: Record<string, string
     LOG_LEVEL: 'debug',
     PORT: '0',
     ...(backend.name === 'redis' ? { REDIS_URL: backend.url } : {}),
-    ...extra,
+    ...(typeof extra === 'function' ? await extra(database) : extra),
   };
   const processes: ErrandProcess[] = [];
   const start = async (args: string[]) => {
@@ -44,8 +52,6 @@ export async function deploy(backend: QueueBackend, extra: Record<string, string
     await started.event('ready');
     return started;
   };
-  // Errand's own migrations come with the template.
-  if (backend.name === 'postgres') await migrateQueue({ kind: 'postgres', pool: database.pool });
   const api = await start(['api']);
   const url = (await api.event('ready')).url as string;
   const client = createHttpClient({ url, apiKey: adminKey });

@@ -291,27 +291,6 @@ export const workers = pgTable('workers', {
   heartbeatAt: moment('heartbeat_at').notNull().defaultNow(),
 });
 
-/** Append-only; partitioned by month of its UUIDv7 id. */
-export const auditLog = pgTable(
-  'audit_log',
-  {
-    id: uuid().primaryKey(),
-    at: moment('at').notNull().defaultNow(),
-    account: text(),
-    actorType: text('actor_type').notNull().$type<Actor['type']>(),
-    actorId: text('actor_id').notNull(),
-    actorName: text('actor_name'),
-    action: text().notNull(),
-    subjectType: text('subject_type').notNull(),
-    subjectId: text('subject_id').notNull(),
-    details: json().notNull().$type<Record<string, unknown>>(),
-  },
-  (table) => [
-    index('audit_log_by_subject').on(table.subjectType, table.subjectId, table.id),
-    index('audit_log_by_account').on(table.account, table.id),
-  ],
-);
-
 export const apiKeys = pgTable('api_keys', {
   id: uuid().primaryKey(),
   name: text(),

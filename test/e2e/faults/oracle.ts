@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { bodyOf, type Seen } from './customer.ts';
-import { type Accepted, commands } from './load.ts';
+import { type Accepted, ask, commands } from './load.ts';
 import type { World } from './world.ts';
 
 type Row = {
@@ -85,7 +85,7 @@ export async function judge(world: World, accepted: Accepted): Promise<Judgement
   }
   for (const id of seen.keys())
     if (!invoices.has(id) && !(await isKnown(world, id))) problems.push(`a request of an unknown ${id}`);
-  problems.push(...(await endingProblems(world, accepted)));
+  problems.push(...(await endingProblems(world, accepted)), ...(await auditProblems(world)));
   return { counts, problems: problems.slice(0, shown) };
 }
 
@@ -136,4 +136,12 @@ async function endingProblems(world: World, { singles }: Accepted): Promise<stri
 /** One whose acceptance was not heard, because the API was killed: it was kept, so it may well be sent. */
 async function isKnown(world: World, id: string): Promise<boolean> {
   return (await world.query('select 1 from invocations where id = $1', [id])).length > 0;
+}
+
+/** Whoever led, and however often that changed: the audit log is under seal, and as it was sealed. */
+async function auditProblems(world: World): Promise<string[]> {
+  const { status, answer } = await ask(world, 'GET', '/v1/audit/verify');
+  if (status !== 200) return [`the audit log could not be verified: ${JSON.stringify(answer)}`];
+  const none = answer.seals === 0 ? ['the audit log has no seal'] : [];
+  return [...none, ...answer.problems.map(({ message }: { message: string }) => `audit log: ${message}`)];
 }

@@ -15,6 +15,7 @@ describe('contract §2: what is past its retention', () => {
   let database: TestDatabase;
   const never = new AbortController().signal;
   const retention = { days: 90, bytesDays: 30, auditDays: 2_555 };
+  const secretKeys = [{ id: 'k1', key: randomBytes(32) }];
   const log = { info: vi.fn(), warn: vi.fn(), debug: vi.fn(), error: vi.fn() };
 
   beforeAll(async () => {
@@ -69,7 +70,7 @@ describe('contract §2: what is past its retention', () => {
     );
     return id;
   }
-  const run = () => upkeepOnce({ pool: database.pool, retention, log: log as never }, never);
+  const run = () => upkeepOnce({ pool: database.pool, secretKeys, retention, log: log as never }, never);
   const kept = async () => ({
     invocations: (await rows('select id from invocations order by id')).map(({ id }) => id),
     attempts: (await rows('select invocation from attempts order by invocation')).map(({ invocation }) => invocation),
@@ -133,7 +134,10 @@ describe('contract §2: what is past its retention', () => {
     const lastMonth = new Date();
     lastMonth.setUTCDate(0);
     const id = await insert(lastMonth.getTime(), lastMonth.getTime());
-    await upkeepOnce({ pool: database.pool, retention: { ...retention, days: 1 }, log: log as never }, never);
+    await upkeepOnce(
+      { pool: database.pool, secretKeys, retention: { ...retention, days: 1 }, log: log as never },
+      never,
+    );
     expect((await kept()).invocations).toEqual([id]);
     expect(log.warn).not.toHaveBeenCalled();
   });

@@ -49,7 +49,13 @@ describe('contract §3: a secret that may only go to some hosts', () => {
     expect(saved.allowedHosts).toEqual(['api.acme.example', '*.files.acme.example']);
     expect((await built.integrations.secrets.list('*', 'acme', page)).items).toEqual([saved]);
     expect(await audit()).toEqual([
-      { action: 'secret.saved', details: { replaced: true, allowedHosts: saved.allowedHosts } },
+      {
+        action: 'secret.saved',
+        details: {
+          before: { hint: expect.any(String), allowedHosts: saved.allowedHosts },
+          after: { hint: expect.any(String), allowedHosts: saved.allowedHosts },
+        },
+      },
     ]);
   });
 

@@ -37,6 +37,7 @@ it('contract §3: gives every other role what the contract says and no more', ()
       'invocations.cancel',
       'invocations.redrive',
       'audit.read',
+      'audit.verify',
       'queues.read',
     ],
   });

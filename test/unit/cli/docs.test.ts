@@ -33,6 +33,7 @@ async function calledBy(line: string): Promise<string[]> {
       revoke: verb('keys revoke'),
       rotateSecrets: verb('keys rotate-secrets'),
     },
+    audit: { verify: verb('audit verify'), export: verb('audit export') },
     complete: verb('complete'),
   };
   await createProgram(verbs).parseAsync(argumentsOf(line), { from: 'user' });
@@ -47,6 +48,8 @@ describe('contract §2: docs/cli.md', () => {
     expect([...called].sort()).toEqual(
       [
         'api',
+        'audit export',
+        'audit verify',
         'batch',
         'complete',
         'demo',

@@ -171,6 +171,7 @@ export const routes: readonly RouteCase[] = [
   { method: 'GET', path: '/v1/runs', status: 200, roles: looking, elsewhere: 200 },
   { method: 'GET', path: '/v1/runs/a-night', status: 200, roles: looking, elsewhere: 404 },
   { method: 'GET', path: '/v1/audit', status: 200, roles: ['operator', 'admin'], elsewhere: 200 },
+  { method: 'GET', path: '/v1/audit/verify', status: 200, roles: ['operator', 'admin'], elsewhere: 403 },
   {
     method: 'POST',
     path: '/v1/keys',

@@ -7,6 +7,7 @@ import { createSessions } from '../../../../src/access/session.ts';
 import { type ApiDependencies, createApi } from '../../../../src/api/api.ts';
 import { anyProblemSchema } from '../../../../src/api/problems.ts';
 import { createThrottle } from '../../../../src/api/session-throttle.ts';
+import { openVerifyAudit } from '../../../../src/app/audit.ts';
 import { openBatches } from '../../../../src/app/batches.ts';
 import { system } from '../../../../src/audit/entry.ts';
 import { createAudit } from '../../../../src/audit/list.ts';
@@ -56,7 +57,8 @@ export async function startApi(overrides: (pool: Pool, access: Access) => Partia
   const invocations = fakeInvocations();
   const results = fakeResults();
   const access = createAccess({ store: createKeyStore(pool), adminKey, now: Date.now, newId: () => uuidv7() });
-  const sealer = createSealer([{ id: 'k1', key: randomBytes(32) }]);
+  const secretKeys = [{ id: 'k1', key: randomBytes(32) }];
+  const sealer = createSealer(secretKeys);
   const api = createApi({
     access,
     sessions: createSessions({ access, sealer, now: Date.now }),
@@ -64,6 +66,7 @@ export async function startApi(overrides: (pool: Pool, access: Access) => Partia
     throttle: createThrottle({ failures: 1_000_000, perSeconds: 60 }),
     board: { openQueues: async () => [] },
     audit: createAudit({ store: createAuditStore(pool) }),
+    verifyAudit: openVerifyAudit({ pool, secretKeys }),
     batches: batchesOn(pool, sealer),
     integrations: integrationsOn(pool, sealer),
     invocations: invocations.port,
