@@ -23,7 +23,7 @@ const databaseName = 'errand';
  * generated there. Starts within a second or two; also as root (the server then runs as another user), and after
  * everything was killed at any moment. The caller holds the data directory (data-dir.ts).
  *
- * `durable: false` is for tests: it does not wait for the disk.
+ * `durable: false` is for tests: it does not wait for the disk, so it outlives a crash of processes only.
  *
  * @throws Error if there is no PostgreSQL for this machine, or the data is another version's.
  */
