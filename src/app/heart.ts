@@ -1,5 +1,29 @@
-import { beatIntervalMs } from '../invocations/sweep.ts';
+import { beatIntervalMs, silentForMs } from '../invocations/sweep.ts';
 import type { Log } from '../platform/log.ts';
+
+/** What a worker knows of whether it is taken for alive. Moments are `performance.now()`, which goes on while it is frozen. */
+export type Touch = {
+  /** A heartbeat that was begun at this moment has been written. */
+  beaten(begunAt: number): void;
+  /** Is what was claimed at this moment or later still this worker's, without a doubt? */
+  holds(askedAt: number): boolean;
+};
+
+/** Rows are taken from a worker `silentForMs` after its last heartbeat; it stops sending sooner. */
+const holdsForMs = silentForMs - 1_000;
+
+export function createTouch(now = () => performance.now()): Touch {
+  let lastBeat = Number.NEGATIVE_INFINITY;
+  /** The first heartbeat since it was last silent for too long: what was claimed before may be others'. */
+  let since = Number.NEGATIVE_INFINITY;
+  return {
+    beaten(begunAt) {
+      if (begunAt - lastBeat > holdsForMs) since = begunAt;
+      lastBeat = begunAt;
+    },
+    holds: (askedAt) => askedAt >= since && now() - lastBeat <= holdsForMs,
+  };
+}
 
 export type HeartOptions = {
   /** Says that the worker lives. Must not wait for anything that the work waits for, too. */

@@ -4,7 +4,7 @@ import { uuidv7 } from 'uuidv7';
 import { invokeJobName } from '../contract/job.ts';
 import type { Lane } from '../contract/lane.ts';
 import { createAdopt } from '../invocations/adopt.ts';
-import { createCancellations, type SentBefore } from '../invocations/cancellations.ts';
+import { createCancellations, LostTouch, type SentBefore } from '../invocations/cancellations.ts';
 import { type Company, createExecute } from '../invocations/execute.ts';
 import { createFlights, type Flights } from '../invocations/flights.ts';
 import type { Claimed } from '../invocations/invocation.ts';
@@ -31,7 +31,7 @@ import { beat, removeWorker, type WorkerRow } from '../store/workers.ts';
 import { openStartBatch } from './batches.ts';
 import { openClaims } from './claims.ts';
 import { type Core, openCore, type ReadyConfig, statementTimeoutMs } from './core.ts';
-import { startHeart } from './heart.ts';
+import { createTouch, startHeart, type Touch } from './heart.ts';
 import { startLeader } from './leader.ts';
 import { openLimits } from './limits.ts';
 import { ownApi, ownServices } from './own-services.ts';
@@ -57,7 +57,8 @@ export type Role = { stop(): Promise<void> };
 export async function startWorker(config: ReadyConfig, lane: Lane, log: Log): Promise<Role> {
   const core = openCore(config, log, `worker-${lane}`);
   const row: WorkerRow = { id: uuidv7(), lane, host: hostname(), pid: process.pid };
-  const hand = openHand(core, row);
+  const touch = createTouch();
+  const hand = openHand(core, row, touch);
   // Of its own: on a busy night the work waits for its connections, and a worker that waits is not dead.
   const heartPool = openPool({
     url: config.databaseUrl,
@@ -66,8 +67,13 @@ export async function startWorker(config: ReadyConfig, lane: Lane, log: Log): Pr
     log,
     statementTimeoutMs,
   });
-  try {
+  async function beatOnce(): Promise<void> {
+    const begunAt = performance.now();
     await beat(heartPool, row);
+    touch.beaten(begunAt);
+  }
+  try {
+    await beatOnce();
     await hand.laneWorker.start();
   } catch (error) {
     await hand.close();
@@ -76,7 +82,7 @@ export async function startWorker(config: ReadyConfig, lane: Lane, log: Log): Pr
     throw error;
   }
   const { laneWorker, freeOrphans, renewLeases } = hand;
-  const heart = startHeart({ beat: () => beat(heartPool, row), freeOrphans, renewLeases, laneWorker, log });
+  const heart = startHeart({ beat: beatOnce, freeOrphans, renewLeases, laneWorker, log });
   const leader = startLeader(core);
   // Not the leader's work, which may be the interactive process: reading a large page of a source would hold up clicks.
   const scheduler = lane === 'batch' ? startScheduler(core, row.id, openStartBatch(core)) : null;
@@ -94,7 +100,7 @@ export async function startWorker(config: ReadyConfig, lane: Lane, log: Log): Pr
 }
 
 /** What takes jobs, does the work and records it. */
-function openHand(core: Core, row: WorkerRow) {
+function openHand(core: Core, row: WorkerRow, touch: Touch) {
   const { pool, config, configurations, log } = core;
   const { lane } = row;
   const own = [...ownServices(config), ...ownApi(config)];
@@ -108,7 +114,7 @@ function openHand(core: Core, row: WorkerRow) {
   const claims = openClaims(pool, row.id);
   const limits = openLimits(core, row);
   const flights = createFlights<Exchange>();
-  const execute = openExecute(core, row, sender, flights);
+  const execute = openExecute(core, row, { sender, flights, touch });
   const cancellations = createCancellations();
   const cancelListener = openListener(config.databaseUrl, cancelledChannel, cancellations.cancel, { log });
   const stopping = new AbortController();
@@ -224,7 +230,11 @@ function createPostponements(pool: Pool): (id: string, delayMs: number) => Promi
   return (id, delayMs) => gatherer.add({ id, delayMs });
 }
 
-function openExecute(core: Core, row: WorkerRow, sender: Sender, flights: Flights<Exchange>) {
+function openExecute(
+  core: Core,
+  row: WorkerRow,
+  { sender, flights, touch }: { sender: Sender; flights: Flights<Exchange>; touch: Touch },
+) {
   return createExecute({
     configurations: core.configurations,
     send: (request, { policy, maxBytes, signal, redirectProblem }) =>
@@ -236,6 +246,7 @@ function openExecute(core: Core, row: WorkerRow, sender: Sender, flights: Flight
         signal,
         redirectProblem,
       }),
+    holds: ({ askedAt }) => touch.holds(askedAt),
     unseal: (sealed, context) => core.sealer.open(sealed, context),
     createRedactor,
     userAgent,
@@ -253,6 +264,7 @@ function handingBack(work: (job: LaneJob, progress: (percent?: number) => void) 
     } catch (error) {
       if (isUnavailable(error) || isTransient(error))
         throw new HandBack('The database is away', handBackMs, { cause: error });
+      if (error instanceof LostTouch) throw new HandBack(error.message, handBackMs);
       throw error;
     }
   };

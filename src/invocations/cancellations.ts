@@ -28,6 +28,14 @@ export class Interrupted extends Error {
   }
 }
 
+/** The worker was silent for so long, frozen or cut off, that others may have its rows: this one was not sent. */
+export class LostTouch extends Error {
+  constructor() {
+    super('The worker was out of touch: others may have sent it meanwhile');
+    this.name = 'LostTouch';
+  }
+}
+
 export type Cancellations = {
   /** Runs an attempt with a signal that aborts, with `CancelledByPerson` or `Interrupted`, when it is to end at once. */
   during<Answer>(

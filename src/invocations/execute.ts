@@ -13,7 +13,7 @@ import { policyFor } from '../judging/policy.ts';
 import { type RenderedRequest, renderRequest } from '../tokens/render.ts';
 import { describeAttempt, lastSyncOf, sentValidators } from './attempt.ts';
 import { storable } from './body-preview.ts';
-import { CancelledByPerson } from './cancellations.ts';
+import { CancelledByPerson, LostTouch } from './cancellations.ts';
 import { askedAbout } from './conditional.ts';
 import type { Flight, Flights } from './flights.ts';
 import { healthOf, holdProblem, verdictOn, waitProblem } from './health.ts';
@@ -37,6 +37,8 @@ export type ExecuteDependencies = {
   configurations: Configurations;
   /** Exactly one exchange; never throws for what the server does, but throws the signal's reason when that aborts. */
   send: (request: RenderedRequest, options: SendOptions) => Promise<Exchange>;
+  /** Is the row this worker's for certain? Not if the worker was silent meanwhile for so long that others may have taken it. */
+  holds: (claimed: Claimed) => boolean;
   unseal: (sealed: string, context: string) => string;
   createRedactor: (values: readonly string[]) => (text: string) => string;
   userAgent: string;
@@ -77,7 +79,7 @@ type Outcome = {
 /**
  * One attempt of a claimed invocation: resolve, render, send, judge, settle. Recording what it answers is the caller's.
  * Times are the database's: the claim's moment plus what passed here since, so a worker with a wrong clock does no harm.
- * Rejects with `PutOff` if the row is to be tried later.
+ * Rejects with `PutOff` if the row is to be tried later, and with `LostTouch` if it may be another worker's.
  */
 export function createExecute(
   dependencies: ExecuteDependencies,
@@ -222,8 +224,10 @@ async function shareOrSend(
   return { exchange: await flight.join(signal), joined: true };
 }
 
-async function sendOnce({ send, flights }: ExecuteDependencies, of: Sending): Promise<Exchange> {
+async function sendOnce({ send, flights, holds }: ExecuteDependencies, of: Sending): Promise<Exchange> {
   const { claimed, command, known, signal } = of;
+  // As late as can be: a worker that was frozen goes on where it stood, with rows that others have ended meanwhile.
+  if (!holds(claimed)) throw new LostTouch();
   try {
     const { policy, accept, bound } = command;
     const options = {

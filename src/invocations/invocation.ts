@@ -65,6 +65,8 @@ export type Claimed = {
   /** Which `Idempotency-Key` is sent: see `idempotencyKeyOf`. */
   keyNumber: number;
   claimedAt: number;
+  /** When this process asked for it, by a clock of its own that only ever grows, in milliseconds. */
+  askedAt: number;
   firstAttemptAt: number;
   lastSyncAt: number | null;
   /** Why the attempt before this one failed. */

@@ -6,7 +6,7 @@ import { isFailing } from '../judging/breaker.ts';
 import type { Exchange } from '../judging/exchange.ts';
 import { policyFor } from '../judging/policy.ts';
 import type { Adopted, ProducersJob } from './adopt.ts';
-import { CancelledByPerson, Interrupted, type SentBefore } from './cancellations.ts';
+import { CancelledByPerson, Interrupted, LostTouch, type SentBefore } from './cancellations.ts';
 import type { Company } from './execute.ts';
 import type { Flights, Identity } from './flights.ts';
 import { PutOff } from './health.ts';
@@ -223,6 +223,8 @@ export async function runClaimed(
     if (error instanceof CancelledByPerson) return cancelled(dependencies, claimed, error);
     // The worker stops; when it is gone the row is free, with what was in flight as an attempt of unknown outcome.
     if (error instanceof Interrupted) return completed(id, 'running');
+    // It is not let go of as if it had been run: what this worker still holds of it is freed as an orphan.
+    if (error instanceof LostTouch) throw error;
     if (error instanceof PutOff) {
       await dependencies.putOff(claimed, error.delayMs);
       dependencies.ringer.dueIn(claimed.lane, error.delayMs);

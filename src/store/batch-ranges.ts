@@ -142,6 +142,7 @@ async function claimFree(
   limit: number,
   probe: string | null,
 ): Promise<Claimed[]> {
+  const askedAt = performance.now();
   const { rows } = await pool.query<ClaimedRow>({
     name: 'claim-of-range',
     text: `
@@ -162,7 +163,7 @@ with open as (
 ${claimedColumns} order by c.id`,
     values: [worker, batch, number, firstId, lastId, limit, probe],
   });
-  return rows.map((row) => claimedOf(row, row.id === probe));
+  return rows.map((row) => claimedOf(row, { probe: row.id === probe, askedAt }));
 }
 
 /**

@@ -91,6 +91,7 @@ async function claimFree(
   limit: number,
   probe: string | null,
 ): Promise<Claimed[]> {
+  const askedAt = performance.now();
   const { rows } = await pool.query<ClaimedRow>({
     name: 'claim-of-sweep',
     text: `
@@ -116,7 +117,7 @@ with bounds as (
 ${claimedColumns} order by c.id`,
     values: [worker, batch, limit, probe],
   });
-  return rows.map((row) => claimedOf(row, row.id === probe));
+  return rows.map((row) => claimedOf(row, { probe: row.id === probe, askedAt }));
 }
 
 /** A worker lets go of the leftovers: what falls due later is rung for then. */

@@ -95,16 +95,17 @@ async function claimFree(
   ids: readonly string[],
   probes: readonly string[],
 ): Promise<Claimed[]> {
+  const askedAt = performance.now();
   const { rows } = await pool.query<ClaimedRow>({
     name: 'claim-invocations',
     text: claimSql,
     values: [ids, worker, probes],
   });
-  return rows.map((row) => claimedOf(row, probes.includes(row.id)));
+  return rows.map((row) => claimedOf(row, { probe: probes.includes(row.id), askedAt }));
 }
 
 /** @param probe was it let through although its integration is held? */
-export function claimedOf(row: ClaimedRow, probe: boolean): Claimed {
+export function claimedOf(row: ClaimedRow, { probe, askedAt }: Pick<Claimed, 'probe' | 'askedAt'>): Claimed {
   return {
     id: row.id,
     account: row.account,
@@ -120,6 +121,7 @@ export function claimedOf(row: ClaimedRow, probe: boolean): Claimed {
     crashes: row.crashes,
     keyNumber: row.key_number,
     claimedAt: row.claimed_at.getTime(),
+    askedAt,
     firstAttemptAt: row.first_attempt_at.getTime(),
     lastSyncAt: row.last_sync_at?.getTime() ?? null,
     lastError: row.error,

@@ -102,6 +102,7 @@ export function claimedRow(overrides: Partial<Claimed> = {}): Claimed {
     tried: 1,
     crashes: 0,
     keyNumber: 1,
+    askedAt: 0,
     claimedAt: 1_000_000,
     firstAttemptAt: 1_000_000,
     lastSyncAt: null,

@@ -19,6 +19,8 @@ export type Place = {
   process: ErrandProcess;
   /** Ends it by a signal and waits until it is gone. */
   end(signal: NodeJS.Signals): Promise<void>;
+  /** Ends whatever was started here. */
+  close(): Promise<void>;
   /** Another one, whose clock is wrong by so much. Resolves when it is ready, or when it ended. */
   start(clockShiftMs: number): Promise<void>;
 };
@@ -89,7 +91,7 @@ export async function startWorld(backend: World['backend']): Promise<World> {
     unexpected,
     crashes: async () => (await serverLogOf(directory)).match(/.*terminated by signal (?!9\b)\d+.*/g) ?? [],
     async stop() {
-      await Promise.all(places.map((place) => place.end('SIGKILL')));
+      await Promise.all(places.map((place) => place.close()));
       await customer.close();
       await pool.end();
       await redis?.stop();
@@ -108,18 +110,21 @@ function openPool(beside: pg.ClientConfig): pg.Pool {
 
 function openPlace(name: string, role: Place['role'], env: Record<string, string>, unexpected: string[]): Place {
   let ending = false;
+  /** Two faults at a time may start another process each. */
+  const started: ErrandProcess[] = [];
   const spawn = (clockShiftMs: number): ErrandProcess => {
     ending = false;
     const shifted =
       clockShiftMs === 0 ? {} : { NODE_OPTIONS: `--import=${clock}`, TEST_CLOCK_SHIFT_MS: String(clockShiftMs) };
-    const started = startErrand(role === 'api' ? ['api'] : ['worker', '--lane', role], { ...env, ...shifted });
-    void started.exited.then(([code, signal]) => {
+    const process = startErrand(role === 'api' ? ['api'] : ['worker', '--lane', role], { ...env, ...shifted });
+    started.push(process);
+    void process.exited.then(([code, signal]) => {
       if (ending) return;
       unexpected.push(
-        `${name} ended (${code ?? signal}): ${started.output().trim().split('\n').slice(-3).join(' | ')}`,
+        `${name} ended (${code ?? signal}): ${process.output().trim().split('\n').slice(-3).join(' | ')}`,
       );
     });
-    return started;
+    return process;
   };
   const place: Place = {
     name,
@@ -128,6 +133,10 @@ function openPlace(name: string, role: Place['role'], env: Record<string, string
     async end(signal) {
       ending = true;
       await place.process?.kill(signal);
+    },
+    async close() {
+      ending = true;
+      await Promise.all(started.map((each) => each.kill('SIGKILL')));
     },
     async start(clockShiftMs) {
       place.process = spawn(clockShiftMs);

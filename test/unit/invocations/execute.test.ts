@@ -4,7 +4,7 @@ import { builtInCommandTypes, type CommandType } from '../../../src/contract/com
 import { boundSecrets } from '../../../src/integrations/bound-secrets.ts';
 import { asksConditionally } from '../../../src/integrations/conditional.ts';
 import type { Configuration } from '../../../src/integrations/configuration.ts';
-import { CancelledByPerson } from '../../../src/invocations/cancellations.ts';
+import { CancelledByPerson, LostTouch } from '../../../src/invocations/cancellations.ts';
 import { createExecute } from '../../../src/invocations/execute.ts';
 import { createFlights } from '../../../src/invocations/flights.ts';
 import type { Claimed, KnownResult } from '../../../src/invocations/invocation.ts';
@@ -66,10 +66,15 @@ const answer = (status: number, body: string, type = 'text/plain'): Exchange => 
   framed: true,
 });
 
-type Run = { row?: Partial<Claimed>; signal?: AbortSignal };
+type Run = { row?: Partial<Claimed>; signal?: AbortSignal; holds?: boolean };
 const goOn = new AbortController().signal;
 
-function execute(found: Configuration | null, exchange: Exchange, tokens = {}, { row = {}, signal = goOn }: Run = {}) {
+function execute(
+  found: Configuration | null,
+  exchange: Exchange,
+  tokens = {},
+  { row = {}, signal = goOn, holds = true }: Run = {},
+) {
   const sent: RenderedRequest[] = [];
   const run = createExecute({
     configurations: {
@@ -83,6 +88,7 @@ function execute(found: Configuration | null, exchange: Exchange, tokens = {}, {
       sent.push(request);
       return exchange;
     },
+    holds: () => holds,
     unseal: (sealed) => sealed,
     createRedactor,
     userAgent: 'errand/test',
@@ -98,6 +104,12 @@ describe('contract §6: an attempt', () => {
     const { sent, settled } = execute(configuration(get), answer(200, 'an invoice'), {}, { row: { keyNumber: 3 } });
     const { claimed } = await settled;
     expect(sent[0]?.headers).toContainEqual({ key: 'Idempotency-Key', value: `${claimed.id}-3` });
+  });
+
+  it('is not made by a worker that may have lost the row', async () => {
+    const { sent, settled } = execute(configuration(get), answer(200, 'an invoice'), {}, { holds: false });
+    await expect(settled).rejects.toBeInstanceOf(LostTouch);
+    expect(sent).toEqual([]);
   });
 
   it('is not made where a secret that it uses may not go, and says nothing of the endpoint', async () => {
