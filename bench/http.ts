@@ -24,10 +24,11 @@ export async function startConfiguredApi({ databaseUrl, redisUrl, endpointUrl }:
 
 export type Interactive = { bareMs: readonly number[]; waitMs: readonly number[] };
 
-const warmUp = 100;
+/** Clicks that are measured, and those before them that are not. */
+export type Clicks = { count: number; warmUp: number };
 
 /** A person who waits, one at a time: the API with `Prefer: wait`, in turns with the same request sent directly. */
-export async function interactive(machine: Machine, api: Api, count: number): Promise<Interactive> {
+export async function interactive(machine: Machine, api: Api, { count, warmUp }: Clicks): Promise<Interactive> {
   const worker = await startPart('errand-worker', {
     env: environment(machine.databaseUrl, machine.redisUrl),
     args: ['interactive'],

@@ -1,6 +1,6 @@
 import { ApiError, createHttpClient } from '../src/client/http.ts';
 import { type Night, prepareNight, send, smallNight } from './batch.ts';
-import { type Api, type Interactive, interactive } from './http.ts';
+import { type Api, type Clicks, type Interactive, interactive } from './http.ts';
 import type { Machine } from './machine.ts';
 import { startPart } from './part.ts';
 import { adminKey, environment } from './settings.ts';
@@ -14,7 +14,7 @@ const startWorker = (machine: Machine) =>
 export async function clicksDuringBatch(
   machine: Machine,
   api: Api,
-  { clicks: count, invoices }: { clicks: number; invoices: number },
+  { clicks, invoices }: { clicks: Clicks; invoices: number },
 ): Promise<Interactive> {
   const client = createHttpClient({ url: api.url, apiKey: adminKey });
   const run = `beside-${Date.now()}`;
@@ -23,10 +23,10 @@ export async function clicksDuringBatch(
   for (const id of smallNight.customers) ids.push(await send(api, id, { run, count: each, invoices: run }));
   const worker = await startWorker(machine);
   try {
-    const clicks = await interactive(machine, api, count);
+    const measured = await interactive(machine, api, clicks);
     const batches = await Promise.all(ids.map((id) => client.batch(id)));
     if (batches.every(({ finishedAt }) => finishedAt !== null)) throw new Error('The night was over before the clicks');
-    return clicks;
+    return measured;
   } finally {
     for (const id of ids) await cancel(client, id);
     await worker.stop();

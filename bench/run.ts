@@ -24,6 +24,8 @@ const nightOf =
   (machine, api, round) =>
     batchRound(machine, machine.redisUrl, api, { night, count: sized(count), invoices: `round-${round}` });
 
+const clicks = { count: sized(400), warmUp: sized(100) };
+
 /** What Errand claims about speed (bench/README.md). Every contender has its turn in each round. */
 const contenders: Record<string, Contender> = {
   'Errand on Redis, batches': nightOf(smallNight, 16_000),
@@ -65,7 +67,7 @@ async function measure(machine: Machine): Promise<Measured> {
   try {
     await prepareNight(machine, api, smallNight);
     await prepareNight(machine, api, pdfNight);
-    const idle = await interactive(machine, api, sized(400));
+    const idle = await interactive(machine, api, clicks);
     const acceptedPerSecond = await enqueueOverHttp(api, sized(3_000));
     const results = await measureRounds(machine, api);
     const batches = (results.get('Errand on Redis, batches') ?? []) as BatchRound[];
@@ -75,10 +77,7 @@ async function measure(machine: Machine): Promise<Measured> {
       acceptedPerSecond,
       streamedPerSecond: median(batches.map((round) => round.acceptedPerSecond)),
       // Enough that it is not over before the clicks, however few they are.
-      duringBatch: await clicksDuringBatch(machine, api, {
-        clicks: sized(400),
-        invoices: Math.max(30_000, 60_000 * share),
-      }),
+      duringBatch: await clicksDuringBatch(machine, api, { clicks, invoices: Math.max(12_000, 60_000 * share) }),
       fairness: await fairness(machine, api, sized(100_000)),
       growth: options.growth ? await growth(machine, api, sized(16_000)) : null,
     };
