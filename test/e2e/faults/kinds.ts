@@ -88,8 +88,9 @@ const redis = {
 async function onPostgres(world: World, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
   const client = new pg.Client(world.beside);
   client.on('error', () => undefined);
-  await client.connect();
-  await work(client)
+  await client
+    .connect()
+    .then(() => work(client))
     .catch(() => undefined)
     .finally(() => client.end().catch(() => undefined));
 }
@@ -99,27 +100,33 @@ const others = `from pg_stat_activity where datname = current_database() and app
 
 const guarded = ['invocations', 'attempts', 'batch_ranges'];
 
-/** Undoes what was set in the database, also while another fault breaks it. */
-async function lift(world: World, statements: readonly string[]): Promise<void> {
-  for (const statement of statements) {
-    for (let done = false; !done; ) {
-      done = await world.query(statement).then(
-        () => true,
-        () => seconds(0.1).then(() => false),
-      );
-    }
+/** Asks until it is answered: another fault may break the database at the same time. */
+async function insist<Row extends pg.QueryResultRow>(world: World, statement: string): Promise<Row[]> {
+  for (;;) {
+    const rows = await world.query<Row>(statement).catch(() => null);
+    if (rows !== null) return rows;
+    await seconds(0.1);
   }
+}
+
+/** Undoes what was set in the database. */
+async function lift(world: World, statements: readonly string[]): Promise<void> {
+  for (const statement of statements) await insist(world, statement);
 }
 
 const postgres = {
   'PostgreSQL crashed': async (world) => {
-    const [victim] = await world.query<{ pid: number }>(`select pid ${others} limit 1`);
+    const [victim] = await insist<{ pid: number }>(world, `select pid ${others} limit 1`);
     // The server drops everything and recovers when one of its processes is killed.
-    if (victim !== undefined) process.kill(victim.pid, 'SIGKILL');
-    while ((await world.query('select 1').catch(() => [])).length === 0) await seconds(0.05);
+    try {
+      if (victim !== undefined) process.kill(victim.pid, 'SIGKILL');
+    } catch {
+      // It has ended by itself meanwhile.
+    }
+    await insist(world, 'select 1');
   },
   'PostgreSQL ends all connections': async (world) => {
-    await world.query(`select pg_terminate_backend(pid) ${others}`);
+    await insist(world, `select pg_terminate_backend(pid) ${others}`);
   },
   'PostgreSQL read-only': (world, random) =>
     onPostgres(world, async (client) => {
@@ -138,9 +145,9 @@ const postgres = {
       );
     }
     // What Errand has keeps working; what breaks now does not come back.
-    await taken[0]?.query(`select pg_terminate_backend(pid) ${others}`);
+    await taken[0]?.query(`select pg_terminate_backend(pid) ${others}`).catch(() => undefined);
     await seconds(random.between(2, 4));
-    await Promise.all(taken.map((client) => client.end()));
+    await Promise.all(taken.map((client) => client.end().catch(() => undefined)));
   },
   'PostgreSQL locked up': (world, random) =>
     onPostgres(world, async (client) => {
