@@ -8,6 +8,7 @@ const ofRefusal = {
   invalid: 'invalid',
   'not-found': 'not-found',
   conflict: 'conflict',
+  'changed-meanwhile': 'changed-meanwhile',
   forbidden: 'forbidden',
   unavailable: 'unavailable',
 } as const satisfies Record<RefusalKind, ProblemName>;

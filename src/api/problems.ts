@@ -15,6 +15,7 @@ export const problemCatalogue = {
   'request-timeout': { status: 408, title: 'The request took too long to arrive' },
   conflict: { status: 409, title: 'This conflicts with what is there' },
   'invocation-cancelled': { status: 409, title: 'The invocation was cancelled' },
+  'changed-meanwhile': { status: 412, title: 'It was changed meanwhile' },
   'too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The body is not of a type that is understood here' },
   invalid: { status: 422, title: 'The input is not valid' },

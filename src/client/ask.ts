@@ -1,7 +1,7 @@
 import type { Problem } from '../contract/problem.ts';
 import { ApiError, ApiUnreachable } from './errors.ts';
 
-export type AskOptions = { url: string; apiKey: string; fetch?: typeof fetch };
+export type AskOptions = { url: string; apiKey: string | null; fetch?: typeof fetch };
 
 /**
  * Asks the API once, with the key.
@@ -15,7 +15,7 @@ export type Ask = {
   begun(path: string, init: RequestInit, signal: AbortSignal | undefined): Promise<Response>;
 };
 
-export function createAsk({ url, apiKey, fetch: fetchImpl = fetch }: AskOptions): Ask {
+export function createAsk({ url, apiKey, fetch: fetchImpl = globalThis.fetch.bind(globalThis) }: AskOptions): Ask {
   const base = url.replace(/\/+$/, '');
 
   async function ask(
@@ -25,7 +25,7 @@ export function createAsk({ url, apiKey, fetch: fetchImpl = fetch }: AskOptions)
     whole: boolean,
   ): Promise<Response> {
     const headers = new Headers(init.headers);
-    headers.set('authorization', `Bearer ${apiKey}`);
+    if (apiKey !== null) headers.set('authorization', `Bearer ${apiKey}`);
     let response: Response;
     let bytes: ArrayBuffer | null;
     try {

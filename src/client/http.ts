@@ -1,21 +1,15 @@
-import type { ApiKey, KeyAccounts, Role } from '../contract/api-key.ts';
-import type { AuditEntry, AuditFilter, AuditVerification, KeptSealQuery } from '../contract/audit.ts';
-import type { Command, CommandBody } from '../contract/command.ts';
-import type { CommandPreview, CommandTest, CommandTestBody } from '../contract/command-test.ts';
-import type { CommandType, CommandTypeBody } from '../contract/command-type.ts';
-import type { Integration, IntegrationBody, IntegrationPatch, Secret, SecretBody } from '../contract/integration.ts';
-import {
-  type EnqueuedInvocation,
-  hasEnded,
-  type Invocation,
-  type InvocationBody,
-  type InvocationFilter,
-} from '../contract/invocation.ts';
+import type { EnqueuedInvocation, Invocation, InvocationBody, InvocationFilter } from '../contract/invocation.ts';
+import { hasEnded } from '../contract/invocation-status.ts';
 import type { Page } from '../contract/paging.ts';
+import type { Redrive, RedriveBody } from '../contract/redrive.ts';
 import { at, json, type ListQuery, newIdempotencyKey, withQuery } from './address.ts';
+import { adminCalls } from './admin.ts';
 import { batchCalls, scheduleCalls } from './batches.ts';
+import { commandCalls } from './commands.ts';
 import { WaitTimeout } from './errors.ts';
+import { integrationCalls } from './integrations.ts';
 import { pause } from './pause.ts';
+import { statisticsCalls } from './statistics.ts';
 import { type Call, type CallOptions, createTransport, type Transport, type TransportOptions } from './transport.ts';
 
 export { ApiError, ApiUnreachable } from './errors.ts';
@@ -39,9 +33,6 @@ export type WaitOptions = CallOptions & {
 /** The bytes of a result as they came. */
 export type ResultBytes = { contentType: string | null; etag: string | null; bytes: Uint8Array<ArrayBuffer> };
 
-export type IntegrationFilter = { account?: string; q?: string; status?: Integration['status'] };
-export type NewKey = { role: Role; accounts: KeyAccounts; name?: string; expiresAt?: string };
-
 export type HttpClient = ReturnType<typeof createHttpClient>;
 
 /**
@@ -57,7 +48,9 @@ export function createHttpClient(options: HttpClientOptions) {
     ...invocationCalls(transport),
     ...batchCalls(transport),
     ...scheduleCalls(transport),
-    ...configuringCalls(transport),
+    ...integrationCalls(transport),
+    ...commandCalls(transport),
+    ...statisticsCalls(transport),
     ...adminCalls(transport),
   };
 }
@@ -90,6 +83,15 @@ function invocationCalls(transport: Transport) {
     getInvocation: (id: string, call?: CallOptions) => json<Invocation>(send('GET', at('invocations', id), call)),
     listInvocations: (query: ListQuery<InvocationFilter> = {}, call?: CallOptions) =>
       json<Page<Invocation>>(send('GET', withQuery(at('invocations'), query), call)),
+    /** Opens an ended one again, with the command as it is now. @throws ApiError `conflict` while it has not ended */
+    retryInvocation: (id: string, call?: CallOptions) =>
+      json<Invocation>(send('POST', at('invocations', id, 'retry'), call)),
+    /** Ends an open one; a request in flight is broken off. @throws ApiError `conflict` if it has ended */
+    cancelInvocation: (id: string, call?: CallOptions) =>
+      json<Invocation>(send('POST', at('invocations', id, 'cancel'), call)),
+    /** Retries all that ended and fit the filters; with `dryRun` only counts them. */
+    redrive: (body: RedriveBody, call?: CallOptions) =>
+      json<Redrive>(send('POST', at('invocations', 'redrive'), { ...call, body })),
     /** @throws ApiError `not-found` while there are no bytes */
     result: async (id: string, call?: CallOptions): Promise<ResultBytes> => {
       const response = await send('GET', at('invocations', id, 'result'), call);
@@ -117,75 +119,4 @@ async function waitForEnd({ send }: Transport, id: string, options: WaitOptions)
     const rest = Math.min(leastRoundMs, until - startedAt) - (performance.now() - startedAt);
     if (rest > 0) await pause(rest, signal);
   }
-}
-
-function configuringCalls({ send }: Transport) {
-  const integration = (id: string, ...rest: string[]) => at('integrations', id, ...rest);
-  const remove = async (path: string, call?: CallOptions) => void (await send('DELETE', path, call));
-  return {
-    listIntegrations: (query: ListQuery<IntegrationFilter> = {}, call?: CallOptions) =>
-      json<Page<Integration>>(send('GET', withQuery(at('integrations'), query), call)),
-    getIntegration: (id: string, call?: CallOptions) => json<Integration>(send('GET', integration(id), call)),
-    putIntegration: (id: string, body: IntegrationBody, call?: CallOptions) =>
-      json<Integration>(send('PUT', integration(id), { ...call, body })),
-    patchIntegration: (id: string, body: IntegrationPatch, call?: CallOptions) =>
-      json<Integration>(send('PATCH', integration(id), { ...call, body })),
-    deleteIntegration: (id: string, call?: CallOptions) => remove(integration(id), call),
-    listSecrets: (id: string, call?: CallOptions) => json<Page<Secret>>(send('GET', integration(id, 'secrets'), call)),
-    /** @param options `allowedHosts`: where requests that use it may go; left out: anywhere, whatever it was before */
-    putSecret: (
-      id: string,
-      name: string,
-      value: string,
-      { allowedHosts, ...call }: CallOptions & Omit<SecretBody, 'value'> = {},
-    ) => {
-      const body: SecretBody = { value, ...(allowedHosts === undefined ? {} : { allowedHosts }) };
-      return json<Secret>(send('PUT', integration(id, 'secrets', name), { ...call, body }));
-    },
-    deleteSecret: (id: string, name: string, call?: CallOptions) => remove(integration(id, 'secrets', name), call),
-    listCommands: (id: string, call?: CallOptions) =>
-      json<Page<Command>>(send('GET', integration(id, 'commands'), call)),
-    getCommand: (id: string, name: string, call?: CallOptions) =>
-      json<Command>(send('GET', integration(id, 'commands', name), call)),
-    putCommand: (id: string, name: string, body: CommandBody, call?: CallOptions) =>
-      json<Command>(send('PUT', integration(id, 'commands', name), { ...call, body })),
-    deleteCommand: (id: string, name: string, call?: CallOptions) => remove(integration(id, 'commands', name), call),
-    /** The request as it would be sent, secrets masked; sends nothing. @throws ApiError `invalid` if it cannot be rendered */
-    previewCommand: (id: string, name: string, body: CommandTestBody = {}, call?: CallOptions) =>
-      json<CommandPreview>(send('POST', integration(id, 'commands', name, 'preview'), { ...call, body })),
-    /** Sends once, and says how the answer would be judged; no invocation comes of it. */
-    testCommand: (id: string, name: string, body: CommandTestBody = {}, call?: CallOptions) =>
-      json<CommandTest>(send('POST', integration(id, 'commands', name, 'test'), { ...call, body })),
-    listCommandTypes: (call?: CallOptions) => json<Page<CommandType>>(send('GET', at('command-types'), call)),
-    putCommandType: (name: string, body: CommandTypeBody, call?: CallOptions) =>
-      json<CommandType>(send('PUT', at('command-types', name), { ...call, body })),
-  };
-}
-
-/** A large log takes minutes to read; longer than this `fetch` waits for no answer. */
-const verifyingMs = 290_000;
-
-function adminCalls({ send, open }: Transport) {
-  return {
-    listAudit: (query: ListQuery<AuditFilter> = {}, call?: CallOptions) =>
-      json<Page<AuditEntry>>(send('GET', withQuery(at('audit'), query), call)),
-    /** Reads the whole audit log; with a seal that was kept elsewhere it also finds out if the log was cut off. Sent once. */
-    verifyAudit: (kept: KeptSealQuery = {}, call?: CallOptions) => {
-      const path = withQuery(at('audit', 'verify'), kept);
-      return json<AuditVerification>(send('GET', path, { ...call, waitMs: verifyingMs, repeatable: false }));
-    },
-    /** Every entry that fits, one JSON object a line, newest first, as bytes that come while they are read. */
-    exportAudit: async (query: AuditFilter = {}, call?: CallOptions): Promise<ReadableStream<Uint8Array>> => {
-      const headers = { accept: 'application/x-ndjson' };
-      const { body } = await open(withQuery(at('audit'), query), { ...call, headers });
-      if (body === null) throw new Error('the answer has no body');
-      return body;
-    },
-    /** The key itself is in this answer only. */
-    createKey: (body: NewKey, call?: CallOptions) =>
-      json<ApiKey & { key: string }>(send('POST', at('keys'), { ...call, body })),
-    listKeys: (query: ListQuery = {}, call?: CallOptions) =>
-      json<Page<ApiKey>>(send('GET', withQuery(at('keys'), query), call)),
-    revokeKey: async (id: string, call?: CallOptions) => void (await send('DELETE', at('keys', id), call)),
-  };
 }

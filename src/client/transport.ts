@@ -6,7 +6,8 @@ import { createUpload } from './upload.ts';
 export type TransportOptions = {
   /** Where the API listens, e.g. `http://127.0.0.1:3000`. */
   url: string;
-  apiKey: string;
+  /** `null`: none is sent, and a browser that is signed in sends its cookie. */
+  apiKey: string | null;
   /**
    * How long one request may take, in milliseconds, besides the time that it asks the API to wait. Default 30,000.
    * Shorter finds a dead connection sooner; too short gives up on a busy API that would have answered.

@@ -42,6 +42,10 @@ export const auditActions = [
   'schedule.failed',
   'key.created',
   'key.revoked',
+  'problem.acknowledged',
+  'problem.unacknowledged',
+  'portal-session.created',
+  'portal-session.opened',
   'audit.removed',
 ] as const;
 export type AuditAction = (typeof auditActions)[number];

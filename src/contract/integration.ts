@@ -14,6 +14,12 @@ export const defaultConcurrency = 8;
 
 const variablesSchema = z.record(tokenNameSchema, text(8192));
 
+const shownSecretSchema = tokenNameSchema
+  .nullable()
+  .describe(
+    'The secret whose hint stands for the integration in lists, such as its API key; it need not be saved yet.',
+  );
+
 /** The body of `PUT /v1/integrations/{id}`. */
 export const integrationBodySchema = z.strictObject({
   account: accountSchema.optional(),
@@ -21,6 +27,7 @@ export const integrationBodySchema = z.strictObject({
   type: z.literal('custom'),
   variables: variablesSchema.optional(),
   limits: limitsSchema.optional(),
+  shownSecret: shownSecretSchema.optional(),
 });
 export type IntegrationBody = z.infer<typeof integrationBodySchema>;
 
@@ -29,6 +36,7 @@ export const integrationPatchSchema = z.strictObject({
   name: lineOfText(200).optional(),
   variables: z.record(tokenNameSchema, text(8192).nullable()).optional(),
   limits: limitsSchema.optional(),
+  shownSecret: shownSecretSchema.optional(),
 });
 export type IntegrationPatch = z.infer<typeof integrationPatchSchema>;
 
@@ -50,6 +58,11 @@ export const integrationSchema = z.strictObject({
   status: z.enum(integrationStatuses),
   variables: z.record(z.string(), z.string()),
   limits: limitsSchema,
+  shownSecret: z.string().nullable(),
+  shownSecretHint: z
+    .string()
+    .nullable()
+    .describe('`null` where none is chosen, none is saved, or it is too short for one.'),
   lastSyncAt: z.iso.datetime().nullable(),
   lastSyncQuality: z.enum(['complete', 'partial', 'stale']).nullable(),
   hold: holdSchema.nullable(),

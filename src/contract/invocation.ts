@@ -1,19 +1,13 @@
 import { z } from 'zod';
 import { methods } from './command.ts';
 import { errorCodeSchema, failureSchema } from './errors.ts';
+import { invocationStatuses } from './invocation-status.ts';
 import { laneSchema } from './lane.ts';
 import { commandNameSchema, integrationIdSchema, lineOfText } from './names.ts';
 import { tokensSchema } from './tokens.ts';
 
-export const invocationStatuses = ['queued', 'running', 'retrying', 'succeeded', 'failed', 'cancelled'] as const;
+export { endedStatuses, hasEnded, type InvocationStatus, invocationStatuses } from './invocation-status.ts';
 export const invocationStatusSchema = z.enum(invocationStatuses);
-export type InvocationStatus = z.infer<typeof invocationStatusSchema>;
-export const endedStatuses = ['succeeded', 'failed', 'cancelled'] as const satisfies readonly InvocationStatus[];
-
-/** Has it come to its end? An ended invocation never changes again but by a person's retry. */
-export function hasEnded(status: InvocationStatus): boolean {
-  return (endedStatuses as readonly InvocationStatus[]).includes(status);
-}
 
 export const attemptOutcomes = ['succeeded', 'retryable', 'permanent', 'unknown'] as const;
 export type AttemptOutcome = (typeof attemptOutcomes)[number];
@@ -56,6 +50,19 @@ export const sentRequestSchema = z.strictObject({
 /** A request as sent, secrets and sensitive values masked. */
 export type SentRequest = z.infer<typeof sentRequestSchema>;
 
+const phaseMs = z.number().int().nullable();
+export const phasesSchema = z.strictObject({
+  dnsMs: phaseMs.describe(
+    'Resolving the name; this and the next two are `null` on a connection that was open already.',
+  ),
+  connectMs: phaseMs,
+  tlsMs: phaseMs.describe('`null` over plain HTTP, too.'),
+  firstByteMs: phaseMs.describe('From the request to the first byte of the answer.'),
+  bodyMs: phaseMs.describe('From there to its end.'),
+});
+/** The parts of an exchange, in milliseconds; of the last hop, where redirects were followed. `null`: it did not come to that. */
+export type Phases = z.infer<typeof phasesSchema>;
+
 export const attemptSchema = z.strictObject({
   number: z.number().int(),
   commandVersion: z.number().int().nullable(),
@@ -64,6 +71,7 @@ export const attemptSchema = z.strictObject({
   outcome: z.enum(attemptOutcomes),
   status: z.number().int().nullable(),
   error: failureSchema.nullable(),
+  phases: phasesSchema.nullable().describe('Where its time went; `null`: nothing was sent, or it is not known.'),
   request: sentRequestSchema.nullable(),
   response: z
     .strictObject({
@@ -133,6 +141,16 @@ export const invocationFilterSchema = z.strictObject({
   batch: z.uuid().optional(),
   code: errorCodeSchema.optional(),
   reference: z.string().optional(),
+  httpStatus: z.coerce.number().int().min(100).max(599).optional().describe("Of the last attempt's answer."),
+  q: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe(
+      'The beginning of a token value, of any case, or a whole reference or id. Sensitive values are not searched, nor ' +
+        'what comes after the first 100 characters of a value.',
+    ),
   since: z.iso.datetime({ offset: true }).optional(),
   until: z.iso.datetime({ offset: true }).optional(),
 });

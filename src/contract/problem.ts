@@ -15,9 +15,16 @@ export const problemSchema = z.strictObject({
 export type Problem = z.infer<typeof problemSchema>;
 
 /**
- * The problems that use cases know of; api/ gives each its status (422, 404, 409, 403, 503).
+ * The problems that use cases know of; api/ gives each its status (422, 404, 409, 412, 403, 503).
  */
-export const refusalKinds = ['invalid', 'not-found', 'conflict', 'forbidden', 'unavailable'] as const;
+export const refusalKinds = [
+  'invalid',
+  'not-found',
+  'conflict',
+  'changed-meanwhile',
+  'forbidden',
+  'unavailable',
+] as const;
 export type RefusalKind = (typeof refusalKinds)[number];
 
 /** A use case refuses: what was asked cannot be done, and nothing was. */

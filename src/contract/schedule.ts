@@ -93,3 +93,12 @@ export const scheduleSchema = z.strictObject({
 });
 /** A cron entry with a time zone that starts a batch. */
 export type Schedule = z.infer<typeof scheduleSchema>;
+
+export const listedScheduleSchema = z.strictObject({ integration: z.string(), ...scheduleSchema.shape });
+/** A schedule among those of all integrations. */
+export type ListedSchedule = z.infer<typeof listedScheduleSchema>;
+export const scheduleFilterSchema = z.strictObject({
+  account: z.string().optional(),
+  integration: z.string().optional(),
+});
+export type ScheduleFilter = z.infer<typeof scheduleFilterSchema>;

@@ -220,6 +220,8 @@ function present(integration: StoredIntegration, variables: Record<string, strin
     status: integration.status,
     variables,
     limits: integration.limits,
+    shownSecret: null,
+    shownSecretHint: null,
     lastSyncAt: integration.lastSyncAt?.toISOString() ?? null,
     lastSyncQuality: integration.lastSyncQuality,
     hold: holdOf(integration),

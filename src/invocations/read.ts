@@ -1,6 +1,6 @@
 import type { KeyAccounts } from '../contract/api-key.ts';
 import type { Failure } from '../contract/errors.ts';
-import type { AttemptOutcome, Invocation, InvocationFilter, InvocationStatus } from '../contract/invocation.ts';
+import type { AttemptOutcome, Invocation, InvocationFilter, InvocationStatus, Phases } from '../contract/invocation.ts';
 import { hasEnded } from '../contract/invocation.ts';
 import type { Lane } from '../contract/lane.ts';
 import type { Page, PageQuery } from '../contract/paging.ts';
@@ -54,7 +54,7 @@ export type AttemptRow = {
   unchanged: boolean | null;
   lastSyncAt: Date | null;
   validators: Validators | null;
-};
+} & Phases;
 
 export type StoredResult = { bytes: Buffer; contentType: string | null; sha256: string; at: Date; command: string };
 
@@ -170,10 +170,17 @@ async function presentAttempt(pastRequests: PastRequests, row: InvocationRow, at
     outcome: attempt.outcome,
     status,
     error: attempt.error,
+    phases: phasesOf(attempt),
     request: attempt.sent ? await pastRequests.render(row, attempt) : null,
     response:
       status === null
         ? null
         : { status, headers: headers ?? [], bytes: attempt.responseBytes ?? 0, bodyPreview: attempt.bodyPreview },
   };
+}
+
+/** `null` for what was not sent, and for what was sent before they were kept. */
+function phasesOf({ dnsMs, connectMs, tlsMs, firstByteMs, bodyMs }: AttemptRow): Phases | null {
+  const phases = { dnsMs, connectMs, tlsMs, firstByteMs, bodyMs };
+  return Object.values(phases).every((ms) => ms === null) ? null : phases;
 }

@@ -89,7 +89,7 @@ select invocation, number, key_number as "keyNumber", command_version as "comman
   started_at as "startedAt", duration_ms as "durationMs", outcome, sent, status, error,
   response_headers as "responseHeaders", response_bytes as "responseBytes", body_preview as "bodyPreview",
   content_type as "contentType", sha256, result_bytes as "resultBytes", unchanged, last_sync_at as "lastSyncAt",
-  validators
+  validators, dns_ms as "dnsMs", connect_ms as "connectMs", tls_ms as "tlsMs", first_byte_ms as "firstByteMs", body_ms as "bodyMs"
 from attempts where invocation = any($1::uuid[]) and invocation between $2 and $3
 order by invocation, number`,
     values: [ids, ...boundsOf(ids)],

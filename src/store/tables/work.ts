@@ -36,6 +36,8 @@ export const integrations = pgTable(
     limits: jsonb().notNull().$type<Limits>(),
     /** Grows with every change of the integration, its values and its commands: caches compare it. */
     configurationVersion: integer('configuration_version').notNull().default(1),
+    /** The secret whose hint stands for it in lists. */
+    shownSecret: text('shown_secret'),
     lastSyncAt: moment('last_sync_at'),
     /** When a person last paused or resumed it; null: nobody ever did. Deadlines of what waited begin anew then. */
     statusSince: moment('status_since'),
@@ -175,6 +177,13 @@ export const invocations = pgTable(
     index('invocations_failed_by_batch')
       .on(table.batch, table.id)
       .where(sql`${table.batch} is not null and ${table.error} is not null`),
+    // What failed, or failed and is tried again; those that succeed at once are never in them.
+    index('invocations_failed').on(table.id).where(sql`${table.error} is not null`),
+    index('invocations_failed_by_kind')
+      .on(table.integration, table.command, sql`(${table.error}->>'code')`, table.id)
+      .where(sql`${table.error} is not null`),
+    // Each row goes to its place at once: collected ones would be put there by whoever comes last, a click maybe.
+    index('invocations_by_value').using('gin', sql`errand_search_values(${table.tokens})`).with({ fastupdate: false }),
     index('invocations_by_integration').on(table.integration, table.id),
     index('invocations_by_account').on(table.account, table.id),
     index('invocations_by_reference').on(table.reference, table.id).where(sql`${table.reference} is not null`),
@@ -213,6 +222,12 @@ export const attempts = pgTable(
     lastSyncAt: moment('last_sync_at'),
     /** What it was made conditional by, as sent; null: it was not. */
     validators: jsonb().$type<Validators>(),
+    /** Where the time of its exchange went; null where it did not come to that. */
+    dnsMs: integer('dns_ms'),
+    connectMs: integer('connect_ms'),
+    tlsMs: integer('tls_ms'),
+    firstByteMs: integer('first_byte_ms'),
+    bodyMs: integer('body_ms'),
   },
   (table) => [primaryKey({ columns: [table.invocation, table.number] })],
 );
