@@ -37,7 +37,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/{conformance,e2e,browser}/**/*.test.ts'],
           exclude: timed,
-          globalSetup: [services, './test/support/chromium.ts'],
+          globalSetup: [services, './test/support/chromium.ts', './test/support/console-build.ts'],
           maxWorkers,
           sequence: { groupOrder: 1 },
         },

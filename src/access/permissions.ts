@@ -7,6 +7,12 @@ import type { Role } from '../contract/api-key.ts';
  * customers' own data. `operator` reads everything but keys, and changes no configuration.
  */
 const granted = {
+  'session.read': ['producer', 'configurer', 'operator'],
+  'statistics.read': ['configurer', 'operator'],
+  'problems.read': ['operator'],
+  'problems.acknowledge': ['operator'],
+  'commands.dry-run': ['configurer'],
+  'portal-sessions.create': [],
   'command-types.read': ['configurer', 'operator'],
   'command-types.write': [],
   'integrations.read': ['configurer', 'operator'],

@@ -10,6 +10,7 @@ import type { Schedules } from '../schedules/use-cases.ts';
 import { answerBrokenHttp, answerProblem, securityHeaders } from './answer-problem.ts';
 import { authorize } from './authorization.ts';
 import { addBoard, type BoardDependencies } from './board.ts';
+import { addConsole, type ConsoleDependencies } from './console.ts';
 import { docsPage } from './docs-page.ts';
 import { acceptJson } from './json-body.ts';
 import { answerUnknown } from './methods.ts';
@@ -29,6 +30,7 @@ import { resultRoutes } from './routes/results.ts';
 import { type Runs, runRoutes } from './routes/runs.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { secretRoutes } from './routes/secrets.ts';
+import { sessionRoute } from './routes/session.ts';
 import { steeringRoutes } from './routes/steering.ts';
 import { createAuthenticateRequest } from './session-authenticate.ts';
 import { sessionRoutes } from './session-routes.ts';
@@ -44,6 +46,7 @@ export type ApiDependencies = AuditRoutesDependencies & {
   /** Slows down whoever tries keys. */
   throttle: Throttle;
   board: BoardDependencies;
+  console: ConsoleDependencies;
   integrations: Integrations;
   invocations: Invocations;
   batches: Batches & Runs;
@@ -61,7 +64,7 @@ const mebibyte = 1024 * 1024;
 
 /**
  * The HTTP API (contract §3), with the pages for people beside it: signing in, Bull Board, the API's description. The
- * fastify instance is handed out so that app/ can put the console beside them before `listen`.
+ * fastify instance is handed out for tests.
  */
 export function createApi(dependencies: ApiDependencies) {
   const patience = { ...patienceDefaults, ...dependencies.patience };
@@ -95,6 +98,7 @@ export function createApi(dependencies: ApiDependencies) {
   app.register(async (scope) => sessionRoutes(scope, { ...dependencies, authenticateRequest }));
   addBoard(app, dependencies.board);
   docsPage(app);
+  addConsole(app, dependencies.console);
   app.register(async (scope) => addRoutes(scope, { ...dependencies, whileConnected }));
 
   return {
@@ -117,6 +121,7 @@ function addRoutes(scope: FastifyInstance, dependencies: ApiDependencies & { whi
   scope.setSerializerCompiler(serializerCompiler);
   openapiRoute(scope);
   healthRoutes(api, dependencies);
+  sessionRoute(api, dependencies);
   commandTypeRoutes(api, dependencies);
   integrationRoutes(api, dependencies);
   secretRoutes(api, dependencies);

@@ -87,17 +87,18 @@ export const acceptsPage = ({ headers }: Pick<FastifyRequest, 'headers'>) =>
 
 const here = 'http://here.invalid';
 
-/** A path on this host, or the page that says who is signed in: nobody is sent to another host from here. */
+/** A path on this host, or the console: nobody is sent to another host from here. */
 export function ownPath(to: unknown): string {
-  if (typeof to !== 'string' || !to.startsWith('/') || !URL.canParse(to, here)) return home;
+  if (typeof to !== 'string' || !to.startsWith('/') || !URL.canParse(to, here)) return '/';
   const url = new URL(to, here);
   // A browser reads "//host" and "/\\host" as other hosts, and so does URL; a path may begin with "//" only afterwards.
-  return url.origin === here && !url.pathname.startsWith('//') ? url.pathname + url.search + url.hash : home;
+  return url.origin === here && !url.pathname.startsWith('//') ? url.pathname + url.search + url.hash : '/';
 }
 
 function placesOf({ role, accounts }: Principal): { href: string; text: string }[] {
   const board = can(role, 'queues.read') && accounts === '*';
   return [
+    { href: '/', text: 'The console' },
     ...(board ? [{ href: '/queues', text: 'Bull Board: the queues and their jobs' }] : []),
     { href: '/docs', text: 'The HTTP API' },
   ];

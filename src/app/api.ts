@@ -32,6 +32,7 @@ import { createScheduleStore } from '../store/schedules.ts';
 import { openVerifyAudit } from './audit.ts';
 import { openBatches } from './batches.ts';
 import { CannotStart } from './cannot-start.ts';
+import { buildConsole, consoleFolder } from './console-files.ts';
 import { type Core, openCore, type ReadyConfig } from './core.ts';
 import { listenFailure } from './listening.ts';
 import { ownApi, ownServices, portOf } from './own-services.ts';
@@ -79,6 +80,7 @@ export async function startApi(config: ReadyConfig, log: Log): Promise<RunningAp
     sessions: createSessions({ access, sealer: core.sealer, now: Date.now }),
     throttle: createThrottle(),
     board: { openQueues: () => orUnavailable(boardQueues) },
+    console: { folder: consoleFolder, ready: openConsole(log), portalOrigins: [] },
     audit: createAudit({ store: createAuditStore(core.pool) }),
     verifyAudit: openVerifyAudit({ pool: core.pool, secretKeys: config.secretKeys }),
     integrations: openIntegrations(core, sender),
@@ -110,6 +112,18 @@ export async function startApi(config: ReadyConfig, log: Log): Promise<RunningAp
     await stop();
     throw error;
   }
+}
+
+/** Builds the console when somebody first asks for it, and again for the next one where it could not be built. */
+function openConsole(log: Log): () => Promise<void> {
+  let building: Promise<void> | null = null;
+  return () => {
+    building ??= buildConsole(log).catch((error: unknown) => {
+      building = null;
+      throw error;
+    });
+    return building;
+  };
 }
 
 /** Without an admin nobody could ever configure anything. */

@@ -16,6 +16,7 @@ const allowed: Record<string, readonly string[]> = {
   judging: ['contract'],
   platform: ['contract'],
   client: ['contract'],
+  console: ['contract', 'client'],
   ...Object.fromEntries(domain.map((room) => [room, [...pure, ...domain]])),
   store: [...pure, ...domain, 'platform'],
   ...Object.fromEntries(

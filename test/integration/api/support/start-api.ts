@@ -9,6 +9,7 @@ import { anyProblemSchema } from '../../../../src/api/problems.ts';
 import { createThrottle } from '../../../../src/api/session-throttle.ts';
 import { openVerifyAudit } from '../../../../src/app/audit.ts';
 import { openBatches } from '../../../../src/app/batches.ts';
+import { consoleFolder } from '../../../../src/app/console-files.ts';
 import { system } from '../../../../src/audit/entry.ts';
 import { createAudit } from '../../../../src/audit/list.ts';
 import type { KeyAccounts, Role } from '../../../../src/contract/api-key.ts';
@@ -65,6 +66,7 @@ export async function startApi(overrides: (pool: Pool, access: Access) => Partia
     // Tests about roles show many wrong keys.
     throttle: createThrottle({ failures: 1_000_000, perSeconds: 60 }),
     board: { openQueues: async () => [] },
+    console: { folder: consoleFolder, ready: async () => undefined, portalOrigins: [] },
     audit: createAudit({ store: createAuditStore(pool) }),
     verifyAudit: openVerifyAudit({ pool, secretKeys }),
     batches: batchesOn(pool, sealer),

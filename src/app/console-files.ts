@@ -1,0 +1,45 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import type { Log } from '../platform/log.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const builder = path.join(root, 'scripts/build-console.ts');
+
+/** The console as the browser gets it. */
+export const consoleFolder = path.join(root, 'dist/console');
+
+/** What the console is built from: it is as good as new while this is the same. */
+export function consoleStamp(): string {
+  const sources = globSync(['src/{console,client,contract}/**/*', 'scripts/build-console.ts', 'package-lock.json'], {
+    cwd: root,
+    withFileTypes: true,
+  });
+  const files = sources.filter((each) => each.isFile()).map((each) => path.join(each.parentPath, each.name));
+  const hash = createHash('sha256');
+  for (const file of files.toSorted()) hash.update(`${path.relative(root, file)}\0`).update(readFileSync(file));
+  return hash.digest('hex');
+}
+
+function isBuilt(): boolean {
+  const stamp = path.join(consoleFolder, 'stamp');
+  if (!existsSync(stamp)) return false;
+  // A package or an image has no sources that could be newer.
+  return !existsSync(builder) || readFileSync(stamp, 'utf8') === consoleStamp();
+}
+
+/**
+ * Builds the console where this is a checkout whose console is not built or has changed: so that `npm ci` is enough.
+ * In a process of its own, since it takes seconds that a customer's click must not wait for.
+ *
+ * @throws Error if it cannot be built, e.g. without development dependencies
+ */
+export async function buildConsole(log: Log): Promise<void> {
+  if (isBuilt()) return;
+  if (!existsSync(builder)) throw new Error(`there is no console in ${consoleFolder}`);
+  const startedAt = performance.now();
+  await promisify(execFile)(process.execPath, [builder, '--quiet'], { cwd: root });
+  log.info('console.built', { durationMs: Math.round(performance.now() - startedAt) }, 'Built the console');
+}

@@ -1,0 +1,5 @@
+import { Page } from '../../parts/page.tsx';
+
+export default function Portal() {
+  return <Page title="Portal">{null}</Page>;
+}

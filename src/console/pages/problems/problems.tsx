@@ -1,0 +1,5 @@
+import { Page } from '../../parts/page.tsx';
+
+export default function Problems() {
+  return <Page title="Problems">{null}</Page>;
+}

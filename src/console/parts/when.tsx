@@ -1,0 +1,38 @@
+import { Tooltip } from '@mantine/core';
+import { useEffect, useState } from 'react';
+
+const units: readonly [name: Intl.RelativeTimeFormatUnit, seconds: number][] = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+  ['second', 1],
+];
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+const exact = new Intl.DateTimeFormat('en-US', { dateStyle: 'medium', timeStyle: 'long' });
+
+/** "3 minutes ago". */
+export function relativeTime(at: string, now = Date.now()): string {
+  const seconds = Math.round((Date.parse(at) - now) / 1000);
+  const [unit, size] = units.find(([, least]) => Math.abs(seconds) >= least) ?? ['second', 1];
+  return relative.format(Math.trunc(seconds / size), unit);
+}
+
+/** In the reader's own time zone, which it names. */
+export const exactTime = (at: string) => exact.format(new Date(at));
+
+/** A time, relative, and exact for those who point at it, go to it with the keyboard or listen. */
+export function When({ at }: { at: string }) {
+  const [, look] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => look((count) => count + 1), 10_000);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <Tooltip label={exactTime(at)} events={{ hover: true, focus: true, touch: true }}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the exact time must be had by keyboard, too */}
+      <time dateTime={at} title={exactTime(at)} tabIndex={0}>
+        {relativeTime(at)}
+      </time>
+    </Tooltip>
+  );
+}
