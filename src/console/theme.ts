@@ -1,4 +1,4 @@
-import { createTheme } from '@mantine/core';
+import { type CSSVariablesResolver, createTheme } from '@mantine/core';
 
 /** Shades that keep text at 4.5:1 on both backgrounds (WCAG 2.2, 1.4.3). */
 export const theme = createTheme({
@@ -10,4 +10,11 @@ export const theme = createTheme({
   fontFamilyMonospace: 'ui-monospace, "SF Mono", "Cascadia Mono", "DejaVu Sans Mono", monospace',
   defaultRadius: 'sm',
   respectReducedMotion: true,
+});
+
+/** Mantine's grey text has too little contrast on either background for small print. */
+export const variables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: { '--mantine-color-dimmed': 'var(--mantine-color-gray-7)' },
+  dark: { '--mantine-color-dimmed': 'var(--mantine-color-dark-1)' },
 });
