@@ -48,7 +48,9 @@ export function addConsole(app: FastifyInstance, { folder, ready, portalOrigins 
     for (const url of pages) {
       scope.get(url, open, (_request, reply) => sendFile(reply, 'index.html', pageHeaders("'none'")));
     }
-    scope.get('/portal/*', open, (_request, reply) => sendFile(reply, 'index.html', pageHeaders(framed)));
+    // The path is a ticket: no other host is to learn of it.
+    const portalHeaders = { ...pageHeaders(framed), 'referrer-policy': 'no-referrer' };
+    scope.get('/portal/*', open, (_request, reply) => sendFile(reply, 'index.html', portalHeaders));
     for (const assets of ['assets', 'standard-fonts']) {
       scope.get(`/${assets}/*`, open, (request, reply) =>
         sendFile(reply, `${assets}/${(request.params as { '*': string })['*']}`, assetHeaders),
