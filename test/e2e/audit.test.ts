@@ -124,7 +124,7 @@ describe.each(queueBackends())('contract §3: the audit log under seal, queues o
   it('is exported, with what secrets were and are as hints', async () => {
     const file = path.join(directory, 'audit.ndjson');
     const { code, stderr } = await cli('export', '--action', 'secret.saved', '--output', file);
-    expect([code, stderr]).toEqual([0, expect.stringContaining(`Saved to ${file}`)]);
+    expect([code, stderr]).toEqual([0, expect.stringContaining(`2 entries saved to ${file}`)]);
     const lines = (await readFile(file, 'utf8')).trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line).details)).toEqual([
       {
@@ -133,6 +133,8 @@ describe.each(queueBackends())('contract §3: the audit log under seal, queues o
       },
       { before: null, after: { hint: 'gckQ...taJ9', allowedHosts: null } },
     ]);
+    const none = await cli('export', '--action', 'key.revoked', '--output', file);
+    expect([none.code, none.stderr]).toEqual([0, expect.stringContaining(`Nothing fits; ${file} is empty`)]);
     const all = await cli('export');
     expect(all.stdout.trimEnd().split('\n').length).toBeGreaterThan(5);
     const unfit = await cli('export', '--since', 'yesterday');
