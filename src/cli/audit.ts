@@ -55,7 +55,9 @@ async function exportTo(client: HttpClient, output: string | undefined, filter: 
     throw isBrokenPipe(error) ? error : new CliFailure(exitCodes.failed, `${what}: ${why}`);
   }
   const count = lines();
-  tell(count === 0 ? `Nothing fits; ${output} is empty` : `${count.toLocaleString('en-US')} entries saved to ${output}`);
+  tell(
+    count === 0 ? `Nothing fits; ${output} is empty` : `${count.toLocaleString('en-US')} entries saved to ${output}`,
+  );
 }
 
 /** Passes everything on, and counts the lines of it. */

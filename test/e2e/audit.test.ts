@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import type { AuditVerification } from '../../src/contract/audit.ts';
 import { type Deployment, deploy } from '../support/deployment.ts';
 import { type Endpoint, startEndpoint } from '../support/endpoints/endpoint.ts';
 import { type ErrandProcess, runErrand } from '../support/errand.ts';
@@ -154,9 +155,9 @@ describe.each(queueBackends())('contract §3: the audit log under seal, queues o
     await errand.database.pool.query(`update audit_log set actor_id = 'somebody' where action = 'secret.saved'`);
     const changed = await cli('verify', '--json');
     expect(changed.code).toBe(1);
-    expect(JSON.parse(changed.stdout)).toMatchObject({
-      ok: false,
-      problems: [{ message: expect.stringContaining('changed') }],
-    });
+    const { ok, problems } = JSON.parse(changed.stdout) as AuditVerification;
+    expect(ok).toBe(false);
+    // One for each seal that they lie under.
+    expect(problems.map(({ message }) => message)).toContainEqual(expect.stringContaining('changed'));
   });
 });
