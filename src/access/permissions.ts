@@ -7,6 +7,7 @@ import type { Role } from '../contract/api-key.ts';
  * customers' own data. `operator` reads everything but keys, and changes no configuration.
  */
 const granted = {
+  'session.read': ['producer', 'configurer', 'operator'],
   'command-types.read': ['configurer', 'operator'],
   'command-types.write': [],
   'integrations.read': ['configurer', 'operator'],
@@ -32,6 +33,7 @@ const granted = {
   // Jobs of all accounts lie in the same queues, so the key must be for "*", too.
   'queues.read': ['operator'],
   'keys.manage': [],
+  'portal-sessions.create': [],
 } as const satisfies Record<string, readonly Role[]>;
 
 export type Permission = keyof typeof granted;
