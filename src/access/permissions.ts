@@ -12,7 +12,6 @@ const granted = {
   'problems.read': ['operator'],
   'problems.acknowledge': ['operator'],
   'commands.dry-run': ['configurer'],
-  'portal-sessions.create': [],
   'command-types.read': ['configurer', 'operator'],
   'command-types.write': [],
   'integrations.read': ['configurer', 'operator'],
@@ -38,6 +37,7 @@ const granted = {
   // Jobs of all accounts lie in the same queues, so the key must be for "*", too.
   'queues.read': ['operator'],
   'keys.manage': [],
+  'portal-sessions.create': [],
 } as const satisfies Record<string, readonly Role[]>;
 
 export type Permission = keyof typeof granted;

@@ -1,5 +1,6 @@
 import { uuidv7 } from 'uuidv7';
 import { type Access, createAccess } from '../access/access.ts';
+import { createPortal } from '../access/portal.ts';
 import { createSessions } from '../access/session.ts';
 import { createApi } from '../api/api.ts';
 import { createThrottle } from '../api/session-throttle.ts';
@@ -28,6 +29,7 @@ import { decodeCursor, encodeCursor } from '../store/cursor.ts';
 import { attemptsOf, findInvocation, pageInvocations } from '../store/invocation-pages.ts';
 import { statusesOf } from '../store/invocations.ts';
 import { findLatest } from '../store/latest-results.ts';
+import { createPortalStore } from '../store/portal-sessions.ts';
 import { createScheduleStore } from '../store/schedules.ts';
 import { openVerifyAudit } from './audit.ts';
 import { openBatches } from './batches.ts';
@@ -61,7 +63,8 @@ export async function startApi(config: ReadyConfig, log: Log): Promise<RunningAp
   const core = openCore(config, log, 'api');
   // For tests of commands; and it looks where a preview's request would lead.
   const own = ownServices(config);
-  const sender = createSender({ allow: config.egressAllow, own: () => own, maxBufferedBytes, userAgent });
+  const { egressAllow: allow, egressIps, publicUrl } = config;
+  const sender = createSender({ allow, own: () => own, egressIps, maxBufferedBytes, userAgent });
   const access = createAccess({
     store: createKeyStore(core.pool),
     adminKey: config.adminKey,
@@ -78,9 +81,17 @@ export async function startApi(config: ReadyConfig, log: Log): Promise<RunningAp
   const api = createApi({
     access,
     sessions: createSessions({ access, sealer: core.sealer, now: Date.now }),
+    portal: createPortal({
+      store: createPortalStore(core.pool),
+      access,
+      sealer: core.sealer,
+      newId: () => uuidv7(),
+    }),
+    egressIps,
+    publicUrl,
     throttle: createThrottle(),
     board: { openQueues: () => orUnavailable(boardQueues) },
-    console: { folder: consoleFolder, ready: openConsole(log), portalOrigins: [] },
+    console: { folder: consoleFolder, ready: openConsole(log), portalOrigins: config.portalOrigins },
     audit: createAudit({ store: createAuditStore(core.pool) }),
     verifyAudit: openVerifyAudit({ pool: core.pool, secretKeys: config.secretKeys }),
     integrations: openIntegrations(core, sender),

@@ -11,6 +11,7 @@ import {
   cleanBlobs,
   cleanDefaults,
   cleanIdempotencyKeys,
+  cleanPortalSessions,
   dropMonth,
   pastMonths,
 } from '../store/retention.ts';
@@ -24,6 +25,8 @@ const intervalMs = 3_600_000;
 const breathMs = 50;
 /** Keys hold for 24 hours; nothing is lost by a second day. */
 const idempotencyDays = 2;
+/** After its end, for a person who asks what became of it. */
+const portalDays = 1;
 
 export type UpkeepDependencies = { pool: Pool; log: Log } & Pick<ReadyConfig, 'retention' | 'secretKeys'>;
 
@@ -50,6 +53,7 @@ export async function upkeepOnce(dependencies: UpkeepDependencies, signal: Abort
     batches: () => clean(dependencies, cleanBatches, retention.days, signal),
     jobs: () => clean(dependencies, cleanAdoptions, retention.days, signal),
     'idempotency keys': () => clean(dependencies, cleanIdempotencyKeys, idempotencyDays, signal),
+    'portal sessions': () => clean(dependencies, cleanPortalSessions, portalDays, signal),
     'audit entries of executions': () =>
       removeAudit(dependencies, { kind: 'executions', days: retention.days }, signal),
     'audit entries': () => removeAudit(dependencies, { kind: 'all', days: retention.auditDays }, signal),

@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import { uuidv7 } from 'uuidv7';
 import { z } from 'zod';
 import { type Access, createAccess } from '../../../../src/access/access.ts';
+import { createPortal } from '../../../../src/access/portal.ts';
 import { createSessions } from '../../../../src/access/session.ts';
 import { type ApiDependencies, createApi } from '../../../../src/api/api.ts';
 import { anyProblemSchema } from '../../../../src/api/problems.ts';
@@ -24,6 +25,7 @@ import { createAuditStore, insertAudit } from '../../../../src/store/audit.ts';
 import { loadConfiguration } from '../../../../src/store/configuration.ts';
 import { createIntegrationStore } from '../../../../src/store/configuring.ts';
 import { decodeCursor, encodeCursor } from '../../../../src/store/cursor.ts';
+import { createPortalStore } from '../../../../src/store/portal-sessions.ts';
 import { createScheduleStore } from '../../../../src/store/schedules.ts';
 import { createDatabase } from '../../../support/database.ts';
 import { fakeInvocations } from './fake-invocations.ts';
@@ -63,6 +65,9 @@ export async function startApi(overrides: (pool: Pool, access: Access) => Partia
   const api = createApi({
     access,
     sessions: createSessions({ access, sealer, now: Date.now }),
+    portal: createPortal({ store: createPortalStore(pool), access, sealer, newId: () => uuidv7() }),
+    egressIps: ['203.0.113.7'],
+    publicUrl: null,
     // Tests about roles show many wrong keys.
     throttle: createThrottle({ failures: 1_000_000, perSeconds: 60 }),
     board: { openQueues: async () => [] },
