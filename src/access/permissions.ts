@@ -26,6 +26,8 @@ const granted = {
   'invocations.retry': ['operator'],
   'invocations.cancel': ['operator'],
   'invocations.redrive': ['operator'],
+  // Counts, no tokens and no results: whoever configures sees whether it works.
+  'statistics.read': ['configurer', 'operator'],
   'audit.read': ['operator'],
   // The seals are over the entries of all accounts, so the key must be for "*", too.
   'audit.verify': ['operator'],

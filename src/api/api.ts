@@ -29,6 +29,7 @@ import { resultRoutes } from './routes/results.ts';
 import { type Runs, runRoutes } from './routes/runs.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { secretRoutes } from './routes/secrets.ts';
+import { type StatisticsReader, statisticsRoutes } from './routes/statistics.ts';
 import { steeringRoutes } from './routes/steering.ts';
 import { createAuthenticateRequest } from './session-authenticate.ts';
 import { sessionRoutes } from './session-routes.ts';
@@ -49,6 +50,7 @@ export type ApiDependencies = AuditRoutesDependencies & {
   batches: Batches & Runs;
   schedules: Schedules;
   results: StoredResults;
+  statistics: StatisticsReader;
   readiness: ReadinessChecks;
   log: ApiLog;
   /** Errand's version, for OpenAPI. */
@@ -127,6 +129,7 @@ function addRoutes(scope: FastifyInstance, dependencies: ApiDependencies & { whi
   steeringRoutes(api, dependencies);
   batchRoutes(api, dependencies);
   runRoutes(api, dependencies);
+  statisticsRoutes(api, dependencies);
   auditRoutes(api, dependencies);
   keyRoutes(api, dependencies);
 }
