@@ -69,7 +69,7 @@ describe('contract §3: statistics', () => {
     createStatistics({
       store: {
         sum: async (_accounts, _query, { since }, limit) =>
-          Array.from({ length: Math.min(count, limit) }, (_, minute) => row(since + minute * 60_000)),
+          count > limit ? null : Array.from({ length: count }, (_, minute) => row(since + minute * 60_000)),
         lanes: async () => [],
       },
       now: () => now,
