@@ -32,6 +32,7 @@ import { type Runs, runRoutes } from './routes/runs.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { secretRoutes } from './routes/secrets.ts';
 import { type SessionRoutesDependencies, sessionInfoRoutes } from './routes/sessions.ts';
+import { type StatisticsReader, statisticsRoutes } from './routes/statistics.ts';
 import { steeringRoutes } from './routes/steering.ts';
 import { createAuthenticateRequest } from './session-authenticate.ts';
 import { sessionRoutes } from './session-routes.ts';
@@ -55,6 +56,7 @@ export type ApiDependencies = AuditRoutesDependencies &
     batches: Batches & Runs;
     schedules: Schedules;
     results: StoredResults;
+    statistics: StatisticsReader;
     readiness: ReadinessChecks;
     log: ApiLog;
     /** Errand's version, for OpenAPI. */
@@ -134,6 +136,7 @@ function addRoutes(scope: FastifyInstance, dependencies: ApiDependencies & { whi
   steeringRoutes(api, dependencies);
   batchRoutes(api, dependencies);
   runRoutes(api, dependencies);
+  statisticsRoutes(api, dependencies);
   auditRoutes(api, dependencies);
   keyRoutes(api, dependencies);
   sessionInfoRoutes(api, dependencies);

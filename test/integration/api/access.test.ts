@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { consolePages } from '../../../src/api/console.ts';
 import { roles } from '../../../src/contract/api-key.ts';
 import { command, integration, type RouteCase, routes, schedule } from './support/routes.ts';
 import { type Answer, type RunningApi, startApi } from './support/start-api.ts';
@@ -166,6 +167,10 @@ const open: Record<string, number> = {
   'GET /docs/static/index.html': 302,
   'GET /docs/static/swagger-initializer.js': 200,
   'GET /docs/static/theme/viewport.js': 200,
+  ...Object.fromEntries(consolePages.map((page) => [`GET ${page}`, 200])),
+  'GET /portal/:ticket': 200,
+  'GET /assets/*': 404,
+  'GET /standard-fonts/*': 404,
 };
 
 it('contract §3: whatever else is registered is open on purpose, or for those who may see Bull Board', async () => {

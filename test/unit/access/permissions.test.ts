@@ -24,6 +24,7 @@ it('contract §3: gives every other role what the contract says and no more', ()
       'schedules.read',
       'schedules.write',
       'schedules.run',
+      'statistics.read',
     ],
     operator: [
       'session.read',
@@ -38,6 +39,7 @@ it('contract §3: gives every other role what the contract says and no more', ()
       'invocations.retry',
       'invocations.cancel',
       'invocations.redrive',
+      'statistics.read',
       'audit.read',
       'audit.verify',
       'queues.read',
