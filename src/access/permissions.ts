@@ -29,6 +29,8 @@ const granted = {
   'invocations.redrive': ['operator'],
   // Counts, no tokens and no results: whoever configures sees whether it works.
   'statistics.read': ['configurer', 'operator'],
+  'problems.read': ['operator'],
+  'problems.acknowledge': ['operator'],
   'audit.read': ['operator'],
   // The seals are over the entries of all accounts, so the key must be for "*", too.
   'audit.verify': ['operator'],

@@ -7,6 +7,7 @@ import type { Access } from '../access/access.ts';
 import type { Portal } from '../access/portal.ts';
 import type { Sessions } from '../access/session.ts';
 import type { Integrations } from '../integrations/use-cases.ts';
+import type { Problems } from '../invocations/problems.ts';
 import type { Schedules } from '../schedules/use-cases.ts';
 import { answerBrokenHttp, answerProblem, securityHeaders } from './answer-problem.ts';
 import { authorize } from './authorization.ts';
@@ -27,6 +28,7 @@ import { healthRoutes, type ReadinessChecks } from './routes/health.ts';
 import { integrationRoutes } from './routes/integrations.ts';
 import { type Invocations, invocationRoutes } from './routes/invocations.ts';
 import { keyRoutes } from './routes/keys.ts';
+import { problemGroupRoutes } from './routes/problem-groups.ts';
 import { resultRoutes } from './routes/results.ts';
 import { type Runs, runRoutes } from './routes/runs.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
@@ -57,6 +59,7 @@ export type ApiDependencies = AuditRoutesDependencies &
     schedules: Schedules;
     results: StoredResults;
     statistics: StatisticsReader;
+    problems: Problems;
     readiness: ReadinessChecks;
     log: ApiLog;
     /** Errand's version, for OpenAPI. */
@@ -134,6 +137,7 @@ function addRoutes(scope: FastifyInstance, dependencies: ApiDependencies & { whi
   invocationRoutes(api, dependencies);
   resultRoutes(api, dependencies);
   steeringRoutes(api, dependencies);
+  problemGroupRoutes(api, dependencies);
   batchRoutes(api, dependencies);
   runRoutes(api, dependencies);
   statisticsRoutes(api, dependencies);
