@@ -61,7 +61,12 @@ function fieldOf(path: string, template: unknown, available: ReadonlyMap<string,
     // Where it stands does not depend on whether there is such a token.
     return { kind: 'token', written: name, token: available.get(name) ?? { name, source: 'token' }, offset };
   });
-  return { path, placed, tokens: segments.filter(({ kind }) => kind === 'token') as Token[], isWhole: errors.length === 0 };
+  return {
+    path,
+    placed,
+    tokens: segments.filter(({ kind }) => kind === 'token') as Token[],
+    isWhole: errors.length === 0,
+  };
 }
 
 /** What a Content-Type that cannot be read, or is not known before it is sent, makes of a body's values is not known either. */

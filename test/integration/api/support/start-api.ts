@@ -9,6 +9,7 @@ import { anyProblemSchema } from '../../../../src/api/problems.ts';
 import { createThrottle } from '../../../../src/api/session-throttle.ts';
 import { openVerifyAudit } from '../../../../src/app/audit.ts';
 import { openBatches } from '../../../../src/app/batches.ts';
+import { openDryRun } from '../../../../src/app/dry-run.ts';
 import { system } from '../../../../src/audit/entry.ts';
 import { createAudit } from '../../../../src/audit/list.ts';
 import type { KeyAccounts, Role } from '../../../../src/contract/api-key.ts';
@@ -59,6 +60,7 @@ export async function startApi(overrides: (pool: Pool, access: Access) => Partia
   const access = createAccess({ store: createKeyStore(pool), adminKey, now: Date.now, newId: () => uuidv7() });
   const secretKeys = [{ id: 'k1', key: randomBytes(32) }];
   const sealer = createSealer(secretKeys);
+  const integrations = integrationsOn(pool, sealer);
   const api = createApi({
     access,
     sessions: createSessions({ access, sealer, now: Date.now }),
@@ -68,7 +70,8 @@ export async function startApi(overrides: (pool: Pool, access: Access) => Partia
     audit: createAudit({ store: createAuditStore(pool) }),
     verifyAudit: openVerifyAudit({ pool, secretKeys }),
     batches: batchesOn(pool, sealer),
-    integrations: integrationsOn(pool, sealer),
+    integrations,
+    dryRun: openDryRun({ pool, sealer }, integrations),
     invocations: invocations.port,
     schedules: schedulesOn(pool, sealer),
     results: results.port,
@@ -83,6 +86,7 @@ export async function startApi(overrides: (pool: Pool, access: Access) => Partia
     api,
     url,
     pool,
+    sealer,
     access,
     invocations,
     /** What is registered under `/v1`; HEAD comes with GET. */
