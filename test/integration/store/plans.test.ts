@@ -13,6 +13,7 @@ import { nextDueInMs, overdueRung, takeDue, takeDueOf, takeProbes } from '../../
 import { attemptsOf, findInvocation, pageInvocations } from '../../../src/store/invocation-pages.ts';
 import { claimInvocations, statusesOf } from '../../../src/store/invocations.ts';
 import { findLatest } from '../../../src/store/latest-results.ts';
+import { newestInvocations } from '../../../src/store/newest-invocations.ts';
 import { cleanBlobs } from '../../../src/store/retention.ts';
 import { freeFromSilentWorkers, freeOrphans } from '../../../src/store/workers.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
@@ -119,6 +120,7 @@ describe('contract §3, §7: with ten thousands of rows behind it, and as many a
     'invocations by reference': (pool) => pageInvocations(pool, '*', { reference: 'reference 7' }, page),
     'failed invocations of an integration': (pool) =>
       pageInvocations(pool, '*', { integration: 'integration 7', status: 'failed', code: 'timeout' }, page),
+    'the newest invocations of a command': (pool) => newestInvocations(pool, 'integration 7', 'GetInvoiceImage', 20),
     'batches of an integration': (pool) => pageBatches(pool, '*', { integration: 'integration 7' }, page),
     'a batch': (pool) => findBatch(pool, batch),
     'a report by code': (pool) => countByCode(pool, [batch]),
