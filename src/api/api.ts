@@ -7,6 +7,7 @@ import type { Access } from '../access/access.ts';
 import type { Portal } from '../access/portal.ts';
 import type { Sessions } from '../access/session.ts';
 import type { Integrations } from '../integrations/use-cases.ts';
+import type { DryRunUse } from '../invocations/dry-run.ts';
 import type { Problems } from '../invocations/problems.ts';
 import type { Schedules } from '../schedules/use-cases.ts';
 import { answerBrokenHttp, answerProblem, securityHeaders } from './answer-problem.ts';
@@ -22,7 +23,9 @@ import { type ApiLog, logRequests } from './request-log.ts';
 import { type AuditRoutesDependencies, auditRoutes } from './routes/audit.ts';
 import type { Batches } from './routes/batch-dependencies.ts';
 import { batchRoutes } from './routes/batches.ts';
+import { commandDraftRoutes } from './routes/command-drafts.ts';
 import { commandTypeRoutes } from './routes/command-types.ts';
+import { commandVersionRoutes } from './routes/command-versions.ts';
 import { commandRoutes } from './routes/commands.ts';
 import { healthRoutes, type ReadinessChecks } from './routes/health.ts';
 import { integrationRoutes } from './routes/integrations.ts';
@@ -60,6 +63,7 @@ export type ApiDependencies = AuditRoutesDependencies &
     results: StoredResults;
     statistics: StatisticsReader;
     problems: Problems;
+    dryRun: DryRunUse;
     readiness: ReadinessChecks;
     log: ApiLog;
     /** Errand's version, for OpenAPI. */
@@ -133,6 +137,8 @@ function addRoutes(scope: FastifyInstance, dependencies: ApiDependencies & { whi
   integrationRoutes(api, dependencies);
   secretRoutes(api, dependencies);
   commandRoutes(api, dependencies);
+  commandDraftRoutes(api, dependencies);
+  commandVersionRoutes(api, dependencies);
   scheduleRoutes(api, dependencies);
   invocationRoutes(api, dependencies);
   resultRoutes(api, dependencies);

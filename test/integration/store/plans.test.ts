@@ -16,6 +16,7 @@ import { attemptsOf, findInvocation, pageInvocations } from '../../../src/store/
 import { claimInvocations, statusesOf } from '../../../src/store/invocations.ts';
 import { laneStates } from '../../../src/store/lane-states.ts';
 import { findLatest } from '../../../src/store/latest-results.ts';
+import { newestInvocations } from '../../../src/store/newest-invocations.ts';
 import { createProblemStore } from '../../../src/store/problem-groups.ts';
 import { countRedrivable } from '../../../src/store/redrive.ts';
 import { cleanBlobs, cleanHours, cleanMinutes } from '../../../src/store/retention.ts';
@@ -167,6 +168,7 @@ describe('contract §3, §7: with ten thousands of rows behind it, and as many a
     'all schedules': (pool) => createScheduleStore(pool).page('*', {}, { limit: 50 }),
     'integrations with what they show': (pool) => pageIntegrations(pool, '*', {}, { limit: 50 }),
     'what can be redriven': (pool) => countRedrivable(pool, redrivable, { after: null, limit: 10_000 }),
+    'the newest invocations of a command': (pool) => newestInvocations(pool, 'integration 7', 'GetInvoiceImage', 20),
     'batches of an integration': (pool) => pageBatches(pool, '*', { integration: 'integration 7' }, page),
     'a batch': (pool) => findBatch(pool, batch),
     'a report by code': (pool) => countByCode(pool, [batch]),

@@ -11,6 +11,7 @@ import { createThrottle } from '../../../../src/api/session-throttle.ts';
 import { openVerifyAudit } from '../../../../src/app/audit.ts';
 import { openBatches } from '../../../../src/app/batches.ts';
 import { consoleFolder } from '../../../../src/app/console-files.ts';
+import { openDryRun } from '../../../../src/app/dry-run.ts';
 import { openStatistics } from '../../../../src/app/statistics.ts';
 import { system } from '../../../../src/audit/entry.ts';
 import { createAudit } from '../../../../src/audit/list.ts';
@@ -65,6 +66,7 @@ export async function startApi(overrides: (pool: Pool, access: Access) => Partia
   const access = createAccess({ store: createKeyStore(pool), adminKey, now: Date.now, newId: () => uuidv7() });
   const secretKeys = [{ id: 'k1', key: randomBytes(32) }];
   const sealer = createSealer(secretKeys);
+  const integrations = integrationsOn(pool, sealer);
   const api = createApi({
     access,
     sessions: createSessions({ access, sealer, now: Date.now }),
@@ -83,7 +85,8 @@ export async function startApi(overrides: (pool: Pool, access: Access) => Partia
       now: Date.now,
     }),
     batches: batchesOn(pool, sealer),
-    integrations: integrationsOn(pool, sealer),
+    integrations,
+    dryRun: openDryRun({ pool, sealer }, integrations),
     invocations: invocations.port,
     schedules: schedulesOn(pool, sealer),
     results: results.port,
@@ -99,6 +102,7 @@ export async function startApi(overrides: (pool: Pool, access: Access) => Partia
     api,
     url,
     pool,
+    sealer,
     access,
     invocations,
     /** What is registered under `/v1`; HEAD comes with GET. */
