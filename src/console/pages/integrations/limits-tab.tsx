@@ -13,6 +13,9 @@ import { refreshIntegrations } from '../../parts/integration-queries.ts';
 import { useCan } from '../../session.tsx';
 import { limitWords } from './limit-words.ts';
 
+/** A group's name looks as a field's does. */
+const boldLegend = { legend: { fontWeight: 500, padding: 0 } };
+
 type Of = { integration: Integration };
 
 /** How much their server is asked for, at most. */
@@ -81,7 +84,7 @@ function Rates({ form }: { form: UseFormReturnType<Values> }) {
   const rates = form.getValues().rates;
   const number = { hideControls: true, allowDecimal: false, min: 1, clampBehavior: 'none', w: 110 } as const;
   return (
-    <Fieldset legend="Rates" variant="unstyled">
+    <Fieldset legend="Rates" variant="unstyled" p={0} m={0} styles={boldLegend}>
       <Stack gap="xs">
         {rates.map((_, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a row is known by its place only

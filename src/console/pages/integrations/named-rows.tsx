@@ -3,6 +3,9 @@ import type { UseFormReturnType } from '@mantine/form';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import type { NamedRow, WithVariables } from './named-row-values.ts';
 
+/** A group's name looks as a field's does. */
+const boldLegend = { legend: { fontWeight: 500, padding: 0 } };
+
 type RowsProps<Values> = {
   form: UseFormReturnType<Values>;
   /** The form's field that has the rows. */
@@ -20,7 +23,7 @@ export function NamedRows<Values>({ form: given, field, legend, one, placeholder
   const form = given as unknown as UseFormReturnType<Record<string, NamedRow[]>>;
   const rows = form.getValues()[field] ?? [];
   return (
-    <Fieldset legend={legend} variant="unstyled">
+    <Fieldset legend={legend} variant="unstyled" p={0} m={0} styles={boldLegend}>
       <Stack gap="xs">
         {about !== undefined && (
           <Text size="sm" c="dimmed">

@@ -92,7 +92,7 @@ function Fields({ integration, schedule, taken, close, commands, types }: FormPr
     <form onSubmit={form.onSubmit((values) => saving.mutate(values))} noValidate>
       <Stack gap="md">
         <NameAndCommand form={form} commands={commands} isNew={schedule === null} />
-        <Times form={form} />
+        <Times form={form} isNew={schedule === null} />
         <ScheduleWhat form={form} commands={commands} types={types} />
         {saving.isError && rest !== null && <ErrorNotice error={rest} />}
         <Group justify="flex-end" gap="xs">
@@ -147,7 +147,7 @@ function NameAndCommand({ form, commands, isNew }: InForm & { commands: Command[
 
 const zones = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')];
 
-function Times({ form }: InForm) {
+function Times({ form, isNew }: InForm & { isNew: boolean }) {
   const { cron, timezone } = form.getValues();
   const words = cronWords(cron);
   const hours = { min: 0, hideControls: true, decimalScale: 2 } as const;
@@ -158,9 +158,10 @@ function Times({ form }: InForm) {
           {...form.getInputProps('cron')}
           label="When"
           withAsterisk
-          description="Minute, hour, day of the month, month, day of the week"
+          description="Minute, hour, day, month, weekday"
           placeholder="0 2 * * *"
-          ff="monospace"
+          styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
+          data-autofocus={isNew ? undefined : true}
           maxLength={200}
         />
         <Select
@@ -181,7 +182,7 @@ function Times({ form }: InForm) {
           {...form.getInputProps('spreadMinutes')}
           {...hours}
           label="Spread over (minutes)"
-          description="Begins up to so much later, so that not all begin at once"
+          description="Begins up to so much later"
           placeholder="0"
         />
         <NumberInput
