@@ -15,6 +15,9 @@ type Listed = Command & { integration: string };
 const pathOf = (integration: string, command: string) =>
   `/integrations/${encodeURIComponent(integration)}/commands/${encodeURIComponent(command)}`;
 
+/** In one line; the whole is in its editor. */
+const shortened = (url: string) => (url.length <= 70 ? url : `${url.slice(0, 69)}…`);
+
 const column = columnsOf<Listed>();
 const columns = [
   column.accessor('name', {
@@ -32,7 +35,7 @@ const columns = [
         <Badge variant="default" size="sm" className="no-shrink">
           {getValue().method}
         </Badge>
-        <Code className="wrap-anywhere">{getValue().url}</Code>
+        <Code title={getValue().url}>{shortened(getValue().url)}</Code>
       </Group>
     ),
   }),

@@ -1,4 +1,4 @@
-import { Alert, Code, Group, Stack, Tabs, Text } from '@mantine/core';
+import { Code, Group, Paper, Stack, Tabs, Text } from '@mantine/core';
 import type { ComponentType } from 'react';
 import { useParams } from 'react-router';
 import type { Integration as IntegrationShape } from '../../../contract/integration.ts';
@@ -120,12 +120,12 @@ function State({ integration: { id, lastSyncAt, lastSyncQuality, hold } }: Of) {
         <SuccessRate of={id} query={successes} />
       </Group>
       {hold !== null && (
-        <Alert variant="light" color="orange" p="xs">
+        <Paper withBorder p="xs" style={{ borderInlineStart: '4px solid var(--mantine-color-orange-6)' }}>
           <HoldNotice hold={hold} whole />
           {hold.reason === 'paused' && (
             <Text size="sm">Nightly work waits; customers who click get an error at once.</Text>
           )}
-        </Alert>
+        </Paper>
       )}
     </Stack>
   );

@@ -14,7 +14,7 @@ import { useCan } from '../../session.tsx';
 import { limitWords } from './limit-words.ts';
 
 /** A group's name looks as a field's does. */
-const boldLegend = { legend: { fontWeight: 500, padding: 0 } };
+const boldLegend = { legend: { fontWeight: 'var(--mantine-font-weight-medium)', padding: 0 } };
 
 type Of = { integration: Integration };
 

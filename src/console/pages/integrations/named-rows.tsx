@@ -4,7 +4,7 @@ import { IconPlus, IconTrash } from '@tabler/icons-react';
 import type { NamedRow, WithVariables } from './named-row-values.ts';
 
 /** A group's name looks as a field's does. */
-const boldLegend = { legend: { fontWeight: 500, padding: 0 } };
+const boldLegend = { legend: { fontWeight: 'var(--mantine-font-weight-medium)', padding: 0 } };
 
 type RowsProps<Values> = {
   form: UseFormReturnType<Values>;

@@ -20,8 +20,8 @@ type Known = { commands: Command[]; types: CommandType[] };
 
 const choices: { value: What; label: string }[] = [
   { value: 'values', label: 'A list' },
-  { value: 'json', label: 'JSON lines' },
-  { value: 'source', label: 'What a command lists' },
+  { value: 'json', label: 'JSON' },
+  { value: 'source', label: 'From a command' },
 ];
 
 /** For what the command is run each time. */

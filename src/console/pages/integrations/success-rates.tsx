@@ -54,6 +54,7 @@ export function useSuccesses(integration?: string) {
 }
 
 const none: Successes = { succeeded: 0, failed: 0, byHour: [] };
+const track = 'var(--mantine-color-default-hover)';
 
 /** A line of the last 24 hours, and the same in words. Nothing where it cannot be had: the rest of the page is worth more. */
 export function SuccessRate({ of, query }: { of: string; query: ReturnType<typeof useSuccesses> }) {
@@ -61,8 +62,8 @@ export function SuccessRate({ of, query }: { of: string; query: ReturnType<typeo
   const successes = query.data.get(of) ?? none;
   return (
     <Group gap="xs" wrap="nowrap" mih={24}>
-      {successes.byHour.length > 0 && (
-        <Box w={96} h={24} aria-hidden className="no-shrink">
+      {successes.succeeded + successes.failed > 0 && (
+        <Box w={96} h={24} bg={track} aria-hidden className="no-shrink">
           <Suspense fallback={null}>
             <Chart percents={successes.byHour} />
           </Suspense>
