@@ -46,8 +46,8 @@ const methodOption = (method: string) => (method === 'HEAD' ? '--head' : `--requ
 
 /** curl adds these by itself where they were not sent. */
 function unwanted(headers: SentRequest['headers'], hasBody: boolean): string[] {
-  const has = (name: string) => headers.some(({ key }) => key.toLowerCase() === name);
-  const added = ['accept', ...(hasBody ? ['content-type'] : [])];
+  const has = (name: string) => headers.some(({ key }) => key.toLowerCase() === name.toLowerCase());
+  const added = ['Accept', ...(hasBody ? ['Content-Type'] : [])];
   return added.filter((name) => !has(name)).map((name) => `-H '${name}:'`);
 }
 
@@ -55,7 +55,9 @@ function unwanted(headers: SentRequest['headers'], hasBody: boolean): string[] {
 function headerOf(key: string, value: readonly Piece[]): string {
   const [first] = value;
   if (first === undefined) return quoted([{ text: `${key};` }]);
-  return quoted([{ text: `${key}: ` }, ...value], latin1);
+  const whole =
+    'text' in first ? [{ text: `${key}: ${first.text}` }, ...value.slice(1)] : [{ text: `${key}: ` }, ...value];
+  return quoted(whole, latin1);
 }
 
 function createNaming(names: MaskedNames) {
