@@ -32,6 +32,8 @@ const granted = {
   'invocations.retry': ['operator'],
   'invocations.cancel': ['operator'],
   'invocations.redrive': ['operator'],
+  'problems.read': ['operator'],
+  'problems.acknowledge': ['operator'],
   'audit.read': ['operator'],
   // The seals are over the entries of all accounts, so the key must be for "*", too.
   'audit.verify': ['operator'],

@@ -36,6 +36,8 @@ it('contract §3: gives every other role what the contract says and no more', ()
       'invocations.retry',
       'invocations.cancel',
       'invocations.redrive',
+      'problems.read',
+      'problems.acknowledge',
       'audit.read',
       'audit.verify',
       'queues.read',
