@@ -9,8 +9,6 @@ import type { Role } from '../contract/api-key.ts';
 const granted = {
   'session.read': ['producer', 'configurer', 'operator'],
   'statistics.read': ['configurer', 'operator'],
-  'problems.read': ['operator'],
-  'problems.acknowledge': ['operator'],
   'commands.dry-run': ['configurer'],
   'portal-sessions.create': [],
   'command-types.read': ['configurer', 'operator'],
