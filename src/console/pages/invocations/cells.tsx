@@ -9,7 +9,7 @@ import { exchangesMs, failureOf, short, tokensLine, wholeMs } from './shown.ts';
 export function InvocationLink({ invocation }: { invocation: Invocation }) {
   const line = tokensLine(invocation);
   return (
-    <Anchor component={Link} to={`/invocations/${invocation.id}`} size="sm" title={line} className="wrap-anywhere">
+    <Anchor component={Link} to={`/invocations/${invocation.id}`} size="sm" title={line} className="values">
       {short(line)}
     </Anchor>
   );
@@ -32,12 +32,12 @@ export function WhatWentWrong({ invocation }: { invocation: Invocation }) {
 }
 
 /** Its requests' time and, where it waited much longer than that, the whole. */
-export function Duration({ invocation }: { invocation: Invocation }) {
+export function Duration({ invocation, size = 'sm' }: { invocation: Invocation; size?: 'sm' | 'xs' }) {
   const sending = exchangesMs(invocation);
   const whole = wholeMs(invocation);
   return (
     <>
-      <Text size="sm" className="no-wrap">
+      <Text size={size} className="no-wrap">
         {sending === null ? '–' : durationWords(sending)}
       </Text>
       {whole !== null && whole >= 1_000 && whole > 2 * (sending ?? 0) && (

@@ -34,7 +34,7 @@ export function FilterBar({ filters, change, clear, error }: FilterBarProps) {
   });
   return (
     <search aria-label="Filters">
-      <SimpleGrid cols={{ base: 1, xs: 2, md: 5 }} spacing="xs" verticalSpacing="xs">
+      <SimpleGrid cols={{ base: 2, md: 5 }} spacing="xs" verticalSpacing="xs">
         <TextFilter
           field={field('q')}
           label="Find"
@@ -48,7 +48,7 @@ export function FilterBar({ filters, change, clear, error }: FilterBarProps) {
       </SimpleGrid>
       <FreeRange filters={filters} change={change} />
       <Collapse expanded={opened}>
-        <SimpleGrid cols={{ base: 1, xs: 2, md: 5 }} spacing="xs" verticalSpacing="xs" mt="xs">
+        <SimpleGrid cols={{ base: 2, md: 5 }} spacing="xs" verticalSpacing="xs" mt="xs">
           <NameFilter field={field('command')} of="command" />
           <Select {...select('lane')} label="Lane" placeholder="Both" data={lanes} />
           <TextFilter field={field('httpStatus')} label="HTTP status" placeholder="503" inputMode="numeric" />

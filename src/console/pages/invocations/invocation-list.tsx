@@ -95,7 +95,7 @@ function Card({ invocation }: { invocation: Invocation }) {
           <Group gap="xs" c="dimmed">
             <Text size="xs">{laneWords[lane]}</Text>
             <Text size="xs">{many(attempts.length, 'attempt')}</Text>
-            {attempts.length > 0 && <Duration invocation={invocation} />}
+            {attempts.length > 0 && <Duration invocation={invocation} size="xs" />}
           </Group>
         </Stack>
       </Group>

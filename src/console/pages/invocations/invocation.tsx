@@ -85,7 +85,7 @@ function Facts({ invocation }: { invocation: InvocationOf }) {
   const { id, integration, account, lane, batch, reference, idempotencyKey, tokens } = invocation;
   const mayRead = useCan('integrations.read');
   return (
-    <SimpleGrid component="dl" cols={{ base: 1, xs: 2, md: 4 }} spacing="xs" m={0}>
+    <SimpleGrid component="dl" cols={{ base: 2, md: 4 }} spacing="xs" m={0}>
       <Fact label="Integration">
         {mayRead ? (
           <Anchor component={Link} to={`/integrations/${encodeURIComponent(integration)}`} size="sm">

@@ -1,4 +1,4 @@
-import { ActionIcon, Alert, Box, Button, Group, Paper, Text } from '@mantine/core';
+import { ActionIcon, Alert, Box, Button, Group, Text } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
 import { IconArrowsHorizontal, IconZoomIn, IconZoomOut } from '@tabler/icons-react';
 import type { PDFDocumentProxy } from 'pdfjs-dist/legacy/build/pdf.mjs';
@@ -33,7 +33,7 @@ export default function PdfView({ bytes }: { bytes: Uint8Array<ArrayBuffer> }) {
         </Text>
         <ZoomButtons zoom={zoom} setZoom={setZoom} />
       </Group>
-      <Paper withBorder className="pdf-pages" tabIndex={0} role="region" aria-label="The PDF">
+      <Box className="pdf-pages" tabIndex={0} role="region" aria-label="The PDF">
         <div ref={ref}>
           {opened.document === null && <PageLoading />}
           {opened.document !== null &&
@@ -48,7 +48,7 @@ export default function PdfView({ bytes }: { bytes: Uint8Array<ArrayBuffer> }) {
               />
             ))}
         </div>
-      </Paper>
+      </Box>
     </Box>
   );
 }

@@ -37,7 +37,7 @@ export function ResultView({ invocation, result }: { invocation: Invocation; res
           Download
         </Button>
       </Group>
-      <SimpleGrid component="dl" cols={{ base: 1, xs: 2, md: 4 }} spacing="xs" m={0}>
+      <SimpleGrid component="dl" cols={{ base: 2, md: 4 }} spacing="xs" m={0}>
         <Fact label="Type">{result.contentType ?? 'not said'}</Fact>
         <Fact label="Size">{bytesWords(result.bytes)}</Fact>
         <Fact label="Since the last time">{result.unchanged ? 'unchanged' : 'new or changed'}</Fact>

@@ -11,7 +11,13 @@ export function Story({ invocation }: { invocation: Invocation }) {
   return (
     <Timeline bulletSize={22} lineWidth={2} active={moments.length} aria-label="What happened" role="list">
       {moments.map((moment) => (
-        <Timeline.Item key={moment.key} role="listitem" bullet={<Bullet moment={moment} />} title={moment.title}>
+        <Timeline.Item
+          key={moment.key}
+          role="listitem"
+          bullet={<Bullet moment={moment} />}
+          title={moment.title}
+          lh={1.35}
+        >
           {(moment.at !== null || moment.about !== null) && (
             <Text size="xs" c="dimmed" component="div">
               {moment.at !== null && <When at={moment.at} />}
