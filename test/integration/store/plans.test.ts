@@ -14,11 +14,14 @@ import { nextDueInMs, overdueRung, takeDue, takeDueOf, takeProbes } from '../../
 import { pageIntegrations } from '../../../src/store/integrations.ts';
 import { attemptsOf, findInvocation, pageInvocations } from '../../../src/store/invocation-pages.ts';
 import { claimInvocations, statusesOf } from '../../../src/store/invocations.ts';
+import { laneStates } from '../../../src/store/lane-states.ts';
 import { findLatest } from '../../../src/store/latest-results.ts';
+import { newestInvocations } from '../../../src/store/newest-invocations.ts';
 import { createProblemStore } from '../../../src/store/problem-groups.ts';
 import { countRedrivable } from '../../../src/store/redrive.ts';
-import { cleanBlobs } from '../../../src/store/retention.ts';
+import { cleanBlobs, cleanHours, cleanMinutes } from '../../../src/store/retention.ts';
 import { createScheduleStore } from '../../../src/store/schedules.ts';
+import { sumStatistics } from '../../../src/store/statistics.ts';
 import { freeFromSilentWorkers, freeOrphans } from '../../../src/store/workers.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 
@@ -31,6 +34,7 @@ const large = [
   'batch_ranges',
   'latest_results',
   'blobs',
+  'statistics',
 ];
 const count = 60_000;
 const batch = '0199a0c4-7c2e-7c55-8d0e-3f5f5b7f2a10';
@@ -56,6 +60,11 @@ select errand_uuid_v7(), account, 'worker', 'w', 'invocation.succeeded', 'invoca
 insert into blobs (sha256, bytes, seen_on) select fingerprint, 'x', current_date - 10 from invocations;
 insert into latest_results (integration, command, fingerprint, invocation, attempt, sha256, command_version, configuration_version, at)
 select integration, command, fingerprint, id, 1, fingerprint, 1, 1, now() from invocations;
+insert into integrations (id, account, name, type, status, limits)
+select 'integration ' || n, 'account ' || n % 20, 'name', 'custom', 'active', '{}' from generate_series(0, 399) n;
+insert into statistics (width, at, integration, command, lane, succeeded, failed, absent, attempts, retried, durations, by_code)
+select w, date_trunc('hour', now()) - n / 10 * interval '1 hour', 'integration ' || n % 400, 'GetInvoiceImage ' || n % 10, 'batch', 1, 0, 0,
+  1, 0, '{}', '{}' from unnest(array['minute', 'hour']) w cross join generate_series(1, 20000) n;
 insert into batches (id, account, integration, command, status, total, created_by, first_id, last_id, run)
 select '${batch}', 'account 1', 'integration 1', 'GetInvoiceImage', 'running', ${count} / 3, '{}', min(id::text)::uuid, max(id::text)::uuid, 'night'
 from invocations where batch = '${batch}';
@@ -128,6 +137,7 @@ describe('contract §3, §7: with ten thousands of rows behind it, and as many a
   const id = uuidv7();
   const cursor = Buffer.from(id).toString('base64url');
   const page = { limit: 50, cursor };
+  const lastDay = { width: 'hour', since: Date.now() - 86_400_000, until: Date.now() } as const;
   const allProblems = { account: null, integration: null, kind: null, since: new Date(0) };
   const redrivable: RedriveFilter = {
     accounts: '*',
@@ -158,11 +168,18 @@ describe('contract §3, §7: with ten thousands of rows behind it, and as many a
     'all schedules': (pool) => createScheduleStore(pool).page('*', {}, { limit: 50 }),
     'integrations with what they show': (pool) => pageIntegrations(pool, '*', {}, { limit: 50 }),
     'what can be redriven': (pool) => countRedrivable(pool, redrivable, { after: null, limit: 10_000 }),
+    'the newest invocations of a command': (pool) => newestInvocations(pool, 'integration 7', 'GetInvoiceImage', 20),
     'batches of an integration': (pool) => pageBatches(pool, '*', { integration: 'integration 7' }, page),
     'a batch': (pool) => findBatch(pool, batch),
     'a report by code': (pool) => countByCode(pool, [batch]),
     'what is missing of a batch': (pool) => missingOf(pool, batch, page),
     'the newest result': (pool) => findLatest(pool, 'integration 1', 'GetInvoiceImage', [Buffer.from('1')]),
+    'how much there is to do': (pool) => laneStates(pool, '*'),
+    'how much there is to do of an account': (pool) => laneStates(pool, ['account 1']),
+    'what happened in a day': (pool) => sumStatistics(pool, '*', { bucket: 'hour' }, lastDay, 5_000),
+    'what happened with an integration': (pool) =>
+      sumStatistics(pool, '*', { bucket: 'day', integration: 'integration 7' }, { ...lastDay, since: 0 }, 5_000),
+    'what happened in an account': (pool) => sumStatistics(pool, ['account 1'], { bucket: 'hour' }, lastDay, 5_000),
     'the audit log': (pool) => createAuditStore(pool).page('*', {}, page),
     'the audit log of an account': (pool) => createAuditStore(pool).page(['account 1'], {}, page),
     'the audit log of an invocation': (pool) =>
@@ -188,6 +205,8 @@ describe('contract §3, §7: with ten thousands of rows behind it, and as many a
     'batches half-cancelled': (pool) => unfinishedCancellations(pool),
     'batches that are late': (pool) => lateBatches(pool, 10),
     'what waits in a late batch': (pool) => lateRows(pool, batch, 500),
+    'old minutes': (pool) => cleanMinutes(pool, 3),
+    'old hours': (pool) => cleanHours(pool, 90),
     'old bytes': (pool) => cleanBlobs(pool, 30),
   };
 
@@ -205,10 +224,11 @@ describe('contract §3, §7: with ten thousands of rows behind it, and as many a
 
   /** By the index of what failed, or of values, and by no other. */
   const failed: Record<string, (pool: Pool) => Promise<unknown>> = {
-    'failed invocations': (pool) => pageInvocations(pool, '*', { status: 'failed' }, page),
-    'cancelled invocations': (pool) => pageInvocations(pool, '*', { status: 'cancelled' }, page),
-    'invocations by code': (pool) => pageInvocations(pool, '*', { code: 'tls-failed' }, page),
-    'invocations by an answer that is no success': (pool) => pageInvocations(pool, '*', { httpStatus: 404 }, page),
+    'failed invocations': (pool) => pageInvocations(pool, '*', { status: 'failed' }, { limit: 50 }),
+    'cancelled invocations': (pool) => pageInvocations(pool, '*', { status: 'cancelled' }, { limit: 50 }),
+    'invocations by code': (pool) => pageInvocations(pool, '*', { code: 'tls-failed' }, { limit: 50 }),
+    'invocations by an answer that is no success': (pool) =>
+      pageInvocations(pool, '*', { httpStatus: 404 }, { limit: 50 }),
     'what can be redriven': (pool) => countRedrivable(pool, redrivable, { after: null, limit: 10_000 }),
   };
   /** Those of the partitions. */
@@ -231,8 +251,9 @@ describe('contract §3, §7: with ten thousands of rows behind it, and as many a
 
   it('by the beginning of a value: what lies behind the newest is found by its index', async () => {
     const found: Parameters<typeof planning>[0] = [];
+    const last = uuidv7();
     for (const filter of [{}, { status: 'failed' }, { integration: 'integration 7', lane: 'batch' }] as const) {
-      await pageInvocations(planning(found, [{ id, taken: false }]), '*', { q: 'zz', ...filter }, page);
+      await pageInvocations(planning(found, [{ id: last }]), '*', { q: 'zz', ...filter }, { limit: 50 });
     }
     const searches = found.filter(({ sql }) => sql.includes('with found'));
     expect(searches).toHaveLength(3);
