@@ -51,7 +51,7 @@ export function addConsole(app: FastifyInstance, { folder, ready, portalOrigins 
     // The path is a ticket: no other host is to learn of it.
     const portalHeaders = { ...pageHeaders(framed), 'referrer-policy': 'no-referrer' };
     scope.get('/portal/:ticket', open, (_request, reply) => sendFile(reply, 'index.html', portalHeaders));
-    for (const assets of ['assets', 'standard-fonts']) {
+    for (const assets of ['assets', 'standard-fonts', 'pdf-cmaps', 'pdf-wasm']) {
       scope.get(`/${assets}/*`, open, (request, reply) =>
         sendFile(reply, `${assets}/${(request.params as { '*': string })['*']}`, assetHeaders),
       );
