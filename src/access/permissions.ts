@@ -3,8 +3,8 @@ import type { Role } from '../contract/api-key.ts';
 /**
  * Which role may do what (contract §3), in one place; an admin may do everything.
  *
- * `configurer` keeps what is configured and reads it, but sees no invocations: their tokens and results are the
- * customers' own data. `operator` reads everything but keys, and changes no configuration.
+ * `configurer` keeps what is configured and reads it, but sees no invocations, whose tokens and results are the
+ * customers' own data: no more of them than the requests that a dry run shows, sensitive values masked. `operator` reads everything but keys, and changes no configuration.
  */
 const granted = {
   'session.read': ['producer', 'configurer', 'operator'],
@@ -24,6 +24,7 @@ const granted = {
   'commands.write': ['configurer'],
   'commands.preview': ['configurer'],
   'commands.test': ['configurer'],
+  'commands.dry-run': ['configurer'],
   'schedules.read': ['configurer', 'operator'],
   'schedules.write': ['configurer'],
   'schedules.run': ['configurer', 'operator'],

@@ -6,13 +6,11 @@ import { createThrottle } from '../api/session-throttle.ts';
 import type { StoredResults } from '../api/stored-results.ts';
 import { createAudit } from '../audit/list.ts';
 import { Refusal } from '../contract/problem.ts';
-import type { TokenValue } from '../contract/tokens.ts';
 import { createPastCommands, type PastCommands } from '../integrations/past-commands.ts';
 import { createIntegrations } from '../integrations/use-cases.ts';
 import { createLatest } from '../invocations/latest.ts';
 import { createPastRequests, type PastRequests } from '../invocations/past-request.ts';
-import { sealedTokensContext } from '../invocations/prepare.ts';
-import { createReader, type InvocationRow } from '../invocations/read.ts';
+import { createReader } from '../invocations/read.ts';
 import { createWaiter } from '../invocations/wait.ts';
 import { type BoardQueues, openBoardQueues } from '../lanes/board-queues.ts';
 import type { Log } from '../platform/log.ts';
@@ -34,10 +32,12 @@ import { openBatches } from './batches.ts';
 import { CannotStart } from './cannot-start.ts';
 import { buildConsole, consoleFolder } from './console-files.ts';
 import { type Core, openCore, type ReadyConfig } from './core.ts';
+import { openDryRun } from './dry-run.ts';
 import { listenFailure } from './listening.ts';
 import { ownApi, ownServices, portOf } from './own-services.ts';
 import { readinessOf } from './readiness.ts';
 import { openSteering } from './steering.ts';
+import { unsealerOf } from './unseal-tokens.ts';
 import { userAgent, version } from './version.ts';
 
 /** Bodies of tests in flight, all together: beyond it one after the other is read, however many people test. */
@@ -74,6 +74,7 @@ export async function startApi(config: ReadyConfig, log: Log): Promise<RunningAp
     log,
   });
   const pastRequests = openPastRequests(core, openPastCommands(core));
+  const integrations = openIntegrations(core, sender);
   const boardQueues = openBoardQueues(core.connection, { prefix: config.queuePrefix, log });
   const api = createApi({
     access,
@@ -83,7 +84,8 @@ export async function startApi(config: ReadyConfig, log: Log): Promise<RunningAp
     console: { folder: consoleFolder, ready: openConsole(log), portalOrigins: [] },
     audit: createAudit({ store: createAuditStore(core.pool) }),
     verifyAudit: openVerifyAudit({ pool: core.pool, secretKeys: config.secretKeys }),
-    integrations: openIntegrations(core, sender),
+    integrations,
+    dryRun: openDryRun(core, integrations),
     schedules: openSchedules(core),
     invocations: {
       ...openReader(core, pastRequests),
@@ -222,19 +224,6 @@ function openPastCommands({ pool, onForget }: Core): PastCommands {
   // Only a change of command types, told as a change of everything, alters what was.
   onForget((integration) => integration === undefined && pastCommands.forget());
   return pastCommands;
-}
-
-type SealedRow = Pick<InvocationRow, 'id' | 'sealedTokens'>;
-
-function unsealerOf({ sealer }: Core) {
-  return ({ id, sealedTokens }: SealedRow): Record<string, TokenValue> | null => {
-    if (sealedTokens === null) return {};
-    try {
-      return JSON.parse(sealer.open(sealedTokens, sealedTokensContext(id)));
-    } catch {
-      return null;
-    }
-  };
 }
 
 function openReader(core: Core, pastRequests: PastRequests) {

@@ -121,7 +121,8 @@ it('contract §3: these are all the routes there are', async () => {
     const general = path
       .replace(/:invocation|:ended|:open|:key|:schedule|:batch|:running/, '*')
       .replace(/\/(?:north|GetInvoiceImage|GetThing|nightly|a-night)(?=\/|$)/g, '/*')
-      .replace(/secrets\/key/, 'secrets/*');
+      .replace(/secrets\/key/, 'secrets/*')
+      .replace(/versions\/1/, 'versions/*');
     return `${method} ${general}`;
   });
   expect(described.filter((each) => each.includes('/v1/')).sort()).toEqual([...new Set(tried)].sort());

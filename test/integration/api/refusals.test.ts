@@ -51,6 +51,10 @@ function fieldsOf(schema: unknown): [name: string, required: boolean][] {
   ]);
 }
 
+/** A field may be for a value of any shape, which is then what the answer is about. */
+const takes = (schema: unknown, field: string, value: unknown) =>
+  schema instanceof z.ZodObject && (schema.shape[field] as z.ZodType).safeParse(value).success;
+
 describe('contract §3: every route', () => {
   it('that is registered is tried', () => {
     const tried = new Set(routes.map((route) => registered(route)));
@@ -93,7 +97,7 @@ describe.each(routes.filter(({ method }) => method !== 'GET'))('contract §3: $m
   it('names each field of a wrong type', async () => {
     for (const [field] of fieldsOf(registered(route).body)) {
       // No field of ours is a fraction, nor a list of lists.
-      for (const wrong of [4.5, [[]]]) {
+      for (const wrong of [4.5, [[]]].filter((value) => !takes(registered(route).body, field, value))) {
         const answer = await send({ body: { ...(route.body as object), [field]: wrong } });
         expectRefused(answer, 422);
         const errors = answer.json.errors as { path: string }[];

@@ -20,6 +20,7 @@ it('contract §3: gives every other role what the contract says and no more', ()
       'commands.write',
       'commands.preview',
       'commands.test',
+      'commands.dry-run',
       'schedules.read',
       'schedules.write',
       'schedules.run',

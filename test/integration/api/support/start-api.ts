@@ -10,6 +10,7 @@ import { createThrottle } from '../../../../src/api/session-throttle.ts';
 import { openVerifyAudit } from '../../../../src/app/audit.ts';
 import { openBatches } from '../../../../src/app/batches.ts';
 import { consoleFolder } from '../../../../src/app/console-files.ts';
+import { openDryRun } from '../../../../src/app/dry-run.ts';
 import { system } from '../../../../src/audit/entry.ts';
 import { createAudit } from '../../../../src/audit/list.ts';
 import type { KeyAccounts, Role } from '../../../../src/contract/api-key.ts';
@@ -60,6 +61,7 @@ export async function startApi(overrides: (pool: Pool, access: Access) => Partia
   const access = createAccess({ store: createKeyStore(pool), adminKey, now: Date.now, newId: () => uuidv7() });
   const secretKeys = [{ id: 'k1', key: randomBytes(32) }];
   const sealer = createSealer(secretKeys);
+  const integrations = integrationsOn(pool, sealer);
   const api = createApi({
     access,
     sessions: createSessions({ access, sealer, now: Date.now }),
@@ -70,7 +72,8 @@ export async function startApi(overrides: (pool: Pool, access: Access) => Partia
     audit: createAudit({ store: createAuditStore(pool) }),
     verifyAudit: openVerifyAudit({ pool, secretKeys }),
     batches: batchesOn(pool, sealer),
-    integrations: integrationsOn(pool, sealer),
+    integrations,
+    dryRun: openDryRun({ pool, sealer }, integrations),
     invocations: invocations.port,
     schedules: schedulesOn(pool, sealer),
     results: results.port,
@@ -85,6 +88,7 @@ export async function startApi(overrides: (pool: Pool, access: Access) => Partia
     api,
     url,
     pool,
+    sealer,
     access,
     invocations,
     /** What is registered under `/v1`; HEAD comes with GET. */
