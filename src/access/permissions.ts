@@ -11,7 +11,6 @@ const granted = {
   'statistics.read': ['configurer', 'operator'],
   'problems.read': ['operator'],
   'problems.acknowledge': ['operator'],
-  'commands.dry-run': ['configurer'],
   'portal-sessions.create': [],
   'command-types.read': ['configurer', 'operator'],
   'command-types.write': [],
