@@ -5,18 +5,21 @@ import { mendWords } from '../../words.ts';
 
 /** May Errand send there? */
 export function EgressNotice({ egress: { allowed, reason } }: { egress: CommandPreview['egress'] }) {
-  const because = reason === null ? '' : ` ${reason}`;
+  const because = reason === null ? '' : ` ${sentence(reason)}`;
   if (allowed === true) {
-    return <Said icon={IconCircleCheck} color="green" words="Errand may send to this address." />;
+    return <Said icon={IconCircleCheck} color="green" words={`Errand may send there.${because}`} />;
   }
   if (allowed === null) {
-    return <Said icon={IconHelpCircle} color="yellow" words={`Whether Errand may send there cannot be told now.${because}`} />;
+    const words = `Whether Errand may send there cannot be told now.${because}`;
+    return <Said icon={IconHelpCircle} color="yellow" words={words} />;
   }
-  const words = because === '' ? mendWords({ code: 'egress-blocked' }) : because;
-  return (
-    <Said icon={IconAlertTriangle} color="red" words={`This would not be sent. ${words}`} />
-  );
+  // Other refusals say themselves what would be right.
+  const mend =
+    reason === null || reason.includes('reserved address') ? ` ${mendWords({ code: 'egress-blocked' })}` : '';
+  return <Said icon={IconAlertTriangle} color="red" words={`This would not be sent.${because}${mend}`} />;
 }
+
+const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`;
 
 type SaidProps = { icon: typeof IconCircleCheck; color: string; words: string };
 
@@ -24,7 +27,9 @@ function Said({ icon: Icon, color, words }: SaidProps) {
   return (
     <Group gap="xs" wrap="nowrap" align="flex-start">
       <Icon size={18} aria-hidden color={`var(--mantine-color-${color}-filled)`} style={{ flexShrink: 0 }} />
-      <Text size="sm">{words}</Text>
+      <Text size="sm" className="wrap-anywhere">
+        {words}
+      </Text>
     </Group>
   );
 }

@@ -16,7 +16,16 @@ type MeasureInputProps = {
 };
 
 /** A time or a size, written as people do. */
-export function MeasureInput({ value, onChange, units, standard, example, readOnly, error, ...input }: MeasureInputProps) {
+export function MeasureInput({
+  value,
+  onChange,
+  units,
+  standard,
+  example,
+  readOnly,
+  error,
+  ...input
+}: MeasureInputProps) {
   const shown = value === null || Number.isNaN(value) ? '' : measured(value, units);
   // While somebody writes, it stays as they write it.
   const [written, setWritten] = useState<string | null>(null);

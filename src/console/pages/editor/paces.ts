@@ -32,7 +32,7 @@ export function pacesOf(command: Times): Paces {
 }
 
 function paceIn({ timeoutMs, deadlineMs, retry = {} }: Times, lane: Lane): Pace {
-  const own = isPerLane(retry) ? (retry[lane] ?? {}) : retry;
+  const own = ownRetry(retry, lane);
   return {
     timeoutMs: valueIn(timeoutMs, lane),
     deadlineMs: valueIn(deadlineMs, lane),
@@ -43,8 +43,11 @@ function paceIn({ timeoutMs, deadlineMs, retry = {} }: Times, lane: Lane): Pace 
   };
 }
 
-const valueIn = (given: Times['timeoutMs'], lane: Lane) =>
-  (typeof given === 'object' ? given[lane] : given) ?? null;
+const valueIn = (given: Times['timeoutMs'], lane: Lane) => (typeof given === 'object' ? given[lane] : given) ?? null;
+
+function ownRetry(retry: NonNullable<Times['retry']>, lane: Lane): Retry {
+  return isPerLane(retry) ? (retry[lane] ?? {}) : retry;
+}
 
 const isPerLane = (retry: NonNullable<Times['retry']>): retry is { [lane in Lane]?: Retry } =>
   'interactive' in retry || 'batch' in retry;

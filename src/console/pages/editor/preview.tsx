@@ -13,7 +13,7 @@ import type { Samples } from './use-samples.ts';
 
 /** The request that the draft makes of sample values, while it is being written. Nothing is sent. */
 export function Preview({ samples }: { samples: Samples }) {
-  const { checking } = useEditor();
+  const { checking, draft } = useEditor();
   const missing = samples.fields.filter(({ value }) => value === '');
   return (
     <Paper withBorder p="md" component="section" aria-labelledby="editor-preview">
@@ -22,7 +22,9 @@ export function Preview({ samples }: { samples: Samples }) {
           Preview
         </Title>
         <SampleValues samples={samples} />
-        {checking.errors.length > 0 ? (
+        {draft.url === '' ? (
+          <Text size="sm">Give the request a URL to see what would be sent.</Text>
+        ) : checking.errors.length > 0 ? (
           <Text size="sm">What is wrong in the form has to be put right before there is something to show.</Text>
         ) : missing.length > 0 ? (
           <Text size="sm">
@@ -79,7 +81,8 @@ function Rendered({ samples }: { samples: Samples }) {
       <EgressNotice egress={data.egress} />
       <Encodings />
       <Text size="xs" c="dimmed">
-        Secrets and hidden values are masked here. User-Agent, Idempotency-Key and traceparent are added to every request.
+        Secrets and hidden values are masked here. User-Agent, Idempotency-Key and traceparent are added to every
+        request.
       </Text>
     </Stack>
   );

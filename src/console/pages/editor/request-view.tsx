@@ -20,9 +20,7 @@ export function RequestView({ request, label }: { request: SentRequest; label: s
 type Header = { key: string; value: string };
 
 export function HeadersView({ headers, label }: { headers: readonly Header[]; label: string }) {
-  return (
-    <CodeView label={label} text={headers.map(({ key, value }) => `${key}: ${value}`).join('\n')} />
-  );
+  return <CodeView label={label} text={headers.map(({ key, value }) => `${key}: ${value}`).join('\n')} />;
 }
 
 export function CodeView({ text, label }: { text: string; label: string }) {
@@ -32,9 +30,9 @@ export function CodeView({ text, label }: { text: string; label: string }) {
         {label}
       </Text>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-      <pre className="editor-code" tabIndex={0} role="region" aria-label={label}>
-        {text}
-      </pre>
+      <section className="editor-code" tabIndex={0} aria-label={label}>
+        <pre>{text}</pre>
+      </section>
     </div>
   );
 }

@@ -10,15 +10,15 @@ import { Timeline } from './timeline.tsx';
 export function RetryForm() {
   const { draft, change, checking, readOnly } = useEditor();
   const { paces } = draft;
-  const set = (lane: Lane, part: Partial<Pace>) =>
-    change({ paces: { ...paces, [lane]: { ...paces[lane], ...part } } });
+  const set = (lane: Lane, part: Partial<Pace>) => change({ paces: { ...paces, [lane]: { ...paces[lane], ...part } } });
   // Nobody's values are lost by looking: the other lane begins with what held for both.
-  const part = (apart: boolean) => change({ paces: { ...paces, apart, batch: apart ? paces.interactive : paces.batch } });
+  const part = (apart: boolean) =>
+    change({ paces: { ...paces, apart, batch: apart ? paces.interactive : paces.batch } });
   return (
     <Stack gap="md">
       <Text size="sm" c="dimmed">
-        Tried again is what may pass: no connection, too slow, 408, 425, 429, 500, 502, 503 and 504. What is left empty is
-        as each lane does it by itself.
+        Tried again is what may pass: no connection, too slow, 408, 425, 429, 500, 502, 503 and 504. What is left empty
+        is as each lane does it by itself.
       </Text>
       <Switch
         label="Different values for each lane"

@@ -1,10 +1,10 @@
-import { Input } from '@mantine/core';
 import type { EditorView } from '@codemirror/view';
+import { Input } from '@mantine/core';
 import { useEffect, useId, useRef } from 'react';
 import type { UsedToken } from '../../../contract/command-check.ts';
 import { useEditor } from './editor-context.ts';
-import { TokenMessages } from './token-messages.tsx';
 import { setNames, setTokens } from './token-marks.ts';
+import { TokenMessages } from './token-messages.tsx';
 import { createTokenView, replaceText, updateTokenView } from './token-view.ts';
 
 export type TokenFieldProps = {
@@ -54,7 +54,12 @@ export function TokenField({ label, path, value, onChange, ...options }: TokenFi
   );
 }
 
-function useTokenView({ value, onChange, multiline, hint }: Required<Pick<TokenFieldProps, 'value' | 'onChange' | 'multiline' | 'hint'>>) {
+function useTokenView({
+  value,
+  onChange,
+  multiline,
+  hint,
+}: Required<Pick<TokenFieldProps, 'value' | 'onChange' | 'multiline' | 'hint'>>) {
   const { focused } = useEditor();
   const parent = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
