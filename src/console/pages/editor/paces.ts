@@ -49,7 +49,7 @@ function ownRetry(retry: NonNullable<Times['retry']>, lane: Lane): Retry {
   return isPerLane(retry) ? (retry[lane] ?? {}) : retry;
 }
 
-const isPerLane = (retry: NonNullable<Times['retry']>): retry is { [lane in Lane]?: Retry } =>
+const isPerLane = (retry: NonNullable<Times['retry']>): retry is { [lane in Lane]?: Retry | undefined } =>
   'interactive' in retry || 'batch' in retry;
 
 /** One value where both lanes have the same, and one for each where they differ. */
