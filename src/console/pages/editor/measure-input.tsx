@@ -1,10 +1,11 @@
-import { TextInput } from '@mantine/core';
+import { TextInput, type TextInputProps } from '@mantine/core';
 import { useState } from 'react';
 import { measured, readMeasure, type Unit } from './measures.ts';
 
 type MeasureInputProps = {
   label: string;
   description?: string;
+  inputWrapperOrder?: TextInputProps['inputWrapperOrder'] & {};
   value: number | null;
   onChange: (value: number | null) => void;
   units: readonly Unit[];

@@ -22,7 +22,9 @@ export function Preview({ samples }: { samples: Samples }) {
           Preview
         </Title>
         <SampleValues samples={samples} />
-        {draft.url === '' ? (
+        {checking.available.length === 0 ? (
+          checking.failure === null && <Loader size="sm" aria-label="Looking at the form" />
+        ) : draft.url === '' ? (
           <Text size="sm">Give the request a URL to see what would be sent.</Text>
         ) : checking.errors.length > 0 ? (
           <Text size="sm">What is wrong in the form has to be put right before there is something to show.</Text>

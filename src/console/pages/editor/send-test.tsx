@@ -9,11 +9,11 @@ import type { Samples } from './use-samples.ts';
 
 /** Sends the draft once, for real, and shows what came of it. */
 export function SendTest({ samples }: { samples: Samples }) {
-  const { integration, command, body, checking } = useEditor();
+  const { integration, command, draft, body, checking } = useEditor();
   const test = useMutation({
     mutationFn: () => client.testCommand(integration, command, { tokens: samples.tokens, draft: body }),
   });
-  const wrong = checking.errors.length > 0;
+  const ready = draft.url !== '' && checking.errors.length === 0 && samples.fields.every(({ value }) => value !== '');
   return (
     <Paper withBorder p="md" component="section" aria-labelledby="editor-test">
       <Stack gap="sm">
@@ -28,7 +28,7 @@ export function SendTest({ samples }: { samples: Samples }) {
             leftSection={<IconSend size={16} aria-hidden />}
             variant="default"
             loading={test.isPending}
-            disabled={wrong}
+            disabled={!ready}
             onClick={() => test.mutate()}
           >
             Send test

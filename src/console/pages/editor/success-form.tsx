@@ -4,12 +4,16 @@ import { useEditor } from './editor-context.ts';
 import { MeasureInput } from './measure-input.tsx';
 import { byteUnits } from './measures.ts';
 
+/** So that fields beside each other are level. */
+const below: ('label' | 'input' | 'description' | 'error')[] = ['label', 'input', 'description', 'error'];
+
 /** What is taken for the document, and what is not. */
 export function SuccessForm() {
   const { draft, change, checking, readOnly, standardContentTypes } = useEditor();
   const tags = (name: 'statuses' | 'contentTypes' | 'absentStatuses') => ({
     value: draft[name],
     onChange: (value: string[]) => change({ [name]: value }),
+    inputWrapperOrder: below,
     readOnly,
     clearable: !readOnly,
     acceptValueOnBlur: true,
@@ -41,6 +45,7 @@ export function SuccessForm() {
         />
         <MeasureInput
           label="Largest answer"
+          inputWrapperOrder={below}
           description="What is larger is not kept, and counts as a failure."
           units={byteUnits}
           standard="25 MiB"
@@ -54,6 +59,7 @@ export function SuccessForm() {
       <ExtractFields />
       <NativeSelect
         label="Ask only for what has changed"
+        inputWrapperOrder={below}
         description="With If-None-Match and If-Modified-Since; an answer of 304 keeps what is stored."
         data={[
           { value: '', label: "By itself: for GET without Errand's own tokens in the URL" },

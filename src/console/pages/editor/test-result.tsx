@@ -39,7 +39,12 @@ export function TestResult({ test: { request, response, verdict, durationMs } }:
         <Title order={3} size="h5">
           Request
         </Title>
-        <Spoiler maxHeight={120} showLabel="Show all of the request" hideLabel="Show less">
+        <Spoiler
+          maxHeight={120}
+          showLabel="Show all of the request"
+          hideLabel="Show less"
+          styles={{ control: { fontSize: 'var(--mantine-font-size-sm)' } }}
+        >
           <RequestView request={request} label="Request as it was sent" />
         </Spoiler>
       </div>

@@ -13,7 +13,7 @@ export function TokenChips() {
   if (checking.available.length === 0) return null;
   return (
     <section aria-labelledby="editor-tokens">
-      <Text id="editor-tokens" component="h3" size="sm" fw={500}>
+      <Text id="editor-tokens" component="h2" className="editor-label">
         Available tokens
       </Text>
       <Text size="xs" c="dimmed" mb="xs">
@@ -24,14 +24,17 @@ export function TokenChips() {
           const tokens = checking.available.filter(({ from }) => from === source);
           return (
             tokens.length > 0 && (
-              <Group key={source} gap={6} role="group" aria-label={sourceWords[source]}>
-                <Text size="xs" c="dimmed" w={110} aria-hidden>
+              // biome-ignore lint/a11y/useSemanticElements: a fieldset is for what is filled in
+              <div key={source} className="editor-tokens" role="group" aria-label={sourceWords[source]}>
+                <Text size="sm" c="dimmed" aria-hidden>
                   {sourceWords[source]}
                 </Text>
-                {tokens.map((token) => (
-                  <TokenChip key={token.name} token={token} />
-                ))}
-              </Group>
+                <Group gap={6}>
+                  {tokens.map((token) => (
+                    <TokenChip key={token.name} token={token} />
+                  ))}
+                </Group>
+              </div>
             )
           );
         })}

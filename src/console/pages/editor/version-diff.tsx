@@ -30,6 +30,7 @@ export function VersionDiff({ version, current }: { version: number; current: nu
           <SegmentedControl
             aria-label="Compare with"
             size="xs"
+            style={{ alignSelf: 'flex-start' }}
             value={against}
             onChange={choose}
             data={[
