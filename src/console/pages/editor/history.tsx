@@ -4,7 +4,6 @@ import { useMutation } from '@tanstack/react-query';
 import { useSearchParams } from 'react-router';
 import type { CommandVersion } from '../../../contract/command-check.ts';
 import { client } from '../../client.ts';
-import { columnsOf, DataTable } from '../../parts/data-table.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { ErrorNotice } from '../../parts/error-notice.tsx';
 import { PagesOf, usePages } from '../../parts/pages-of.tsx';
@@ -54,21 +53,6 @@ export default function History({ restore, dirty }: HistoryProps) {
   );
 }
 
-const column = columnsOf<CommandVersion>();
-const columns = [
-  column.accessor('version', {
-    header: 'Version',
-    cell: ({ row: { original } }) => (
-      <Group gap="xs" wrap="nowrap">
-        {original.version}
-        {original.current && <Badge variant="light">current</Badge>}
-      </Group>
-    ),
-  }),
-  column.accessor('savedAt', { header: 'Saved', cell: (cell) => <When at={cell.getValue()} /> }),
-  column.accessor('savedBy', { header: 'By', cell: (cell) => actorWords(cell.getValue()) }),
-];
-
 function Versions({ versions, restore, dirty }: HistoryProps & { versions: CommandVersion[] }) {
   const { integration, command, readOnly } = useEditor();
   const [, setSearch] = useSearchParams();
@@ -90,33 +74,6 @@ function Versions({ versions, restore, dirty }: HistoryProps & { versions: Comma
       onConfirm: () => restoring.mutate(version),
     });
   };
-  const actions = column.display({
-    id: 'actions',
-    header: 'What to do',
-    cell: ({ row: { original } }) => (
-      <Group gap="xs" wrap="nowrap">
-        <Button
-          size="compact-sm"
-          variant="default"
-          aria-label={`Compare version ${original.version}`}
-          onClick={() => compare(original.version)}
-        >
-          Compare
-        </Button>
-        {!readOnly && (
-          <Button
-            size="compact-sm"
-            variant="default"
-            aria-label={`Restore version ${original.version}`}
-            loading={restoring.isPending && restoring.variables === original.version}
-            onClick={() => ask(original.version)}
-          >
-            Restore
-          </Button>
-        )}
-      </Group>
-    ),
-  });
   return (
     <>
       {restoring.isError && <ErrorNotice error={restoring.error} />}
@@ -125,12 +82,56 @@ function Versions({ versions, restore, dirty }: HistoryProps & { versions: Comma
           Restore puts a version into the form; saving that makes a new one. Nothing is ever lost from here.
         </Text>
       )}
-      <DataTable
-        label="Versions"
-        columns={[...columns, actions]}
-        rows={versions}
-        rowId={({ version }) => String(version)}
-      />
+      <ul className="editor-versions" aria-label="Versions">
+        {versions.map((one) => (
+          <VersionRow
+            key={one.version}
+            version={one}
+            compare={() => compare(one.version)}
+            restore={readOnly ? null : () => ask(one.version)}
+            restoring={restoring.isPending && restoring.variables === one.version}
+          />
+        ))}
+      </ul>
     </>
+  );
+}
+
+type VersionRowProps = {
+  version: CommandVersion;
+  compare: () => void;
+  restore: (() => void) | null;
+  restoring: boolean;
+};
+
+function VersionRow({ version: { version, savedAt, savedBy, current }, compare, restore, restoring }: VersionRowProps) {
+  return (
+    <Group component="li" justify="space-between" gap="xs">
+      <Group gap="xs">
+        <Text fw={600} size="sm">
+          Version {version}
+        </Text>
+        {current && <Badge variant="light">current</Badge>}
+        <Text size="sm" component="div" className="wrap-anywhere">
+          saved <When at={savedAt} /> by {actorWords(savedBy)}
+        </Text>
+      </Group>
+      <Group gap="xs">
+        <Button size="compact-sm" variant="default" aria-label={`Compare version ${version}`} onClick={compare}>
+          Compare
+        </Button>
+        {restore !== null && (
+          <Button
+            size="compact-sm"
+            variant="default"
+            aria-label={`Restore version ${version}`}
+            loading={restoring}
+            onClick={restore}
+          >
+            Restore
+          </Button>
+        )}
+      </Group>
+    </Group>
   );
 }
