@@ -50,7 +50,7 @@ async function load(id: string, command: string, signal: AbortSignal): Promise<L
 function Opened({ id, command, integration, type, saved }: Loading & { id: string; command: string }) {
   const mayWrite = useCan('commands.write');
   const back = (
-    <Anchor component={Link} to={`/integrations/${id}`}>
+    <Anchor component={Link} underline="always" to={`/integrations/${id}`}>
       {integration.name}
     </Anchor>
   );

@@ -34,8 +34,8 @@ export function Conflict({ detail, load, saveAnyway, isSaving }: ConflictProps) 
   return (
     <Alert
       role="alert"
-      color="yellow"
-      variant="light"
+      color="orange"
+      variant="default"
       icon={<IconUsers aria-hidden />}
       title="Not saved: it was changed meanwhile"
     >
@@ -62,7 +62,7 @@ function Choices({ theirs, load, saveAnyway, isSaving }: Omit<ConflictProps, 'de
   return (
     <Stack gap="xs">
       <Text size="sm" component="div">
-        {actorWords(theirs.savedBy)} saved version {theirs.version} <When at={theirs.updatedAt} />. Your changes are
+        {actorWords(theirs.savedBy)} saved version {theirs.version}, <When at={theirs.updatedAt} />. Your changes are
         still in the form.
       </Text>
       <Group gap="xs">

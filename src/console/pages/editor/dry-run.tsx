@@ -98,7 +98,7 @@ function Comparison({ item: { invocation, at, before, after, changed, problem } 
         {mayLook && (
           <>
             {' · '}
-            <Anchor component={Link} to={`/invocations/${invocation}`}>
+            <Anchor component={Link} underline="always" to={`/invocations/${invocation}`}>
               Look at the invocation
             </Anchor>
           </>

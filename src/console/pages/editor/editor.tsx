@@ -98,7 +98,7 @@ export function Editor({ integration, type, saved }: EditorProps) {
 function About({ integration, base }: { integration: Integration; base: Base }) {
   return (
     <>
-      <Anchor component={Link} to={`/integrations/${integration.id}`} size="sm">
+      <Anchor component={Link} underline="always" to={`/integrations/${integration.id}`} size="sm">
         {integration.name}
       </Anchor>
       {base.savedAt === null ? (

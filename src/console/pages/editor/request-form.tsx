@@ -1,5 +1,6 @@
-import { Input, NativeSelect, Stack, Text } from '@mantine/core';
+import { Input, Stack, Text } from '@mantine/core';
 import type { Method } from '../../../contract/command.ts';
+import { ChoiceField } from './choice-field.tsx';
 import { takesBody } from './draft.ts';
 import { useEditor } from './editor-context.ts';
 import { HeaderRows } from './header-rows.tsx';
@@ -15,18 +16,18 @@ export function RequestForm() {
   return (
     <Stack gap="md">
       <div className="editor-address">
-        <NativeSelect
+        <ChoiceField
           label="Method"
-          data={[...methods]}
+          choices={methods.map((method) => ({ value: method, label: method }))}
           value={draft.method}
-          disabled={readOnly}
-          onChange={({ currentTarget }) => change({ method: currentTarget.value as Method })}
+          onChange={(method) => change({ method: method as Method })}
+          readOnly={readOnly}
           error={checking.errorsAt('request.method')[0]}
         />
         <TokenField
           label="URL"
           path="request.url"
-          required
+          required={!readOnly}
           value={draft.url}
           onChange={(url) => change({ url })}
           hint="https://example.com/invoices/{{InvoiceNumber}}"

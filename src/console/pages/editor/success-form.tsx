@@ -1,4 +1,5 @@
-import { Fieldset, NativeSelect, SimpleGrid, Stack, Switch, TagsInput, TextInput } from '@mantine/core';
+import { Fieldset, SimpleGrid, Stack, Switch, TagsInput, TextInput } from '@mantine/core';
+import { ChoiceField } from './choice-field.tsx';
 import type { Draft, Extract } from './draft.ts';
 import { useEditor } from './editor-context.ts';
 import { MeasureInput } from './measure-input.tsx';
@@ -57,23 +58,25 @@ export function SuccessForm() {
         />
       </SimpleGrid>
       <ExtractFields />
-      <NativeSelect
+      <ChoiceField
         label="Ask only for what has changed"
         inputWrapperOrder={below}
         description="With If-None-Match and If-Modified-Since; an answer of 304 keeps what is stored."
-        data={[
-          { value: '', label: "By itself: for GET without Errand's own tokens in the URL" },
-          { value: 'true', label: 'Always' },
-          { value: 'false', label: 'Never' },
-        ]}
+        choices={conditionals}
         value={draft.conditional === null ? '' : String(draft.conditional)}
-        disabled={readOnly}
-        onChange={({ currentTarget: { value } }) => change({ conditional: value === '' ? null : value === 'true' })}
+        onChange={(value) => change({ conditional: value === '' ? null : value === 'true' })}
+        readOnly={readOnly}
         error={checking.errorsAt('conditional')[0]}
       />
     </Stack>
   );
 }
+
+const conditionals = [
+  { value: '', label: "By itself: for GET without Errand's own tokens in the URL" },
+  { value: 'true', label: 'Always' },
+  { value: 'false', label: 'Never' },
+];
 
 const emptyExtract: Extract = { pointer: '', encoding: null, contentType: '' };
 const encodings: { value: string; label: string }[] = [
@@ -107,12 +110,12 @@ function ExtractFields() {
               onChange={({ currentTarget }) => change(set({ pointer: currentTarget.value }))}
               error={checking.errorsAt('accept.extract.pointer')[0]}
             />
-            <NativeSelect
+            <ChoiceField
               label="Encoding"
-              data={encodings}
+              choices={encodings}
               value={extract.encoding ?? 'base64'}
-              disabled={readOnly}
-              onChange={({ currentTarget }) => change(set({ encoding: currentTarget.value }))}
+              onChange={(encoding) => change(set({ encoding }))}
+              readOnly={readOnly}
               error={checking.errorsAt('accept.extract.encoding')[0]}
             />
             <TextInput

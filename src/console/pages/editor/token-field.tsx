@@ -3,7 +3,7 @@ import { Input } from '@mantine/core';
 import { useEffect, useId, useRef } from 'react';
 import type { UsedToken } from '../../../contract/command-check.ts';
 import { useEditor } from './editor-context.ts';
-import { setNames, setTokens } from './token-marks.ts';
+import { type Names, setNames, setTokens } from './token-marks.ts';
 import { TokenMessages } from './token-messages.tsx';
 import { createTokenView, replaceText, updateTokenView } from './token-view.ts';
 
@@ -97,7 +97,7 @@ function useTokenView({
 /** @param tokens `null`: the check has not answered for this text */
 function useMarks(
   view: { readonly current: EditorView | null },
-  names: ReadonlySet<string>,
+  names: Names,
   tokens: readonly UsedToken[] | null,
 ): void {
   useEffect(() => {

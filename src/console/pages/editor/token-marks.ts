@@ -4,10 +4,11 @@ import type { UsedToken } from '../../../contract/command-check.ts';
 
 /** What the check found in this text. */
 export const setTokens = StateEffect.define<readonly UsedToken[]>();
-/** The names that a template may use: what is typed is marked at once, before the check has answered. */
-export const setNames = StateEffect.define<ReadonlySet<string>>();
+/** The names that a template may use: what is typed is marked at once, before the check has answered. `null`: any. */
+export type Names = ReadonlySet<string> | null;
+export const setNames = StateEffect.define<Names>();
 
-type Marks = { names: ReadonlySet<string>; marks: DecorationSet };
+type Marks = { names: Names; marks: DecorationSet };
 
 const known = Decoration.mark({ class: 'token-known' });
 const unknown = Decoration.mark({ class: 'token-unknown' });
@@ -31,7 +32,7 @@ function afterChange({ names, marks }: Marks, doc: Text): DecorationSet {
   const cursor = marks.iter();
   for (; cursor.value !== null; cursor.next()) was.set(`${cursor.from}-${cursor.to}`, cursor.value);
   const ranges = found.flatMap(({ from, to, name }): Range<Decoration>[] => {
-    if (names.has(name)) return [known.range(from, to)];
+    if (names === null || names.has(name)) return [known.range(from, to)];
     return was.get(`${from}-${to}`) === unknown ? [unknown.range(from, to)] : [];
   });
   return RangeSet.of(ranges, true);

@@ -6,15 +6,15 @@ import type { AttemptPlan, AvailableToken, UsedToken } from '../../../contract/c
 import type { FieldError } from '../../../contract/problem.ts';
 import { client } from '../../client.ts';
 import { useCan } from '../../session.tsx';
+import type { Names } from './token-marks.ts';
 
 const typingMs = 250;
-const noNames: ReadonlySet<string> = new Set();
 
 /** What the API says of the draft while it is being written. */
 export type Checking = {
   errors: readonly FieldError[];
   available: readonly AvailableToken[];
-  names: ReadonlySet<string>;
+  names: Names;
   used: readonly UsedToken[];
   plan: { interactive: AttemptPlan; batch: AttemptPlan } | null;
   /** Is what is told of the draft as it is now? */
@@ -48,7 +48,8 @@ export function useChecking(id: string, command: string, draft: CommandBody): Ch
     return {
       errors,
       available,
-      names: available.length === 0 ? noNames : new Set(available.map(({ name }) => name)),
+      // What was saved was checked then.
+      names: allowed ? new Set(available.map(({ name }) => name)) : null,
       used,
       plan,
       upToDate,
@@ -57,7 +58,7 @@ export function useChecking(id: string, command: string, draft: CommandBody): Ch
       tokensAt: (path, text) =>
         data !== undefined && textAt(data.draft, path) === text ? (byPath.get(path) ?? none) : null,
     };
-  }, [data, upToDate, error]);
+  }, [data, upToDate, error, allowed]);
 }
 
 export const isAt = (path: string, prefix: string) => path === prefix || path.startsWith(`${prefix}.`);
