@@ -31,6 +31,7 @@ import { type Runs, runRoutes } from './routes/runs.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { secretRoutes } from './routes/secrets.ts';
 import { sessionRoute } from './routes/session.ts';
+import { type StatisticsReader, statisticsRoutes } from './routes/statistics.ts';
 import { steeringRoutes } from './routes/steering.ts';
 import { createAuthenticateRequest } from './session-authenticate.ts';
 import { sessionRoutes } from './session-routes.ts';
@@ -52,6 +53,7 @@ export type ApiDependencies = AuditRoutesDependencies & {
   batches: Batches & Runs;
   schedules: Schedules;
   results: StoredResults;
+  statistics: StatisticsReader;
   readiness: ReadinessChecks;
   log: ApiLog;
   /** Errand's version, for OpenAPI. */
@@ -132,6 +134,7 @@ function addRoutes(scope: FastifyInstance, dependencies: ApiDependencies & { whi
   steeringRoutes(api, dependencies);
   batchRoutes(api, dependencies);
   runRoutes(api, dependencies);
+  statisticsRoutes(api, dependencies);
   auditRoutes(api, dependencies);
   keyRoutes(api, dependencies);
 }

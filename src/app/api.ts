@@ -37,6 +37,7 @@ import { type Core, openCore, type ReadyConfig } from './core.ts';
 import { listenFailure } from './listening.ts';
 import { ownApi, ownServices, portOf } from './own-services.ts';
 import { readinessOf } from './readiness.ts';
+import { openStatistics } from './statistics.ts';
 import { openSteering } from './steering.ts';
 import { userAgent, version } from './version.ts';
 
@@ -93,6 +94,7 @@ export async function startApi(config: ReadyConfig, log: Log): Promise<RunningAp
     },
     batches: openBatches(core, pastRequests),
     results: openResults(core),
+    statistics: openStatistics(core),
     readiness: readinessOf(core),
     log,
     version,

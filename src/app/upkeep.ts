@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { minutesKeptDays } from '../contract/statistics.ts';
 import type { Log } from '../platform/log.ts';
 import { isTransient } from '../platform/pg.ts';
 import { pause } from '../platform/pg-session.ts';
@@ -10,7 +11,9 @@ import {
   cleanBatches,
   cleanBlobs,
   cleanDefaults,
+  cleanHours,
   cleanIdempotencyKeys,
+  cleanMinutes,
   dropMonth,
   pastMonths,
 } from '../store/retention.ts';
@@ -50,6 +53,8 @@ export async function upkeepOnce(dependencies: UpkeepDependencies, signal: Abort
     batches: () => clean(dependencies, cleanBatches, retention.days, signal),
     jobs: () => clean(dependencies, cleanAdoptions, retention.days, signal),
     'idempotency keys': () => clean(dependencies, cleanIdempotencyKeys, idempotencyDays, signal),
+    'statistics of minutes': () => clean(dependencies, cleanMinutes, minutesKeptDays, signal),
+    'statistics of hours': () => clean(dependencies, cleanHours, retention.days, signal),
     'audit entries of executions': () =>
       removeAudit(dependencies, { kind: 'executions', days: retention.days }, signal),
     'audit entries': () => removeAudit(dependencies, { kind: 'all', days: retention.auditDays }, signal),

@@ -23,6 +23,7 @@ it('contract §3: gives every other role what the contract says and no more', ()
       'schedules.read',
       'schedules.write',
       'schedules.run',
+      'statistics.read',
     ],
     operator: [
       'command-types.read',
@@ -36,6 +37,7 @@ it('contract §3: gives every other role what the contract says and no more', ()
       'invocations.retry',
       'invocations.cancel',
       'invocations.redrive',
+      'statistics.read',
       'audit.read',
       'audit.verify',
       'queues.read',

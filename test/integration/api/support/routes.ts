@@ -170,6 +170,8 @@ export const routes: readonly RouteCase[] = [
   { method: 'POST', path: '/v1/batches/:running/cancel', status: 200, roles: operating, elsewhere: 404 },
   { method: 'GET', path: '/v1/runs', status: 200, roles: looking, elsewhere: 200 },
   { method: 'GET', path: '/v1/runs/a-night', status: 200, roles: looking, elsewhere: 404 },
+  { method: 'GET', path: '/v1/statistics', status: 200, roles: reading, elsewhere: 200 },
+  { method: 'GET', path: '/v1/lanes', status: 200, roles: reading, elsewhere: 200 },
   { method: 'GET', path: '/v1/audit', status: 200, roles: ['operator', 'admin'], elsewhere: 200 },
   { method: 'GET', path: '/v1/audit/verify', status: 200, roles: ['operator', 'admin'], elsewhere: 403 },
   {

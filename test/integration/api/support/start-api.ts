@@ -10,6 +10,7 @@ import { createThrottle } from '../../../../src/api/session-throttle.ts';
 import { openVerifyAudit } from '../../../../src/app/audit.ts';
 import { openBatches } from '../../../../src/app/batches.ts';
 import { consoleFolder } from '../../../../src/app/console-files.ts';
+import { openStatistics } from '../../../../src/app/statistics.ts';
 import { system } from '../../../../src/audit/entry.ts';
 import { createAudit } from '../../../../src/audit/list.ts';
 import type { KeyAccounts, Role } from '../../../../src/contract/api-key.ts';
@@ -74,6 +75,7 @@ export async function startApi(overrides: (pool: Pool, access: Access) => Partia
     invocations: invocations.port,
     schedules: schedulesOn(pool, sealer),
     results: results.port,
+    statistics: openStatistics({ pool }),
     readiness: { database: async () => null, queue: async () => null },
     log: silentLog,
     version: '0.0.0',
