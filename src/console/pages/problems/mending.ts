@@ -1,0 +1,21 @@
+import type { ErrorCode } from '../../../contract/error-catalogue.ts';
+import type { ProblemGroup } from '../../../contract/problem-group.ts';
+
+export type MendingPlace = { label: string; to: string; permission: string };
+
+/** Nothing of it is in an integration's configuration. */
+const elsewhere: ReadonlySet<ErrorCode> = new Set(['poisoned', 'invalid-job', 'cancelled', 'absent']);
+
+/** Where a problem is mended, as far as that is in the console; `null`: not there. */
+export function mendingPlace({ integration, command, code, side }: ProblemGroup): MendingPlace | null {
+  const path = `/integrations/${encodeURIComponent(integration)}`;
+  if (elsewhere.has(code)) return null;
+  if (side === 'credentials' || code === 'secret-unreadable') {
+    return { label: 'Open the secrets', to: `${path}?tab=secrets`, permission: 'secrets.read' };
+  }
+  if (code === 'integration-paused') {
+    return { label: 'Open the integration', to: path, permission: 'integrations.read' };
+  }
+  const to = `${path}/commands/${encodeURIComponent(command)}`;
+  return { label: 'Open the command', to, permission: 'commands.read' };
+}
