@@ -10,7 +10,7 @@ export type Durations = readonly number[];
 const spansPerTenfold = 13;
 const longestMs = 1_000_000;
 
-/** Where each span begins, in whole milliseconds: 0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 12 … 1,000,000. */
+/** Where each span begins, in whole milliseconds: 0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 12 … 1,000,000. */
 export const spanStarts: readonly number[] = [
   0,
   ...new Set(

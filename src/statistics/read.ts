@@ -26,8 +26,8 @@ export type LaneRow = Omit<LaneState, 'oldestAt'> & { oldestAt: Date | null };
 
 export type StatisticsDependencies = {
   store: {
-    /** At most `limit`, oldest first. */
-    sum(accounts: KeyAccounts, query: StatisticsQuery, span: Span, limit: number): Promise<SummedRow[]>;
+    /** Oldest first; `null` if there would be more than `limit`. */
+    sum(accounts: KeyAccounts, query: StatisticsQuery, span: Span, limit: number): Promise<SummedRow[] | null>;
     lanes(accounts: KeyAccounts): Promise<LaneRow[]>;
   };
   now: () => number;
@@ -39,8 +39,8 @@ export function createStatistics({ store, now }: StatisticsDependencies) {
     /** @throws Refusal `invalid`: the time makes no sense, or there would be too many items */
     async statistics(accounts: KeyAccounts, query: StatisticsQuery): Promise<Statistics> {
       const span = spanOf(query, now());
-      const rows = await store.sum(accounts, query, span, maxStatisticsItems + 1);
-      if (rows.length > maxStatisticsItems) throw tooMany();
+      const rows = await store.sum(accounts, query, span, maxStatisticsItems);
+      if (rows === null) throw tooMany();
       return {
         bucket: query.bucket,
         since: new Date(span.since).toISOString(),

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import { rangeSize } from '../batches/batch.ts';
 import type { KeyAccounts } from '../contract/api-key.ts';
+import { defaultConcurrency } from '../contract/integration.ts';
 import { type Lane, lanes } from '../contract/lane.ts';
 import { maxCounted } from '../contract/statistics.ts';
 import { silentForMs } from '../invocations/sweep.ts';
@@ -8,15 +9,18 @@ import type { LaneRow } from '../statistics/read.ts';
 import { isOpenBatch } from './batches.ts';
 import { isHeldWork } from './held.ts';
 
-/**
- * Of an integration's rows that are due, this many of the oldest are looked at for those that run: what runs came before
- * what waits.
- */
-const oldestOfEach = 100;
+/** Of an integration's rows that are due, the oldest, twice as many as may run: what runs came before what waits. */
+const oldestOfEach = `2 * coalesce((g.limits->>'concurrency')::int, ${defaultConcurrency})`;
+
+/** Open rows of an integration `w` in its lane, from a moment on or up to it, as they are in the index of such. */
+const openSingles = (due: string) => `
+  select i.status from invocations i
+  where i.integration = w.integration and i.lane = w.lane and i.batch is null and i.due_at is not null and ${due}
+  order by i.due_at limit ${maxCounted}`;
 
 /**
  * Rows that are not of a batch, by the partial index that holds open ones only, integration by integration; where ten
- * thousand are counted, no more are read. What is held is not waiting for a worker.
+ * thousand are read, no more are. What is held is not waiting for a worker.
  */
 const singlesSql = `
 with recursive open(integration) as (
@@ -25,38 +29,28 @@ with recursive open(integration) as (
   select (select min(integration) from invocations where due_at is not null and batch is null
     and integration > o.integration)
   from open o where o.integration is not null
-), ours as (
-  select o.integration, l.lane, ${isHeldWork('l.lane', 'o.integration')} as held
-  from open o cross join unnest($1::text[]) as l(lane)
-  where o.integration is not null
-    and ($2::text[] is null or o.integration in (select id from integrations where account = any($2)))
+), ours as materialized (
+  select g.id as integration, l.lane, ${isHeldWork('l.lane', 'g.id')} as held, ${oldestOfEach} as oldest
+  from open o join integrations g on g.id = o.integration cross join unnest($1::text[]) as l(lane)
+  where $2::text[] is null or g.account = any($2)
 ), oldest as (
-  select o.lane, (count(*) filter (where i.status = 'running'))::int as running,
-    min(i.due_at) filter (where i.status <> 'running' and not o.held) as "oldestAt"
-  from ours o cross join lateral (
+  select w.lane, (count(*) filter (where i.status = 'running'))::int as running,
+    min(i.due_at) filter (where i.status <> 'running' and not w.held) as "oldestAt"
+  from ours w cross join lateral (
     select i.status, i.due_at from invocations i
-    where i.integration = o.integration and i.lane = o.lane and i.batch is null and i.due_at is not null and i.due_at <= now()
-    order by i.due_at limit ${oldestOfEach}
-  ) i group by o.lane
+    where i.integration = w.integration and i.lane = w.lane and i.batch is null and i.due_at is not null and i.due_at <= now()
+    order by i.due_at limit w.oldest
+  ) i group by w.lane
 )
 select l.lane, coalesce(o.running, 0) as running, o."oldestAt", (
     select count(*)::int from (
-      select from ours w cross join lateral (
-        select from invocations i
-        where i.integration = w.integration and i.lane = w.lane and i.batch is null and i.due_at is not null
-          and i.due_at <= now() and i.status in ('queued', 'retrying')
-        order by i.due_at limit ${maxCounted}
-      ) i
+      select from ours w cross join lateral (${openSingles("i.due_at <= now() and i.status <> 'running'")}) i
       where w.lane = l.lane and not w.held limit ${maxCounted}
     ) c
   ) as waiting, (
-    select count(*)::int from (
-      select from ours w cross join lateral (
-        select from invocations i
-        where i.integration = w.integration and i.lane = w.lane and i.batch is null and i.due_at is not null
-          and (i.status = 'retrying' and i.due_at > now() or w.held and i.status in ('queued', 'retrying') and i.due_at <= now())
-        order by i.due_at limit ${maxCounted}
-      ) i
+    select (count(*) filter (where status = 'retrying' or held and status = 'queued'))::int from (
+      select i.status, w.held from ours w
+      cross join lateral (${openSingles(`i.due_at > case when w.held then '-infinity' else now() end`)}) i
       where w.lane = l.lane limit ${maxCounted}
     ) c
   ) as retrying

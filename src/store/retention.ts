@@ -90,7 +90,7 @@ export const cleanIdempotencyKeys = cleaning(
 const countsOf = (width: 'minute' | 'hour') =>
   cleaning(
     `delete from statistics where ctid = any(array(
-       select ctid from statistics where width = '${width}' and ${olderThan('at')} limit ${step}))`,
+       select ctid from statistics where width = '${width}' and ${olderThan('at')} order by at limit ${step}))`,
   );
 /** What happened within minutes, and within hours. */
 export const cleanMinutes = countsOf('minute');

@@ -12,8 +12,10 @@ import { abandonedBatches, findBatch, pageBatches } from '../../../src/store/bat
 import { nextDueInMs, overdueRung, takeDue, takeDueOf, takeProbes } from '../../../src/store/due.ts';
 import { attemptsOf, findInvocation, pageInvocations } from '../../../src/store/invocation-pages.ts';
 import { claimInvocations, statusesOf } from '../../../src/store/invocations.ts';
+import { laneStates } from '../../../src/store/lane-states.ts';
 import { findLatest } from '../../../src/store/latest-results.ts';
-import { cleanBlobs } from '../../../src/store/retention.ts';
+import { cleanBlobs, cleanHours, cleanMinutes } from '../../../src/store/retention.ts';
+import { sumStatistics } from '../../../src/store/statistics.ts';
 import { freeFromSilentWorkers, freeOrphans } from '../../../src/store/workers.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 
@@ -26,6 +28,7 @@ const large = [
   'batch_ranges',
   'latest_results',
   'blobs',
+  'statistics',
 ];
 const count = 60_000;
 const batch = '0199a0c4-7c2e-7c55-8d0e-3f5f5b7f2a10';
@@ -51,6 +54,11 @@ select errand_uuid_v7(), account, 'worker', 'w', 'invocation.succeeded', 'invoca
 insert into blobs (sha256, bytes, seen_on) select fingerprint, 'x', current_date - 10 from invocations;
 insert into latest_results (integration, command, fingerprint, invocation, attempt, sha256, command_version, configuration_version, at)
 select integration, command, fingerprint, id, 1, fingerprint, 1, 1, now() from invocations;
+insert into integrations (id, account, name, type, status, limits)
+select 'integration ' || n, 'account ' || n % 20, 'name', 'custom', 'active', '{}' from generate_series(0, 399) n;
+insert into statistics (width, at, integration, command, lane, succeeded, failed, absent, attempts, retried, durations, by_code)
+select w, date_trunc('hour', now()) - n / 10 * interval '1 hour', 'integration ' || n % 400, 'GetInvoiceImage ' || n % 10, 'batch', 1, 0, 0,
+  1, 0, '{}', '{}' from unnest(array['minute', 'hour']) w cross join generate_series(1, 20000) n;
 insert into batches (id, account, integration, command, status, total, created_by, first_id, last_id, run)
 select '${batch}', 'account 1', 'integration 1', 'GetInvoiceImage', 'running', ${count} / 3, '{}', min(id::text)::uuid, max(id::text)::uuid, 'night'
 from invocations where batch = '${batch}';
@@ -108,6 +116,7 @@ describe('contract §3, §7: with ten thousands of rows behind it, and as many a
   const id = uuidv7();
   const cursor = Buffer.from(id).toString('base64url');
   const page = { limit: 50, cursor };
+  const lastDay = { width: 'hour', since: Date.now() - 86_400_000, until: Date.now() } as const;
   const lists: Record<string, (pool: Pool) => Promise<unknown>> = {
     'an invocation': (pool) => findInvocation(pool, id),
     'its attempts': (pool) => attemptsOf(pool, [id, uuidv7()]),
@@ -124,6 +133,12 @@ describe('contract §3, §7: with ten thousands of rows behind it, and as many a
     'a report by code': (pool) => countByCode(pool, [batch]),
     'what is missing of a batch': (pool) => missingOf(pool, batch, page),
     'the newest result': (pool) => findLatest(pool, 'integration 1', 'GetInvoiceImage', [Buffer.from('1')]),
+    'how much there is to do': (pool) => laneStates(pool, '*'),
+    'how much there is to do of an account': (pool) => laneStates(pool, ['account 1']),
+    'what happened in a day': (pool) => sumStatistics(pool, '*', { bucket: 'hour' }, lastDay, 5_000),
+    'what happened with an integration': (pool) =>
+      sumStatistics(pool, '*', { bucket: 'day', integration: 'integration 7' }, { ...lastDay, since: 0 }, 5_000),
+    'what happened in an account': (pool) => sumStatistics(pool, ['account 1'], { bucket: 'hour' }, lastDay, 5_000),
     'the audit log': (pool) => createAuditStore(pool).page('*', {}, page),
     'the audit log of an account': (pool) => createAuditStore(pool).page(['account 1'], {}, page),
     'the audit log of an invocation': (pool) =>
@@ -149,6 +164,8 @@ describe('contract §3, §7: with ten thousands of rows behind it, and as many a
     'batches half-cancelled': (pool) => unfinishedCancellations(pool),
     'batches that are late': (pool) => lateBatches(pool, 10),
     'what waits in a late batch': (pool) => lateRows(pool, batch, 500),
+    'old minutes': (pool) => cleanMinutes(pool, 3),
+    'old hours': (pool) => cleanHours(pool, 90),
     'old bytes': (pool) => cleanBlobs(pool, 30),
   };
 
