@@ -8,8 +8,6 @@ import type { Role } from '../contract/api-key.ts';
  */
 const granted = {
   'session.read': ['producer', 'configurer', 'operator'],
-  'problems.read': ['operator'],
-  'problems.acknowledge': ['operator'],
   'commands.dry-run': ['configurer'],
   'portal-sessions.create': [],
   'command-types.read': ['configurer', 'operator'],
@@ -33,6 +31,8 @@ const granted = {
   'invocations.redrive': ['operator'],
   // Counts, no tokens and no results: whoever configures sees whether it works.
   'statistics.read': ['configurer', 'operator'],
+  'problems.read': ['operator'],
+  'problems.acknowledge': ['operator'],
   'audit.read': ['operator'],
   // The seals are over the entries of all accounts, so the key must be for "*", too.
   'audit.verify': ['operator'],

@@ -12,6 +12,7 @@ import { createIntegrations } from '../integrations/use-cases.ts';
 import { createLatest } from '../invocations/latest.ts';
 import { createPastRequests, type PastRequests } from '../invocations/past-request.ts';
 import { sealedTokensContext } from '../invocations/prepare.ts';
+import { createProblems } from '../invocations/problems.ts';
 import { createReader, type InvocationRow } from '../invocations/read.ts';
 import { createWaiter } from '../invocations/wait.ts';
 import { type BoardQueues, openBoardQueues } from '../lanes/board-queues.ts';
@@ -28,6 +29,7 @@ import { decodeCursor, encodeCursor } from '../store/cursor.ts';
 import { attemptsOf, findInvocation, pageInvocations } from '../store/invocation-pages.ts';
 import { statusesOf } from '../store/invocations.ts';
 import { findLatest } from '../store/latest-results.ts';
+import { createProblemStore } from '../store/problem-groups.ts';
 import { createScheduleStore } from '../store/schedules.ts';
 import { openVerifyAudit } from './audit.ts';
 import { openBatches } from './batches.ts';
@@ -92,6 +94,11 @@ export async function startApi(config: ReadyConfig, log: Log): Promise<RunningAp
       enqueue: (principal, body) => core.enqueue(principal, body),
       waitForEnd: waiter.waitForEnd,
     },
+    problems: createProblems({
+      store: createProblemStore(core.pool),
+      redactorOf: redactorsOf(core),
+      now: Date.now,
+    }),
     batches: openBatches(core, pastRequests),
     results: openResults(core),
     statistics: openStatistics(core),
@@ -252,11 +259,15 @@ function openReader(core: Core, pastRequests: PastRequests) {
   });
 }
 
+function redactorsOf({ configurations }: Core) {
+  return async (integration: string) => (await configurations.get(integration))?.redact ?? ((text: string) => text);
+}
+
 function openPastRequests(core: Core, pastCommands: PastCommands): PastRequests {
   return createPastRequests({
     pastCommands,
     unsealTokens: unsealerOf(core),
-    redactorOf: async (integration) => (await core.configurations.get(integration))?.redact ?? ((text) => text),
+    redactorOf: redactorsOf(core),
     createRedactor,
     userAgent,
   });

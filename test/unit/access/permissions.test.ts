@@ -38,6 +38,8 @@ it('contract §3: gives every other role what the contract says and no more', ()
       'invocations.cancel',
       'invocations.redrive',
       'statistics.read',
+      'problems.read',
+      'problems.acknowledge',
       'audit.read',
       'audit.verify',
       'queues.read',

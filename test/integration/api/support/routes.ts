@@ -172,6 +172,16 @@ export const routes: readonly RouteCase[] = [
   { method: 'GET', path: '/v1/runs/a-night', status: 200, roles: looking, elsewhere: 404 },
   { method: 'GET', path: '/v1/statistics', status: 200, roles: reading, elsewhere: 200 },
   { method: 'GET', path: '/v1/lanes', status: 200, roles: reading, elsewhere: 200 },
+  { method: 'GET', path: '/v1/schedules', status: 200, roles: reading, elsewhere: 200 },
+  { method: 'GET', path: '/v1/problems', status: 200, roles: operating, elsewhere: 200 },
+  {
+    method: 'POST',
+    path: '/v1/problems/acknowledge',
+    body: { integration: 'north', command: 'GetInvoiceImage', code: 'timeout' },
+    status: 200,
+    roles: operating,
+    elsewhere: 404,
+  },
   { method: 'GET', path: '/v1/audit', status: 200, roles: ['operator', 'admin'], elsewhere: 200 },
   { method: 'GET', path: '/v1/audit/verify', status: 200, roles: ['operator', 'admin'], elsewhere: 403 },
   {

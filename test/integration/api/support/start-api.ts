@@ -17,6 +17,7 @@ import type { KeyAccounts, Role } from '../../../../src/contract/api-key.ts';
 import { createConfigurations } from '../../../../src/integrations/configurations.ts';
 import { createSealer, type Sealer } from '../../../../src/integrations/sealing.ts';
 import { createIntegrations } from '../../../../src/integrations/use-cases.ts';
+import { createProblems } from '../../../../src/invocations/problems.ts';
 import { silentLog } from '../../../../src/platform/log.ts';
 import { createRedactor } from '../../../../src/platform/redaction.ts';
 import { createSchedules } from '../../../../src/schedules/use-cases.ts';
@@ -25,6 +26,7 @@ import { createAuditStore, insertAudit } from '../../../../src/store/audit.ts';
 import { loadConfiguration } from '../../../../src/store/configuration.ts';
 import { createIntegrationStore } from '../../../../src/store/configuring.ts';
 import { decodeCursor, encodeCursor } from '../../../../src/store/cursor.ts';
+import { createProblemStore } from '../../../../src/store/problem-groups.ts';
 import { createScheduleStore } from '../../../../src/store/schedules.ts';
 import { createDatabase } from '../../../support/database.ts';
 import { fakeInvocations } from './fake-invocations.ts';
@@ -70,6 +72,11 @@ export async function startApi(overrides: (pool: Pool, access: Access) => Partia
     console: { folder: consoleFolder, ready: async () => undefined, portalOrigins: [] },
     audit: createAudit({ store: createAuditStore(pool) }),
     verifyAudit: openVerifyAudit({ pool, secretKeys }),
+    problems: createProblems({
+      store: createProblemStore(pool),
+      redactorOf: async () => (text) => text,
+      now: Date.now,
+    }),
     batches: batchesOn(pool, sealer),
     integrations: integrationsOn(pool, sealer),
     invocations: invocations.port,
