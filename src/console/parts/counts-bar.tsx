@@ -2,17 +2,17 @@ import { Group, Progress, Stack, Text } from '@mantine/core';
 import type { BatchCounts } from '../../contract/batch.ts';
 import { countWords } from './measures.ts';
 
-type Segment = { key: keyof BatchCounts; word: string; color: string };
+type Segment = { key: keyof BatchCounts; word: string; color: string | null };
 
-/** In the order in which they stand in the bar; what is left empty is still to do. */
+/** In the order in which they stand in the bar. What has no colour has not ended, and leaves it empty. */
 const segments: readonly Segment[] = [
   { key: 'succeeded', word: 'succeeded', color: 'teal.7' },
   { key: 'absent', word: 'absent', color: 'gray.6' },
   { key: 'cancelled', word: 'cancelled', color: 'gray.5' },
   { key: 'failed', word: 'failed', color: 'red.7' },
-  { key: 'retrying', word: 'will be tried again', color: 'orange.6' },
-  { key: 'running', word: 'running', color: 'blue.5' },
-  { key: 'queued', word: 'waiting', color: 'gray.3' },
+  { key: 'retrying', word: 'will be tried again', color: null },
+  { key: 'running', word: 'running', color: null },
+  { key: 'queued', word: 'waiting', color: null },
 ];
 
 export const endedOf = ({ succeeded, failed, absent, cancelled }: BatchCounts) =>
@@ -46,10 +46,13 @@ export function CountsBar({ counts, label, size = 'md' }: CountsBarProps) {
       aria-valuetext={progressWords(counts)}
     >
       {segments
-        .filter(({ key }) => key !== 'queued' && counts[key] > 0)
-        .map(({ key, color }) => (
-          <Progress.Section key={key} withAria={false} value={(counts[key] / total) * 100} color={color} />
-        ))}
+        .filter(({ key }) => counts[key] > 0)
+        .map(
+          ({ key, color }) =>
+            color !== null && (
+              <Progress.Section key={key} withAria={false} value={(counts[key] / total) * 100} color={color} />
+            ),
+        )}
     </Progress.Root>
   );
 }
@@ -63,7 +66,7 @@ export function CountsLegend({ counts }: { counts: BatchCounts }) {
         .filter(({ key }) => counts[key] > 0)
         .map(({ key, word, color }) => (
           <Group key={key} component="li" gap={6} wrap="nowrap">
-            <Swatch color={color} />
+            {color !== null && <Swatch color={color} />}
             <Text size="sm">
               <b>{countWords(counts[key])}</b> {word}
               {key === 'succeeded' && unchanged > 0 && ` (${countWords(unchanged)} unchanged)`}

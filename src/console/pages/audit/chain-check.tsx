@@ -52,7 +52,7 @@ export function ChainCheck() {
               {...form.getInputProps('number')}
             />
             <TextInput label="Its head" placeholder="64 hexadecimal digits" w={280} {...form.getInputProps('head')} />
-            <Button type="submit" loading={checking.isPending} mt={{ base: 0, sm: 25 }}>
+            <Button type="submit" variant="default" loading={checking.isPending} mt={{ base: 0, sm: 25 }}>
               Check the chain
             </Button>
           </Group>

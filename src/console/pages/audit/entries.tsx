@@ -1,5 +1,7 @@
-import { Anchor, Stack, Text } from '@mantine/core';
-import { useState } from 'react';
+import { ActionIcon, Anchor, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
+import { useId } from 'react';
 import { Link } from 'react-router';
 import type { AuditEntry } from '../../../contract/audit.ts';
 import { When } from '../../parts/when.tsx';
@@ -20,19 +22,38 @@ export function Entries({ entries }: { entries: AuditEntry[] }) {
   );
 }
 
+/** One line where there is room; what more is known of it is drawn only when it is opened, since a page has many. */
 function Entry({ entry }: { entry: AuditEntry }) {
-  const { at, account, action } = entry;
+  const [opened, { toggle }] = useDisclosure();
+  const detailsId = useId();
+  const { at, account, action, subject, details } = entry;
   return (
-    <Stack gap={2}>
-      <Text size="sm" component="div" className="wrap-anywhere">
-        <b>{wordsOfAction(action)}</b> · <Subject entry={entry} />
-      </Text>
-      <Text size="sm" c="dimmed" component="div" className="wrap-anywhere">
-        <When at={at} /> by <Who entry={entry} />
-        {account !== null && ` · account ${account}`} · <span className="mono">{action}</span>
-      </Text>
-      <More entry={entry} />
-    </Stack>
+    <>
+      <div className="entry">
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size="sm"
+          onClick={toggle}
+          aria-expanded={opened}
+          aria-controls={detailsId}
+          aria-label={`Details: ${wordsOfAction(action)}, ${subject.type} ${subject.id}`}
+        >
+          {opened ? <IconChevronDown size={16} aria-hidden /> : <IconChevronRight size={16} aria-hidden />}
+        </ActionIcon>
+        <Text size="sm" c="dimmed" component="div">
+          <When at={at} />
+        </Text>
+        <Text size="sm" component="div" className="wrap-anywhere">
+          <b>{wordsOfAction(action)}</b> · <Subject entry={entry} />
+        </Text>
+        <Text size="sm" c="dimmed" className="wrap-anywhere">
+          <Who entry={entry} />
+          {account !== null && ` · ${account}`}
+        </Text>
+      </div>
+      <div id={detailsId}>{opened && <Details details={details} />}</div>
+    </>
   );
 }
 
@@ -49,25 +70,13 @@ function Subject({ entry }: { entry: AuditEntry }) {
 }
 
 const kinds: Readonly<Record<AuditEntry['actor']['type'], string>> = {
-  key: 'the API key',
-  session: 'the session',
-  worker: 'the worker',
-  system: '',
+  key: 'API key',
+  session: 'session',
+  worker: 'worker',
+  system: 'by itself:',
 };
 
 function Who({ entry: { actor } }: { entry: AuditEntry }) {
   const name = actor.name ?? actor.id;
-  if (actor.type === 'system') return `Errand (${name})`;
   return `${kinds[actor.type]} ${name}`;
-}
-
-/** Drawn only when it is opened: a page has many. */
-function More({ entry: { details } }: { entry: AuditEntry }) {
-  const [opened, setOpened] = useState(false);
-  return (
-    <details onToggle={({ currentTarget }) => setOpened(currentTarget.open)}>
-      <summary>Details</summary>
-      {opened && <Details details={details} />}
-    </details>
-  );
 }

@@ -1,4 +1,4 @@
-import { Alert, Anchor, Card, List, Stack, Title } from '@mantine/core';
+import { Alert, Anchor, Card, List, Stack, Text, Title } from '@mantine/core';
 import { IconInfoCircle } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from 'react-router';
@@ -58,7 +58,13 @@ function Whole({ batch }: { batch: BatchType }) {
       </Card>
       <BatchFacts batch={batch} />
       <Failures batch={batch} />
-      {batch.finishedAt !== null && <Missing batch={batch} />}
+      {batch.finishedAt === null ? (
+        <Text size="sm" c="dimmed">
+          When the batch has ended, what is missing is listed here, item by item.
+        </Text>
+      ) : (
+        <Missing batch={batch} />
+      )}
     </>
   );
 }

@@ -16,7 +16,14 @@ const columns = [
   column.accessor('tokens', {
     header: 'Invocation',
     cell: ({ row: { original } }) => (
-      <Anchor component={Link} to={`/invocations/${original.id}`} size="sm" className="wrap-anywhere">
+      <Anchor
+        component={Link}
+        to={`/invocations/${original.id}`}
+        size="sm"
+        miw={100}
+        display="block"
+        className="wrap-anywhere"
+      >
         {original.reference ?? tokenWords(original.tokens)}
       </Anchor>
     ),

@@ -46,19 +46,21 @@ function Failing({ items, range }: ListProps) {
     .slice(0, shown);
   return (
     <Listed title="Failing" none={failing.length === 0 && `Nothing failed in ${ranges[range].words}.`}>
-      <Head names={['Integration', 'Failed', 'Failed attempts', 'Succeeded', 'Mostly']} />
+      <Head names={['Integration', 'Failed', 'Attempts failed', 'Succeeded']} />
       <Table.Tbody>
         {failing.map((item) => (
           <Table.Tr key={item.integration}>
             <Table.Td>
               <IntegrationLink id={item.integration ?? ''} />
+              <Text size="xs" c="dimmed">
+                {mostly(item)}
+              </Text>
             </Table.Td>
             <Table.Td>
               <InvocationsLink item={item} range={range} status="failed" count={item.failed} />
             </Table.Td>
             <Table.Td>{countWords(failedAttempts(item))}</Table.Td>
             <Table.Td>{successRate(item) ?? 'none ended'}</Table.Td>
-            <Table.Td>{mostly(item)}</Table.Td>
           </Table.Tr>
         ))}
       </Table.Tbody>
@@ -160,5 +162,5 @@ function InvocationsLink({ item: { integration }, range, status, count }: Invoca
 
 function mostly({ byCode }: StatisticsItem): string {
   const [most] = Object.entries(byCode).sort(([, one], [, other]) => other - one);
-  return most === undefined ? '–' : codeTitle(most[0] as ErrorCode);
+  return most === undefined ? '' : `mostly: ${codeTitle(most[0] as ErrorCode)}`;
 }

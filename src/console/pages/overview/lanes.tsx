@@ -52,12 +52,12 @@ function Lane({ state, item, range }: LaneProps) {
           {laneWords[lane]}
         </Title>
         <Health state={state} />
-        <Group gap="xl">
+        <Group gap="lg" style={{ rowGap: 8 }}>
           <Figure name="Waiting" value={waiting >= 10_000 ? `${countWords(waiting)}+` : countWords(waiting)} />
           <Figure name="Running" value={countWords(running)} />
-          <Figure name="Will be tried again, or held" value={countWords(retrying)} />
-          <Figure name="Half are faster than (p50)" value={duration(p50)} />
-          <Figure name="99% are faster than (p99)" value={duration(p99)} />
+          <Figure name="Retrying or held" value={countWords(retrying)} />
+          <Figure name="p50" value={duration(p50)} />
+          <Figure name="p99" value={duration(p99)} />
         </Group>
         <Text size="sm" c="dimmed" component="div">
           {oldestAt === null ? (
@@ -69,7 +69,7 @@ function Lane({ state, item, range }: LaneProps) {
           )}{' '}
           {item === undefined
             ? `Nothing was sent in ${ranges[range].words}.`
-            : `${many(item.attempts, 'attempt')} in ${ranges[range].words}.`}
+            : `${many(item.attempts, 'attempt')} in ${ranges[range].words}: half took less than p50, 1% more than p99.`}
         </Text>
       </Stack>
     </Card>

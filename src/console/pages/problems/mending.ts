@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../../contract/error-catalogue.ts';
 import type { ProblemGroup } from '../../../contract/problem-group.ts';
+import { mendWords } from '../../words.ts';
 
 export type MendingPlace = { label: string; to: string; permission: string };
 
@@ -18,4 +19,10 @@ export function mendingPlace({ integration, command, code, side }: ProblemGroup)
   }
   const to = `${path}/commands/${encodeURIComponent(command)}`;
   return { label: 'Open the command', to, permission: 'commands.read' };
+}
+
+/** What to do about it; whose move it is can say more than the code. */
+export function mendingWords({ code, side }: Pick<ProblemGroup, 'code' | 'side'>): string {
+  if (side !== 'credentials') return mendWords({ code });
+  return 'Save the secret anew, with a value that their server takes; or correct what the command sends of it.';
 }

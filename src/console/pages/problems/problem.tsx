@@ -5,8 +5,9 @@ import type { ProblemGroup } from '../../../contract/problem-group.ts';
 import { problemCounts } from '../../parts/problem-words.ts';
 import { tones } from '../../parts/tones.ts';
 import { When } from '../../parts/when.tsx';
-import { codeTitle, mendWords, sideWords } from '../../words.ts';
+import { codeTitle, sideWords } from '../../words.ts';
 import { Acknowledged } from './acknowledged.tsx';
+import { mendingWords } from './mending.ts';
 import { ProblemActions } from './problem-actions.tsx';
 
 /** One thing that is wrong: whose move it is, how much of it, since when, and what to do. */
@@ -37,7 +38,7 @@ export function Problem({ problem }: { problem: ProblemGroup }) {
           {problem.message}
         </Text>
         <Text size="sm">
-          <b>What mends it:</b> {mendWords({ code })}
+          <b>What mends it:</b> {mendingWords(problem)}
         </Text>
         <Facts problem={problem} side={sideWords[side]} />
         {acknowledged !== null && <Acknowledged acknowledged={acknowledged} />}

@@ -1,4 +1,4 @@
-import { Anchor, Stack, Text } from '@mantine/core';
+import { Anchor, Box, Stack, Text } from '@mantine/core';
 import { Link } from 'react-router';
 import type { RunOfIntegration, RunSummary } from '../../../contract/run.ts';
 import { CountsBar, progressWords } from '../../parts/counts-bar.tsx';
@@ -38,12 +38,15 @@ const columns = [
   column.accessor('failed', { header: 'Failed', cell: ({ row }) => <Failed line={row.original} /> }),
   column.accessor('hold', {
     header: 'Waits because',
-    cell: ({ row: { original: line } }) =>
-      line.hold === null ? (
-        <Text size="sm">{line.outcome === null ? 'it does not wait' : 'it has ended'}</Text>
-      ) : (
-        <HoldNotice hold={line.hold} />
-      ),
+    cell: ({ row: { original: line } }) => (
+      <Box miw={240}>
+        {line.hold === null ? (
+          <Text size="sm">{line.outcome === null ? 'it does not wait' : 'it has ended'}</Text>
+        ) : (
+          <HoldNotice hold={line.hold} />
+        )}
+      </Box>
+    ),
   }),
 ];
 

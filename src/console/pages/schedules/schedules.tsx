@@ -41,7 +41,7 @@ const columns = [
       <Stack gap={0} miw={170}>
         <Text size="sm">{cronWords(schedule.cron) ?? schedule.cron}</Text>
         <Text size="xs" c="dimmed">
-          {schedule.timezone} · <span className="mono">{schedule.cron}</span>
+          {schedule.timezone} · <span className="mono no-break">{schedule.cron}</span>
         </Text>
       </Stack>
     ),
