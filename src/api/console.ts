@@ -49,7 +49,7 @@ export function addConsole(app: FastifyInstance, { folder, ready, portalOrigins 
       scope.get(url, open, (_request, reply) => sendFile(reply, 'index.html', pageHeaders("'none'")));
     }
     scope.get('/portal/*', open, (_request, reply) => sendFile(reply, 'index.html', pageHeaders(framed)));
-    for (const assets of ['assets', 'standard-fonts']) {
+    for (const assets of ['assets', 'standard-fonts', 'pdf-cmaps', 'pdf-wasm']) {
       scope.get(`/${assets}/*`, open, (request, reply) =>
         sendFile(reply, `${assets}/${(request.params as { '*': string })['*']}`, assetHeaders),
       );

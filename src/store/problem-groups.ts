@@ -16,7 +16,8 @@ const isOf = `i.error is not null and (i.integration, i.command, i.error->>'code
 
 /**
  * Never reads all that has failed: it leaps from one integration to the next within the index, and from one command and
- * code to the next, looks at the newest row of each, and counts so many.
+ * code to the next, looks at the newest row of each, and counts so many. That limit is a sub-query because the planner, who
+ * takes a kind for rarer than it is, would sort all of it where it can see that the limit is beyond that.
  */
 const findSql = `
 with recursive failing as (
@@ -61,7 +62,7 @@ cross join lateral (
     (count(*) filter (where w.status <> 'failed'))::int as retrying, max(coalesce(w.finished_at, w.created_at)) as changed_at
   from (
     select i.status, i.finished_at, i.created_at from invocations i
-    where ${isOf} order by ${order.replaceAll(',', ' desc,')} desc limit ${maxCounted}
+    where ${isOf} order by ${order.replaceAll(',', ' desc,')} desc limit (select ${maxCounted})
   ) w
 ) counted
 cross join lateral (select i.created_at from invocations i where ${isOf} order by ${order} limit 1) oldest

@@ -25,6 +25,11 @@ beforeAll(async () => {
   await running.call('PUT', '/v1/integrations/north', { body: integration });
   await running.call('PUT', '/v1/integrations/north/commands/GetInvoiceImage', { body: command });
   invocation = await ended();
+  // Invocations of this API are in memory: what is wrong is found in the table.
+  await running.pool.query(`
+    insert into invocations (id, account, integration, command, lane, status, tokens, fingerprint, configuration_version, error)
+    values (errand_uuid_v7(), 'north', 'north', 'GetInvoiceImage', 'batch', 'failed', '{}', 'f', 1,
+      '{"code": "timeout", "message": "late", "side": "customer-server"}')`);
   batch = await begun();
   await running.call('POST', `/v1/batches/${batch}/cancel`);
 });

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import { uuidv7 } from 'uuidv7';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RedriveFilter } from '../../../src/invocations/redrive.ts';
 import { createAuditStore } from '../../../src/store/audit.ts';
 import { finishBatches, unfinishedCancellations } from '../../../src/store/batch-endings.ts';
 import { freeBatchesFromSilentWorkers } from '../../../src/store/batch-freeing.ts';
@@ -10,11 +11,15 @@ import { countByCode, missingOf } from '../../../src/store/batch-reports.ts';
 import { nextLeftoverInMs, takeSweeps } from '../../../src/store/batch-sweeps.ts';
 import { abandonedBatches, findBatch, pageBatches } from '../../../src/store/batches.ts';
 import { nextDueInMs, overdueRung, takeDue, takeDueOf, takeProbes } from '../../../src/store/due.ts';
+import { pageIntegrations } from '../../../src/store/integrations.ts';
 import { attemptsOf, findInvocation, pageInvocations } from '../../../src/store/invocation-pages.ts';
 import { claimInvocations, statusesOf } from '../../../src/store/invocations.ts';
 import { laneStates } from '../../../src/store/lane-states.ts';
 import { findLatest } from '../../../src/store/latest-results.ts';
+import { createProblemStore } from '../../../src/store/problem-groups.ts';
+import { countRedrivable } from '../../../src/store/redrive.ts';
 import { cleanBlobs, cleanHours, cleanMinutes } from '../../../src/store/retention.ts';
+import { createScheduleStore } from '../../../src/store/schedules.ts';
 import { sumStatistics } from '../../../src/store/statistics.ts';
 import { freeFromSilentWorkers, freeOrphans } from '../../../src/store/workers.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
@@ -99,22 +104,30 @@ describe('contract §3, §7: with ten thousands of rows behind it, and as many a
   }, 120_000);
   afterAll(() => database?.drop());
 
-  /** Asks for the plan of each statement instead of running it: of a named one, the plan that is kept. */
-  function planning(found: { sql: string; whole: string[]; indexes: string[] }[]): Pool {
+  /**
+   * Asks for the plan of each statement instead of running it: of a named one, the plan that is kept.
+   *
+   * @param rows what each is answered with
+   */
+  function planning(found: { sql: string; whole: string[]; indexes: string[] }[], rows: object[] = []): Pool {
+    let seqscan = 'on';
     const query = async (given: string | { text: string; values?: unknown[]; name?: string }, values?: unknown[]) => {
       const { text, name } = typeof given === 'string' ? { text: given, name: undefined } : given;
-      if (/^(?:begin|commit|rollback|set local statement_timeout .*)$/.test(text)) return { rows: [], rowCount: 0 };
+      if (text === 'set local enable_seqscan = off') seqscan = 'off';
+      if (/^(?:begin|commit|rollback|set local .*)$/.test(text)) return { rows: [], rowCount: 0 };
       const bound = (typeof given === 'string' ? values : given.values) ?? [];
       const client = await database.pool.connect();
       try {
         await client.query(`set plan_cache_mode = ${name === undefined ? 'force_custom_plan' : 'force_generic_plan'}`);
+        await client.query(`set enable_seqscan = ${seqscan}`);
         const explained = await client.query({ text: `explain (format json) ${text}`, values: bound });
         const [{ Plan }] = explained.rows[0]['QUERY PLAN'] as [{ Plan: Plan }];
         found.push({ sql: text, whole: readWhole(Plan), indexes: indexesOf(Plan) });
       } finally {
+        await client.query('reset enable_seqscan');
         client.release();
       }
-      return { rows: [], rowCount: 0 };
+      return { rows, rowCount: rows.length };
     };
     const connection = { query, on: () => undefined, off: () => undefined, release: () => undefined };
     return { query, connect: async () => connection } as unknown as Pool;
@@ -124,6 +137,19 @@ describe('contract §3, §7: with ten thousands of rows behind it, and as many a
   const cursor = Buffer.from(id).toString('base64url');
   const page = { limit: 50, cursor };
   const lastDay = { width: 'hour', since: Date.now() - 86_400_000, until: Date.now() } as const;
+  const allProblems = { account: null, integration: null, kind: null, since: new Date(0) };
+  const redrivable: RedriveFilter = {
+    accounts: '*',
+    statuses: ['failed'],
+    integration: null,
+    command: null,
+    codes: null,
+    ids: null,
+    batch: null,
+    run: null,
+    since: null,
+    until: new Date(),
+  };
   const lists: Record<string, (pool: Pool) => Promise<unknown>> = {
     'an invocation': (pool) => findInvocation(pool, id),
     'its attempts': (pool) => attemptsOf(pool, [id, uuidv7()]),
@@ -135,6 +161,12 @@ describe('contract §3, §7: with ten thousands of rows behind it, and as many a
     'invocations by reference': (pool) => pageInvocations(pool, '*', { reference: 'reference 7' }, page),
     'failed invocations of an integration': (pool) =>
       pageInvocations(pool, '*', { integration: 'integration 7', status: 'failed', code: 'timeout' }, page),
+    'invocations by the beginning of a value': (pool) => pageInvocations(pool, '*', { q: 'inv' }, page),
+    'what is wrong': (pool) => createProblemStore(pool).find('*', allProblems),
+    'what is wrong within an account': (pool) => createProblemStore(pool).find(['account 1'], allProblems),
+    'all schedules': (pool) => createScheduleStore(pool).page('*', {}, { limit: 50 }),
+    'integrations with what they show': (pool) => pageIntegrations(pool, '*', {}, { limit: 50 }),
+    'what can be redriven': (pool) => countRedrivable(pool, redrivable, { after: null, limit: 10_000 }),
     'batches of an integration': (pool) => pageBatches(pool, '*', { integration: 'integration 7' }, page),
     'a batch': (pool) => findBatch(pool, batch),
     'a report by code': (pool) => countByCode(pool, [batch]),
@@ -186,6 +218,44 @@ describe('contract §3, §7: with ten thousands of rows behind it, and as many a
     });
     expect(found.length).toBeGreaterThan(0);
     for (const { sql, whole } of found) expect(whole, sql).toEqual([]);
+  });
+
+  /** By the index of what failed, or of values, and by no other. */
+  const failed: Record<string, (pool: Pool) => Promise<unknown>> = {
+    'failed invocations': (pool) => pageInvocations(pool, '*', { status: 'failed' }, page),
+    'cancelled invocations': (pool) => pageInvocations(pool, '*', { status: 'cancelled' }, page),
+    'invocations by code': (pool) => pageInvocations(pool, '*', { code: 'tls-failed' }, page),
+    'invocations by an answer that is no success': (pool) => pageInvocations(pool, '*', { httpStatus: 404 }, page),
+    'what can be redriven': (pool) => countRedrivable(pool, redrivable, { after: null, limit: 10_000 }),
+  };
+  /** Those of the partitions. */
+  const partsOf = async (index: string) => {
+    const { rows } = await database.pool.query(
+      `select inhrelid::regclass::text as name from pg_inherits where inhparent = '${index}'::regclass`,
+    );
+    return rows.map(({ name }) => name);
+  };
+
+  it.each(Object.entries(failed))('%s: only what failed is read', async (_, ask) => {
+    const found: Parameters<typeof planning>[0] = [];
+    await ask(planning(found, [{ id, taken: false, count: 0, last: null }]));
+    const used = found.at(-1)?.indexes.filter((name) => name.startsWith(`invocations_${month}`));
+    expect(used).toHaveLength(1);
+    expect([...(await partsOf('invocations_failed')), ...(await partsOf('invocations_failed_by_kind'))]).toContain(
+      used?.[0],
+    );
+  });
+
+  it('by the beginning of a value: what lies behind the newest is found by its index', async () => {
+    const found: Parameters<typeof planning>[0] = [];
+    for (const filter of [{}, { status: 'failed' }, { integration: 'integration 7', lane: 'batch' }] as const) {
+      await pageInvocations(planning(found, [{ id, taken: false }]), '*', { q: 'zz', ...filter }, page);
+    }
+    const searches = found.filter(({ sql }) => sql.includes('with found'));
+    expect(searches).toHaveLength(3);
+    const values = await partsOf('invocations_by_value');
+    expect(searches[0]?.indexes.some((name) => values.includes(name))).toBe(true);
+    for (const { whole, sql } of searches) expect(whole, sql).toEqual([]);
   });
 
   it('would be found out', async () => {
