@@ -1,9 +1,9 @@
 import { toString as describe } from 'cronstrue';
 
-/** "At 02:00, Monday through Friday"; `null`: it cannot be read. */
+/** "At 02:00, every day"; `null`: it cannot be read. */
 export function cronWords(cron: string): string | null {
   try {
-    return describe(cron, { use24HourTimeFormat: true, verbose: false });
+    return describe(cron, { use24HourTimeFormat: true, verbose: true });
   } catch {
     return null;
   }

@@ -19,7 +19,7 @@ const because: Partial<Record<ErrorCode, string>> = {
 /** What Errand holds an integration for, in a few words, and what was said about it. `null`: it was a person. */
 export function heldFor({ reason }: Pick<Hold, 'reason'>): { words: string; message: string } | null {
   if (reason === 'paused') return null;
-  const [, code = '', message = reason] = /^([a-z-]+): ([\s\S]*)$/.exec(reason) ?? [];
+  const [, code = '', message = reason] = /^([a-z-]+): (.*)$/s.exec(reason) ?? [];
   if (code === 'unexpected-status' && /\b40[137]\b/.test(message)) {
     return { words: 'their server does not take the credentials', message };
   }

@@ -20,7 +20,7 @@ export function AuditFilters() {
   const [action, setAction] = useUrlState('action');
   return (
     <search>
-      <SimpleGrid cols={{ base: 1, xs: 2, md: 3, xl: 6 }} spacing="sm">
+      <SimpleGrid cols={{ base: 2, md: 3, xl: 6 }} spacing="sm">
         <FilterField name="subject" label="Subject" placeholder="acme, or command:acme/GetInvoiceImage" />
         <Select
           label="Action"

@@ -1,3 +1,4 @@
+import './audit.css';
 import { client } from '../../client.ts';
 import { DownloadButton } from '../../parts/download-button.tsx';
 import { Empty } from '../../parts/empty.tsx';

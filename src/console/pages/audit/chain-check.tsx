@@ -37,27 +37,31 @@ export function ChainCheck() {
   };
   return (
     <Card withBorder component="section" aria-labelledby="chain-check">
-      <Stack gap="sm" align="flex-start">
-        <Title order={2} size="h4" id="chain-check">
-          Is the log as it was written?
-        </Title>
+      <Stack gap="sm">
         <form onSubmit={form.onSubmit(check)}>
-          <Group align="flex-start" gap="sm">
-            <NumberInput
-              label="Number of a seal you have kept"
-              placeholder="optional"
-              min={1}
-              allowDecimal={false}
-              hideControls
-              {...form.getInputProps('number')}
-            />
-            <TextInput label="Its head" placeholder="64 hexadecimal digits" w={280} {...form.getInputProps('head')} />
-            <Button type="submit" variant="default" loading={checking.isPending} mt={{ base: 0, sm: 25 }}>
+          <Group justify="space-between" gap="xs">
+            <Title order={2} size="h4" id="chain-check">
+              Is the log as it was written?
+            </Title>
+            <Button type="submit" variant="default" loading={checking.isPending}>
               Check the chain
             </Button>
           </Group>
+          <details>
+            <summary>Hold it against a seal that you have kept</summary>
+            <Group align="flex-start" gap="sm" mt="xs">
+              <NumberInput
+                label="Number of the seal"
+                min={1}
+                allowDecimal={false}
+                hideControls
+                {...form.getInputProps('number')}
+              />
+              <TextInput label="Its head, 64 hexadecimal digits" w={300} {...form.getInputProps('head')} />
+            </Group>
+          </details>
         </form>
-        <div role="status" className="whole-width">
+        <div role="status">
           {checking.isError && Object.keys(form.errors).length === 0 && <ErrorNotice error={checking.error} />}
           {checking.data !== undefined && <Verdict verification={checking.data} />}
         </div>

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import { client } from '../../client.ts';
 import { Empty } from '../../parts/empty.tsx';
+import { FirstSteps } from '../../parts/first-steps.tsx';
 import { Page } from '../../parts/page.tsx';
 import { useUrlState } from '../../parts/url-state.ts';
 import { useCan, useSession } from '../../session.tsx';
@@ -82,25 +83,17 @@ function Now() {
   );
 }
 
+/** Whoever may add one is led through it; the others are told. */
 function NoneYet() {
+  const mayAdd = useCan('integrations.write');
   const { data } = useQuery({
     queryKey: ['integrations', 'any'],
     queryFn: ({ signal }) => client.listIntegrations({ limit: 1 }, { signal }),
-    enabled: useCan('integrations.read'),
+    enabled: useCan('integrations.read') && !mayAdd,
   });
-  const mayAdd = useCan('integrations.write');
+  if (mayAdd) return <FirstSteps />;
   if (data === undefined || data.items.length > 0) return null;
-  return (
-    <Empty title="There is no integration yet">
-      {mayAdd ? (
-        <Anchor component={Link} to="/integrations/new" inherit>
-          Add the first one
-        </Anchor>
-      ) : (
-        'A configurer or an admin can add the first one.'
-      )}
-    </Empty>
-  );
+  return <Empty title="There is no integration yet">A configurer or an admin can add the first one.</Empty>;
 }
 
 function WithoutCounts() {

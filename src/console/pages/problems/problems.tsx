@@ -1,3 +1,4 @@
+import './problems.css';
 import { Group, Stack, Switch, Text } from '@mantine/core';
 import type { ProblemGroup } from '../../../contract/problem-group.ts';
 import { Empty } from '../../parts/empty.tsx';
