@@ -11,6 +11,8 @@ type Question = {
   happens: ReactNode;
   /** The button that does it. */
   yes: string;
+  /** The button that does not; default "Cancel". */
+  no?: string;
   danger?: boolean;
   act: () => Promise<unknown>;
 };
@@ -29,7 +31,7 @@ export function askFirst(question: Question): void {
   });
 }
 
-function Asking({ happens, yes, danger = false, act, close }: Question & { close: () => void }) {
+function Asking({ happens, yes, no = 'Cancel', danger = false, act, close }: Question & { close: () => void }) {
   const acting = useMutation({ mutationFn: act, onSuccess: close });
   return (
     <Stack gap="md">
@@ -39,7 +41,7 @@ function Asking({ happens, yes, danger = false, act, close }: Question & { close
       {acting.isError && <ErrorNotice error={acting.error} />}
       <Group justify="flex-end" gap="xs">
         <Button variant="default" onClick={close}>
-          Cancel
+          {no}
         </Button>
         <Button {...(danger ? { color: 'red' } : {})} loading={acting.isPending} onClick={() => acting.mutate()}>
           {yes}
