@@ -29,7 +29,7 @@ describe.skipIf(inject('chromium') === null)('contract §3: who comes in, and wi
     await form.getByRole('radio', { name: 'Only these' }).check();
     await form.getByRole('button', { name: 'Create key' }).click();
     await form.getByText('name one at least').waitFor();
-    await form.getByRole('textbox', { name: 'Which accounts' }).fill('acme-corp');
+    await form.getByLabel('Which accounts').first().fill('acme-corp');
     await form.getByLabel('Expires').fill('2020-01-01T00:00');
     await form.getByRole('button', { name: 'Create key' }).click();
     await form.getByText('must', { exact: false }).first().waitFor();

@@ -149,7 +149,7 @@ describe.skipIf(inject('chromium') === null)('contract §3: integrations in the 
     await form.getByRole('button', { name: 'Save secret' }).click();
     await form.getByText('must hold at least 8 characters').waitFor();
     await form.getByLabel('Value', { exact: false }).first().fill('wxyz-a-long-password-8888');
-    await form.getByRole('textbox', { name: 'May go to' }).fill('api.acme.example,');
+    await form.getByLabel('May go to').first().fill('api.acme.example,');
     await form.getByRole('button', { name: 'Save secret' }).click();
     await form.waitFor({ state: 'detached' });
     await page.getByText('wxyz...8888').waitFor();

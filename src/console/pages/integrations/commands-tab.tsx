@@ -35,7 +35,9 @@ const columns = [
         <Badge variant="default" size="sm" className="no-shrink">
           {getValue().method}
         </Badge>
-        <Code title={getValue().url}>{shortened(getValue().url)}</Code>
+        <Code title={getValue().url} style={{ overflow: 'visible', whiteSpace: 'nowrap' }}>
+          {shortened(getValue().url)}
+        </Code>
       </Group>
     ),
   }),
