@@ -55,7 +55,7 @@ export function BulkActions({ selected, selection }: BulkProps) {
           Select none
         </Button>
         <Text size="xs" c="dimmed">
-          New ones are paused while you select. Failed and cancelled ones can be retried, open ones cancelled.
+          Failed and cancelled ones can be retried, open ones cancelled.
         </Text>
       </Group>
       {cancel.progress !== null && (

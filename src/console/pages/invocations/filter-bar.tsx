@@ -1,7 +1,7 @@
 import { Button, Collapse, Group, Select, SimpleGrid, TextInput, type TextInputProps } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconFilter, IconSearch, IconX } from '@tabler/icons-react';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { ApiError } from '../../../client/errors.ts';
 import { type ErrorCode, errorCodes } from '../../../contract/error-catalogue.ts';
 import { invocationStatuses } from '../../../contract/invocation-status.ts';
@@ -86,8 +86,16 @@ type Field = { value: string; commit: (value: string) => void; error: string | u
 /** Text that goes into the URL a moment after the last key. */
 function useTyped({ value, commit, error }: Field) {
   const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
-  const commitSoon = useDebouncedCallback(commit, 400);
+  const committed = useRef(value);
+  // What comes back of one's own typing must not undo what was typed since.
+  useEffect(() => {
+    if (value !== committed.current) setText(value);
+    committed.current = value;
+  }, [value]);
+  const commitSoon = useDebouncedCallback((typed: string) => {
+    committed.current = typed.trim();
+    commit(typed);
+  }, 400);
   const type = (typed: string) => {
     setText(typed);
     commitSoon(typed);

@@ -9,15 +9,16 @@ import { type Moment, momentsOf } from './timeline.ts';
 export function Story({ invocation }: { invocation: Invocation }) {
   const moments = momentsOf(invocation);
   return (
-    <Timeline bulletSize={22} lineWidth={2} active={moments.length} aria-label="What happened" role="list">
+    <Timeline
+      bulletSize={22}
+      lineWidth={2}
+      active={moments.length}
+      aria-label="What happened"
+      role="list"
+      styles={{ itemTitle: { lineHeight: 1.35 } }}
+    >
       {moments.map((moment) => (
-        <Timeline.Item
-          key={moment.key}
-          role="listitem"
-          bullet={<Bullet moment={moment} />}
-          title={moment.title}
-          lh={1.35}
-        >
+        <Timeline.Item key={moment.key} role="listitem" bullet={<Bullet moment={moment} />} title={moment.title}>
           {(moment.at !== null || moment.about !== null) && (
             <Text size="xs" c="dimmed" component="div">
               {moment.at !== null && <When at={moment.at} />}
