@@ -218,12 +218,12 @@ describe.skipIf(inject('chromium') === null)('the command editor (contract §3)'
   it('deletes a command, naming it first', async () => {
     const opened = await openSignedIn(browser, running.url, running.adminKey);
     const { page } = opened;
-    await page.goto(address('acme'));
+    await page.goto(address('hooli'));
     await page.getByRole('button', { name: 'Delete Command' }).click();
-    await page.getByRole('dialog', { name: `Delete ${command} of Acme invoices?` }).waitFor();
+    await page.getByRole('dialog', { name: `Delete ${command} of Hooli archive?` }).waitFor();
     await page.getByRole('button', { name: `Delete ${command}` }).click();
-    await page.waitForURL('**/integrations/acme');
-    await expect(running.client.getCommand('acme', command)).rejects.toMatchObject({ status: 404 });
+    await page.waitForURL('**/integrations/hooli');
+    await expect(running.client.getCommand('hooli', command)).rejects.toMatchObject({ status: 404 });
     await opened.close();
   });
 });

@@ -14,7 +14,7 @@ export function OtherProblems() {
     <>
       {checking.failure !== null && <ErrorNotice error={checking.failure} />}
       {others.length > 0 && (
-        <Alert color="red" variant="light" role="alert" title="This cannot be saved as it is">
+        <Alert color="red" variant="default" role="alert" title="This cannot be saved as it is">
           <List size="sm">
             {others.map(({ path, message }) => (
               <List.Item key={`${path} ${message}`}>

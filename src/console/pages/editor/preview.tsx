@@ -23,7 +23,7 @@ export function Preview({ samples }: { samples: Samples }) {
         </Title>
         <SampleValues samples={samples} />
         {checking.available.length === 0 ? (
-          checking.failure === null && <Loader size="sm" aria-label="Looking at the form" />
+          checking.failure === null && <Loader size="sm" role="status" aria-label="Looking at the form" />
         ) : draft.url === '' ? (
           <Text size="sm">Give the request a URL to see what would be sent.</Text>
         ) : checking.errors.length > 0 ? (
@@ -76,7 +76,7 @@ function Rendered({ samples }: { samples: Samples }) {
     gcTime: 30_000,
   });
   if (error !== null) return <NotRendered error={error} retry={refetch} />;
-  if (isPending) return <Loader size="sm" aria-label="Rendering" />;
+  if (isPending) return <Loader size="sm" role="status" aria-label="Rendering" />;
   return (
     <Stack gap="sm" aria-busy={isFetching}>
       <RequestView request={data} label="Request as it would be sent" />
@@ -95,7 +95,7 @@ function NotRendered({ error, retry }: { error: unknown; retry: () => unknown })
   if (!(error instanceof ApiError) || error.status !== 422) return <ErrorNotice error={error} retry={retry} />;
   const messages = error.errors.length === 0 ? [{ path: '', message: error.problem.detail }] : error.errors;
   return (
-    <Alert color="red" variant="light" role="alert" title="With these values nothing would be sent">
+    <Alert color="red" variant="default" role="alert" title="With these values nothing would be sent">
       <List size="sm">
         {messages.map(({ path, message }) => (
           <List.Item key={`${path} ${message}`}>
