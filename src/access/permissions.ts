@@ -3,13 +3,11 @@ import type { Role } from '../contract/api-key.ts';
 /**
  * Which role may do what (contract §3), in one place; an admin may do everything.
  *
- * `configurer` keeps what is configured and reads it, but sees no invocations: their tokens and results are the
- * customers' own data. `operator` reads everything but keys, and changes no configuration.
+ * `configurer` keeps what is configured and reads it, but sees no invocations, whose tokens and results are the
+ * customers' own data: no more of them than the requests that a dry run shows, sensitive values masked. `operator` reads everything but keys, and changes no configuration.
  */
 const granted = {
   'session.read': ['producer', 'configurer', 'operator'],
-  'commands.dry-run': ['configurer'],
-  'portal-sessions.create': [],
   'command-types.read': ['configurer', 'operator'],
   'command-types.write': [],
   'integrations.read': ['configurer', 'operator'],
@@ -21,6 +19,7 @@ const granted = {
   'commands.write': ['configurer'],
   'commands.preview': ['configurer'],
   'commands.test': ['configurer'],
+  'commands.dry-run': ['configurer'],
   'schedules.read': ['configurer', 'operator'],
   'schedules.write': ['configurer'],
   'schedules.run': ['configurer', 'operator'],
@@ -39,6 +38,7 @@ const granted = {
   // Jobs of all accounts lie in the same queues, so the key must be for "*", too.
   'queues.read': ['operator'],
   'keys.manage': [],
+  'portal-sessions.create': [],
 } as const satisfies Record<string, readonly Role[]>;
 
 export type Permission = keyof typeof granted;

@@ -1,19 +1,18 @@
 import { uuidv7 } from 'uuidv7';
 import { type Access, createAccess } from '../access/access.ts';
+import { createPortal } from '../access/portal.ts';
 import { createSessions } from '../access/session.ts';
 import { createApi } from '../api/api.ts';
 import { createThrottle } from '../api/session-throttle.ts';
 import type { StoredResults } from '../api/stored-results.ts';
 import { createAudit } from '../audit/list.ts';
 import { Refusal } from '../contract/problem.ts';
-import type { TokenValue } from '../contract/tokens.ts';
 import { createPastCommands, type PastCommands } from '../integrations/past-commands.ts';
 import { createIntegrations } from '../integrations/use-cases.ts';
 import { createLatest } from '../invocations/latest.ts';
 import { createPastRequests, type PastRequests } from '../invocations/past-request.ts';
-import { sealedTokensContext } from '../invocations/prepare.ts';
 import { createProblems } from '../invocations/problems.ts';
-import { createReader, type InvocationRow } from '../invocations/read.ts';
+import { createReader } from '../invocations/read.ts';
 import { createWaiter } from '../invocations/wait.ts';
 import { type BoardQueues, openBoardQueues } from '../lanes/board-queues.ts';
 import type { Log } from '../platform/log.ts';
@@ -29,6 +28,7 @@ import { decodeCursor, encodeCursor } from '../store/cursor.ts';
 import { attemptsOf, findInvocation, pageInvocations } from '../store/invocation-pages.ts';
 import { statusesOf } from '../store/invocations.ts';
 import { findLatest } from '../store/latest-results.ts';
+import { createPortalStore } from '../store/portal-sessions.ts';
 import { createProblemStore } from '../store/problem-groups.ts';
 import { createScheduleStore } from '../store/schedules.ts';
 import { openVerifyAudit } from './audit.ts';
@@ -36,11 +36,13 @@ import { openBatches } from './batches.ts';
 import { CannotStart } from './cannot-start.ts';
 import { buildConsole, consoleFolder } from './console-files.ts';
 import { type Core, openCore, type ReadyConfig } from './core.ts';
+import { openDryRun } from './dry-run.ts';
 import { listenFailure } from './listening.ts';
 import { ownApi, ownServices, portOf } from './own-services.ts';
 import { readinessOf } from './readiness.ts';
 import { openStatistics } from './statistics.ts';
 import { openSteering } from './steering.ts';
+import { unsealerOf } from './unseal-tokens.ts';
 import { userAgent, version } from './version.ts';
 
 /** Bodies of tests in flight, all together: beyond it one after the other is read, however many people test. */
@@ -64,7 +66,8 @@ export async function startApi(config: ReadyConfig, log: Log): Promise<RunningAp
   const core = openCore(config, log, 'api');
   // For tests of commands; and it looks where a preview's request would lead.
   const own = ownServices(config);
-  const sender = createSender({ allow: config.egressAllow, own: () => own, maxBufferedBytes, userAgent });
+  const { egressAllow: allow, egressIps, publicUrl } = config;
+  const sender = createSender({ allow, own: () => own, egressIps, maxBufferedBytes, userAgent });
   const access = createAccess({
     store: createKeyStore(core.pool),
     adminKey: config.adminKey,
@@ -77,16 +80,26 @@ export async function startApi(config: ReadyConfig, log: Log): Promise<RunningAp
     log,
   });
   const pastRequests = openPastRequests(core, openPastCommands(core));
+  const integrations = openIntegrations(core, sender);
   const boardQueues = openBoardQueues(core.connection, { prefix: config.queuePrefix, log });
   const api = createApi({
     access,
     sessions: createSessions({ access, sealer: core.sealer, now: Date.now }),
+    portal: createPortal({
+      store: createPortalStore(core.pool),
+      access,
+      sealer: core.sealer,
+      newId: () => uuidv7(),
+    }),
+    egressIps,
+    publicUrl,
     throttle: createThrottle(),
     board: { openQueues: () => orUnavailable(boardQueues) },
-    console: { folder: consoleFolder, ready: openConsole(log), portalOrigins: [] },
+    console: { folder: consoleFolder, ready: openConsole(log), portalOrigins: config.portalOrigins },
     audit: createAudit({ store: createAuditStore(core.pool) }),
     verifyAudit: openVerifyAudit({ pool: core.pool, secretKeys: config.secretKeys }),
-    integrations: openIntegrations(core, sender),
+    integrations,
+    dryRun: openDryRun(core, integrations),
     schedules: openSchedules(core),
     invocations: {
       ...openReader(core, pastRequests),
@@ -231,19 +244,6 @@ function openPastCommands({ pool, onForget }: Core): PastCommands {
   // Only a change of command types, told as a change of everything, alters what was.
   onForget((integration) => integration === undefined && pastCommands.forget());
   return pastCommands;
-}
-
-type SealedRow = Pick<InvocationRow, 'id' | 'sealedTokens'>;
-
-function unsealerOf({ sealer }: Core) {
-  return ({ id, sealedTokens }: SealedRow): Record<string, TokenValue> | null => {
-    if (sealedTokens === null) return {};
-    try {
-      return JSON.parse(sealer.open(sealedTokens, sealedTokensContext(id)));
-    } catch {
-      return null;
-    }
-  };
 }
 
 function openReader(core: Core, pastRequests: PastRequests) {

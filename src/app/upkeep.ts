@@ -14,6 +14,7 @@ import {
   cleanHours,
   cleanIdempotencyKeys,
   cleanMinutes,
+  cleanPortalSessions,
   dropMonth,
   pastMonths,
 } from '../store/retention.ts';
@@ -27,6 +28,8 @@ const intervalMs = 3_600_000;
 const breathMs = 50;
 /** Keys hold for 24 hours; nothing is lost by a second day. */
 const idempotencyDays = 2;
+/** After its end, for a person who asks what became of it. */
+const portalDays = 1;
 
 export type UpkeepDependencies = { pool: Pool; log: Log } & Pick<ReadyConfig, 'retention' | 'secretKeys'>;
 
@@ -53,6 +56,7 @@ export async function upkeepOnce(dependencies: UpkeepDependencies, signal: Abort
     batches: () => clean(dependencies, cleanBatches, retention.days, signal),
     jobs: () => clean(dependencies, cleanAdoptions, retention.days, signal),
     'idempotency keys': () => clean(dependencies, cleanIdempotencyKeys, idempotencyDays, signal),
+    'portal sessions': () => clean(dependencies, cleanPortalSessions, portalDays, signal),
     'statistics of minutes': () => clean(dependencies, cleanMinutes, minutesKeptDays, signal),
     'statistics of hours': () => clean(dependencies, cleanHours, retention.days, signal),
     'audit entries of executions': () =>

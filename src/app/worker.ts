@@ -110,7 +110,8 @@ function openHand(core: Core, row: WorkerRow, { touch, tally }: { touch: Touch; 
   const { pool, config, configurations, log } = core;
   const { lane } = row;
   const own = [...ownServices(config), ...ownApi(config)];
-  const sender = createSender({ allow: config.egressAllow, own: () => own, maxBufferedBytes, userAgent });
+  const { egressAllow: allow, egressIps } = config;
+  const sender = createSender({ allow, own: () => own, egressIps, maxBufferedBytes, userAgent });
   const weigh = createWeigher({
     pool,
     onTurn: openTurns(core),

@@ -40,7 +40,8 @@ export function commandCalls({ send }: Transport) {
       json<Page<CommandVersion>>(send('GET', withQuery(command(id, name, 'versions'), query), call)),
     getCommandVersion: (id: string, name: string, version: number, call?: CallOptions) =>
       json<PastCommand>(send('GET', command(id, name, 'versions', String(version)), call)),
-    deleteCommand: (id: string, name: string, call?: CallOptions) => void send('DELETE', command(id, name), call),
+    deleteCommand: async (id: string, name: string, call?: CallOptions) =>
+      void (await send('DELETE', command(id, name), call)),
     /** The request as it would be sent, secrets masked; sends nothing. @throws ApiError `invalid` if it cannot be rendered */
     previewCommand: (id: string, name: string, body: CommandTestBody = {}, call?: CallOptions) =>
       json<CommandPreview>(send('POST', command(id, name, 'preview'), { ...call, body })),

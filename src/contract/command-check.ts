@@ -68,11 +68,11 @@ export type AttemptPlan = z.infer<typeof attemptPlanSchema>;
 export const commandCheckSchema = z.strictObject({
   errors: z.array(fieldErrorSchema).describe('Why it could not be saved; none: it could.'),
   available: z.array(availableTokenSchema),
-  used: z.array(usedTokenSchema),
+  used: z.array(usedTokenSchema).describe('The first thousand, URL first, then headers, then body.'),
   plan: z
     .strictObject({ interactive: attemptPlanSchema, batch: attemptPlanSchema })
     .nullable()
-    .describe('`null` while the draft has no shape.'),
+    .describe('`null` while its times or `retry` have no shape.'),
 });
 export type CommandCheck = z.infer<typeof commandCheckSchema>;
 
@@ -102,13 +102,13 @@ export const dryRunItemSchema = z.strictObject({
   changed: z.boolean(),
   before: sentRequestSchema.nullable().describe('As its command is saved now; `null`: it could not be rendered.'),
   after: sentRequestSchema.nullable().describe('As the draft has it; `null`: it could not be rendered, see `problem`.'),
-  problem: z.string().nullable(),
+  problem: z.string().nullable().describe('Why the draft cannot be rendered, or would not be sent.'),
 });
 export type DryRunItem = z.infer<typeof dryRunItemSchema>;
 export const dryRunSchema = z.strictObject({
-  compared: z.number().int(),
-  changed: z.number().int(),
-  failing: z.number().int().describe('Those that the draft cannot be rendered for.'),
+  compared: z.number().int().describe('Fewer than asked for where there are no more, or the requests are very large.'),
+  changed: z.number().int().describe('Also those that only one of the two can be rendered for.'),
+  failing: z.number().int().describe('Those that have a `problem` with the draft.'),
   items: z.array(dryRunItemSchema).describe('Newest first.'),
 });
 /** What an edited command would change on the wire, had it been there before. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { commandBodySchema } from './command.ts';
-import { errorCodeSchema } from './errors.ts';
+import { errorCodeSchema, sides } from './errors.ts';
 import { attemptSchema, sentRequestSchema } from './invocation.ts';
 import { tokensSchema } from './tokens.ts';
 
@@ -21,9 +21,11 @@ export type CommandPreview = z.infer<typeof commandPreviewSchema>;
 export const commandTestSchema = z.strictObject({
   request: sentRequestSchema,
   response: attemptSchema.shape.response.describe('`null` if the server did not answer.'),
+  durationMs: z.number().int().describe('Of the whole exchange, from DNS to the last byte.'),
   verdict: z.strictObject({
     outcome: z.enum(['succeeded', 'retryable', 'permanent']),
     code: errorCodeSchema.nullable(),
+    side: z.enum(sides).nullable(),
     message: z.string().nullable(),
   }),
 });

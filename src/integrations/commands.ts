@@ -12,6 +12,7 @@ import { type AssembleDependencies, compileCommand, typeOf } from './assemble.ts
 import { createDetails } from './audit-details.ts';
 import { liveCommands } from './clashes.ts';
 import { conditionalContradictions } from './conditional.ts';
+import { type ExpectedVersion, requireExpected } from './expected-version.ts';
 import { type Cursors, paginate } from './paginate.ts';
 import { requireIntegration } from './scope.ts';
 import type { IntegrationStore, StoredCommand, StoredConfiguration } from './stored.ts';
@@ -34,11 +35,21 @@ export function createCommandUses(dependencies: AssembleDependencies & { store: 
 
     /**
      * Saves a command as its next version, numbered on from the last even if it had been deleted. Saving what is there
-     * already makes no version. A variable or secret of the name of a declared token stands for that token.
+     * already makes no version, whatever version was expected: it is what was asked for, often by the same client, whose
+     * connection broke before the answer. A variable or secret of the name of a declared token stands for that token.
      *
-     * @throws Refusal `not-found` (the integration, or no such command type), `invalid` with all that is wrong.
+     * @param expected only if the command is still as its author knew it
+     * @throws Refusal `not-found` (the integration, or no such command type), `invalid` with all that is wrong,
+     * `changed-meanwhile`
      */
-    async put(scope: KeyAccounts, actor: Actor, id: string, name: string, body: CommandBody): Promise<Command> {
+    async put(
+      scope: KeyAccounts,
+      actor: Actor,
+      id: string,
+      name: string,
+      body: CommandBody,
+      expected?: ExpectedVersion,
+    ): Promise<Command> {
       const definition = asStored(body);
       const stored = await store.change(id, (now) => {
         const current = requireIntegration(scope, id, now);
@@ -48,6 +59,7 @@ export function createCommandUses(dependencies: AssembleDependencies & { store: 
         const known = current.commands.find((one) => one.name === name);
         const before = known === undefined || known.deleted ? null : known;
         if (before !== null && isDeepStrictEqual(before.definition, definition)) return null;
+        requireExpected(expected, current, name);
         const version = (known?.version ?? 0) + 1;
         const details = detailsOf(current, { version, before: before?.definition ?? null, after: definition });
         return {
@@ -127,7 +139,7 @@ function retryContradictions(retry: CommandBody['retry']): FieldError[] {
 }
 
 /** As it comes back from the database, so that it can be compared with what is there: fields without a value are gone. */
-function asStored(body: CommandBody): CommandBody {
+export function asStored(body: CommandBody): CommandBody {
   return JSON.parse(JSON.stringify(body));
 }
 

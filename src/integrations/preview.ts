@@ -98,7 +98,12 @@ export function shownRequest({ method, url, headers, body }: RenderedRequest, re
   };
 }
 
-function commandToShow(stored: StoredConfiguration, name: string, draft: CommandBody | undefined): CompiledCommand {
+/** @throws Refusal `not-found`; `invalid`, with paths as in `draft.request.url` if it is a draft */
+export function commandToShow(
+  stored: StoredConfiguration,
+  name: string,
+  draft: CommandBody | undefined,
+): CompiledCommand {
   const type = requireType(stored, name);
   const saved = draft === undefined ? requireCommand(stored, name) : { name, version: 0, definition: draft };
   const errors = draft === undefined ? [] : problemsOf(draft, type, stored);

@@ -27,8 +27,16 @@ export type StoredCommand = {
   name: string;
   version: number;
   definition: CommandBody;
+  /** When it was saved, or deleted. */
   updatedAt: Date;
+  savedBy: Actor;
   deleted: boolean;
+};
+
+/** A version of a command as it was saved; `current`: it is what the command is now. */
+export type StoredVersion = Pick<StoredCommand, 'version' | 'definition' | 'savedBy'> & {
+  savedAt: Date;
+  current: boolean;
 };
 
 /** Times in ISO 8601. `probeInMs`: from the moment of loading on, by the database's clock. */
@@ -116,6 +124,9 @@ export type IntegrationStore = {
     filter: IntegrationListFilter,
     query: PageQuery,
   ): Promise<Page<{ integration: StoredIntegration; variables: Record<string, string> }>>;
+  /** The versions of a command, newest first, also of a deleted one; without their definitions. */
+  versions(id: string, command: string, query: PageQuery): Promise<Page<Omit<StoredVersion, 'definition'>>>;
+  version(id: string, command: string, version: number): Promise<StoredVersion | null>;
   types(): Promise<CommandType[]>;
   /** Like `change`, for a command type; no command of any integration is saved in the meantime. */
   changeType(

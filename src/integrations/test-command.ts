@@ -61,6 +61,7 @@ export function createTest(dependencies: TestDependencies) {
     const record = (outcome: Record<string, unknown>) =>
       dependencies.audit(entry(actor, stored, name, { test: id, version: versionOf(rendered), ...outcome }));
     let exchange: Exchange;
+    const sentAt = now();
     try {
       exchange = await sendBound(dependencies, command, outgoing(rendered.real), signal);
     } catch (error) {
@@ -68,12 +69,14 @@ export function createTest(dependencies: TestDependencies) {
       await record({ outcome: 'unknown' });
       throw new Refusal('unavailable', 'The test was broken off; the request may have been sent.');
     }
+    const durationMs = Math.max(0, Math.round(now() - sentAt));
     const verdict = shownVerdict(judge(exchange, command.accept, now()), rendered);
     const { outcome, code, message } = verdict;
     await record({ outcome, ...(code === null ? {} : { code, message }) });
     return {
       request: shownRequest(outgoing(rendered.shown), redact),
       response: shownResponse(exchange, redact),
+      durationMs,
       verdict,
     };
   };
@@ -107,8 +110,9 @@ function shownResponse(exchange: Exchange, redact: (text: string) => string): Co
 }
 
 function shownVerdict(verdict: Verdict, { redact }: RenderedOnce): CommandTest['verdict'] {
-  if (verdict.outcome === 'succeeded') return { outcome: 'succeeded', code: null, message: null };
-  return { outcome: verdict.outcome, code: verdict.failure.code, message: redact(verdict.failure.message) };
+  if (verdict.outcome === 'succeeded') return { outcome: 'succeeded', code: null, side: null, message: null };
+  const { code, side, message } = verdict.failure;
+  return { outcome: verdict.outcome, code, side, message: redact(message) };
 }
 
 /** `null` for a draft. */

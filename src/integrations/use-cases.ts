@@ -1,5 +1,8 @@
+import { createCheck } from './check-command.ts';
 import { createCommandTypeUses } from './command-types.ts';
+import { createVersionUses } from './command-versions.ts';
 import { createCommandUses } from './commands.ts';
+import { createCompare } from './compare-draft.ts';
 import { createIntegrationUses } from './integrations.ts';
 import { createPausing, type PausingDependencies } from './pausing.ts';
 import { createPreview, type PreviewDependencies } from './preview.ts';
@@ -24,6 +27,9 @@ export function createIntegrations(dependencies: IntegrationsDependencies) {
     ...createPausing(dependencies),
     secrets: createSecretUses(dependencies),
     commands: createCommandUses(dependencies),
+    versions: createVersionUses(dependencies),
+    check: createCheck(dependencies),
+    compareDraft: createCompare(dependencies),
     commandTypes: createCommandTypeUses(dependencies),
     preview: createPreview(dependencies),
     test: createTest(dependencies),

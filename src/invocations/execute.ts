@@ -19,10 +19,11 @@ import type { Flight, Flights } from './flights.ts';
 import { healthOf, holdProblem, verdictOn, waitProblem } from './health.ts';
 import type { Claimed, KnownResult, Settled } from './invocation.ts';
 import { batchDeadline, lateFailure } from './late.ts';
-import { errandValue, outgoingRequest, textsOf } from './outgoing.ts';
+import { outgoingRequest, textsOf } from './outgoing.ts';
 import { sealedTokensContext } from './prepare.ts';
 import { settle } from './settle.ts';
 import { atNextPage } from './source.ts';
+import { valuesFor } from './values.ts';
 
 /** `signal` aborts when a person cancels the invocation, or when the worker stops. */
 export type SendOptions = {
@@ -267,18 +268,6 @@ function redactorFor(
   if (values.length === 0) return configuration.redact;
   const own = dependencies.createRedactor(values);
   return (text: string) => own(configuration.redact(text));
-}
-
-function valuesFor(configuration: Configuration, claimed: Claimed, sensitive: Record<string, TokenValue>) {
-  return (name: string): TokenValue | undefined => {
-    const secret = configuration.secrets.get(name);
-    if (secret !== undefined && secret !== null) return secret;
-    const variable = configuration.variables.get(name);
-    if (variable !== undefined) return variable;
-    if (Object.hasOwn(sensitive, name)) return sensitive[name];
-    if (Object.hasOwn(claimed.tokens, name)) return claimed.tokens[name];
-    return errandValue(name, claimed);
-  };
 }
 
 function redacted(next: Settled['next'], redact: (text: string) => string): Settled['next'] {

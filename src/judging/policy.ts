@@ -47,7 +47,7 @@ const defaults: Readonly<Record<Lane, Policy>> = {
  * A command's policy in a lane: what it says for both lanes or for this one, and the contract's defaults for the rest.
  * `null`: the command is gone or cannot be read.
  */
-export function policyFor(command: CommandBody | null, lane: Lane): Policy {
+export function policyFor(command: Pick<CommandBody, 'timeoutMs' | 'deadlineMs' | 'retry'> | null, lane: Lane): Policy {
   const standard = defaults[lane];
   if (command === null) return standard;
   const retry = retryFor(command.retry, lane);

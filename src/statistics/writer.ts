@@ -28,7 +28,7 @@ export type StatisticsWriter = {
 /** Charts are looked at by people; a write each five seconds costs the database nothing that matters. */
 const defaultIntervalMs = 5_000;
 /** A stop has 30 s, nearly all of which belong to what is in flight. */
-const defaultLastWriteMs = 1_000;
+const defaultLastWriteMs = 1_500;
 
 /**
  * Writes down every few seconds what was counted. What could not be written is put back; where it is not known, because the

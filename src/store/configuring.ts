@@ -1,7 +1,7 @@
 import type { IntegrationStore } from '../integrations/stored.ts';
 import { auditInsert, auditValues } from './audit.ts';
 import { saveType, storedTypes, usesOfType } from './command-types.ts';
-import { removeCommands, saveCommandVersion } from './commands.ts';
+import { commandVersion, pageVersions, removeCommands, saveCommandVersion } from './commands.ts';
 import { loadConfiguration } from './configuration.ts';
 import { type Connection, type Database, transaction } from './database.ts';
 import { configurationChannel, countAnew } from './flow.ts';
@@ -24,6 +24,8 @@ export function createIntegrationStore(
   return {
     load: (id) => loadConfiguration(database, id, 'all'),
     types: () => storedTypes(database),
+    versions: (id, command, query) => pageVersions(database, id, command, query),
+    version: (id, command, version) => commandVersion(database, id, command, version),
     page: (accounts, filter, query) => pageIntegrations(database, accounts, filter, query),
 
     async change(id, decide, { create } = {}) {

@@ -87,6 +87,12 @@ export const cleanIdempotencyKeys = cleaning(
      select ctid from idempotency_keys where ${olderThan('created_at')} limit ${step}))`,
 );
 
+/** Portal sessions that are over, opened or not. */
+export const cleanPortalSessions = cleaning(
+  `delete from portal_sessions where id = any(array(
+     select id from portal_sessions where ${olderThan('expires_at')} limit ${step}))`,
+);
+
 const countsOf = (width: 'minute' | 'hour') =>
   cleaning(
     `delete from statistics where ctid = any(array(

@@ -96,7 +96,7 @@ const group = 'at, integration, command, lane';
 
 const countSql = `select count(*)::int as groups from (select from (${picked}) p group by ${group} limit $11) g`;
 
-/** One sum for each span: to unnest them all takes several times as long. */
+/** One sum for each span: to unnest them all took twice as long. */
 const durationSums = spanStarts.map((_, span) => `coalesce(sum(durations[${span + 1}]), 0)`).join(', ');
 
 const sumSql = `

@@ -2,7 +2,7 @@ import type { Method, RequestTemplate } from '../contract/command.ts';
 import type { FieldError } from '../contract/problem.ts';
 import { errandTokens } from '../contract/tokens.ts';
 import { type AvailableToken, availableTokens, type TokenNames, unavailable } from './names.ts';
-import { parseTemplate } from './parse.ts';
+import { maxErrors, parseTemplate } from './parse.ts';
 import { compileBody } from './places/body.ts';
 import { encodeHeaderText, headerLiteralProblem } from './places/header.ts';
 import { type CompiledField, type Pieces, type Placed, uniform } from './places/place.ts';
@@ -97,8 +97,9 @@ function readTemplate(text: string, available: ReadonlyMap<string, AvailableToke
       continue;
     }
     const token = available.get(segment.name);
-    if (token === undefined) errors.add(unavailable(segment.name, available));
-    else placed.push({ kind: 'token', written: segment.name, token, offset: segment.offset });
+    if (token === undefined) {
+      if (errors.size < maxErrors) errors.add(unavailable(segment.name, available));
+    } else placed.push({ kind: 'token', written: segment.name, token, offset: segment.offset });
   }
   return errors.size === 0 ? { ok: true, compiled: placed } : { ok: false, errors: [...errors] };
 }

@@ -44,7 +44,7 @@ function either(names: readonly string[]): string {
 }
 
 /** Names that a person may have meant: equal but for case, else a few letters away; not an alias beside its name. */
-function closeTo(wanted: string, available: ReadonlyMap<string, AvailableToken>): string[] {
+export function closeTo(wanted: string, available: ReadonlyMap<string, AvailableToken>): string[] {
   const lower = wanted.toLowerCase();
   const ranked = [...available.keys()]
     .map((name) => ({ name, away: distance(lower, name.toLowerCase()) }))

@@ -8,7 +8,7 @@ import { openSignedIn } from '../support/console/pages.ts';
 import { type RunningConsole, startConsole } from '../support/console/running.ts';
 import { configure } from '../support/console/seed.ts';
 
-describe.skipIf(inject('chromium') === null)('contract §3: who comes in, and with what', () => {
+describe.skipIf(inject('chromium') === null)('contract §3: who comes in, and with what', { timeout: 90_000 }, () => {
   let running: RunningConsole;
   let browser: Browser;
   beforeAll(async () => {

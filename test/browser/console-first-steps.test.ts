@@ -5,7 +5,7 @@ import { expectSoundPages, looks } from '../support/console/looks.ts';
 import { openSignedIn } from '../support/console/pages.ts';
 import { type RunningConsole, startConsole } from '../support/console/running.ts';
 
-describe.skipIf(inject('chromium') === null)('contract §3: the first integration', () => {
+describe.skipIf(inject('chromium') === null)('contract §3: the first integration', { timeout: 90_000 }, () => {
   let running: RunningConsole;
   let browser: Browser;
   beforeAll(async () => {

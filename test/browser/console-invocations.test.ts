@@ -76,8 +76,8 @@ describe.skipIf(inject('chromium') === null)('invocations in the console (contra
     await page.getByText('Nothing has been invoked yet').waitFor();
     await page.getByRole('button', { name: 'Invoke' }).click();
     const form = page.getByRole('dialog', { name: 'Invoke a command' });
-    await form.getByLabel('Integration').fill('acme');
-    await form.getByLabel('Command').fill(command);
+    await form.getByRole('combobox', { name: 'Integration' }).fill('acme');
+    await form.getByRole('combobox', { name: 'Command' }).fill(command);
     await form.getByLabel('InvoiceNumber').waitFor();
     await form.getByRole('button', { name: /^Send/ }).click();
     await form.getByText('{{InvoiceNumber}} needs a value').waitFor();
@@ -110,8 +110,8 @@ describe.skipIf(inject('chromium') === null)('invocations in the console (contra
     await page.goto('/invocations');
     await page.getByRole('button', { name: 'Invoke' }).click();
     const form = page.getByRole('dialog', { name: 'Invoke a command' });
-    await form.getByLabel('Integration').fill('Not A Slug');
-    await form.getByLabel('Command').fill(command);
+    await form.getByRole('combobox', { name: 'Integration' }).fill('Not A Slug');
+    await form.getByRole('combobox', { name: 'Command' }).fill(command);
     await form.getByLabel('InvoiceNumber').fill('INV1');
     await form.getByRole('button', { name: /^Send/ }).click();
     await form.getByText('must be a slug').waitFor();
@@ -120,10 +120,10 @@ describe.skipIf(inject('chromium') === null)('invocations in the console (contra
   it('find a failed one by filters that are in the URL, and say whose move it is', async () => {
     for (const number of ['INV0000013', 'INV0000023', 'INV0000027']) await invoke('globex', number);
     await page.goto('/invocations');
-    await page.getByLabel('Integration', { exact: true }).fill('globex');
-    await page.getByRole('textbox', { name: 'Status', exact: true }).click();
+    await page.getByRole('combobox', { name: 'Integration' }).fill('globex');
+    await page.getByRole('combobox', { name: 'Status', exact: true }).click();
     await page.getByRole('option', { name: 'failed' }).click();
-    await page.getByRole('textbox', { name: 'What went wrong' }).fill('unexpected-status');
+    await page.getByRole('combobox', { name: 'What went wrong' }).fill('unexpected-status');
     await page.getByRole('option', { name: /unexpected-status/ }).click();
     await page.waitForURL('**/invocations?*code=unexpected-status*');
     await page.getByLabel('Find').fill('inv000001');
@@ -223,8 +223,8 @@ describe.skipIf(inject('chromium') === null)('invocations in the console (contra
     // biome-ignore lint/suspicious/noExplicitAny: of the browser
     const copied: string = await page.evaluate(() => (globalThis as any).navigator.clipboard.readText());
     expect(copied).toBe(await curl.textContent());
-    expect(copied).toMatch(/^curl .*\/O'\\''Neil\?key='"\$\w+"/);
-    expect(copied).toMatch(/-H 'X-Api-Key: '"\$(?:X_)?API_KEY"/);
+    expect(copied).toMatch(/^curl .*\/O%27Neil\?key='"\$API_KEY"/);
+    expect(copied).toMatch(/-H 'X-Api-Key: '"\$API_KEY"/);
     expect(await page.content()).not.toContain(canary);
     await tab.picture('curl');
     expect(await seriousFindings(page)).toEqual([]);

@@ -48,7 +48,7 @@ describe.each(queueBackends())('contract §3: statistics, on $name', (backend) =
     ]);
 
     await errand.ended((await enqueue('GOOD')).id);
-    await worker.stop();
+    await worker.kill();
     expect(await counts()).toMatchObject([{ succeeded: 3, attempts: 4 }]);
     await enqueue('GOOD');
     expect((await errand.client.lanes()).items).toMatchObject([

@@ -1,6 +1,6 @@
-import { deepStrictEqual, ok } from 'node:assert/strict';
+import { deepStrictEqual, equal, ok } from 'node:assert/strict';
 import fc from 'fast-check';
-import { parseTemplate, type Segment } from '../../src/tokens/parse.ts';
+import { parseTemplate, type Segment, scanTemplate } from '../../src/tokens/parse.ts';
 import { hostileText, property } from './property.ts';
 
 const braces = fc.array(fc.oneof(fc.constantFrom('{', '}', '{{', '}}', '\\', '\\{{', 'A', ' ', '\n'), hostileText), {
@@ -13,7 +13,10 @@ const literal = fc.string({ maxLength: 8 }).filter((text) => !/[{\\]$/.test(text
 const escaped = (text: string) =>
   text.replace(/\{+/g, ({ length }) => '{'.repeat(length % 2) + '\\{{'.repeat(Math.floor(length / 2)));
 const written = (segment: Segment) => (segment.kind === 'token' ? `{{${segment.name}}}` : escaped(segment.text));
-const bare = (segments: readonly Segment[]) => segments.map(({ offset: _, ...rest }) => rest);
+const bare = (segments: readonly Segment[]) =>
+  segments.map((segment) =>
+    segment.kind === 'token' ? { kind: segment.kind, name: segment.name } : { kind: segment.kind, text: segment.text },
+  );
 
 export const templates = [
   property('contract §5: what a template was read as can be written, and is read as the same', [braces], (parts) => {
@@ -41,6 +44,32 @@ export const templates = [
       const parsed = parseTemplate(text + escaped(end));
       ok(parsed.ok);
       deepStrictEqual(bare(parsed.segments), segments);
+    },
+  ),
+  property(
+    'contract §5: a token of any text, whatever is wrong with it, is found where it is written',
+    [braces],
+    (parts) => {
+      const text = parts.join('');
+      const { segments, errors } = scanTemplate(text);
+      let after = 0;
+      for (const segment of segments) {
+        if (segment.kind === 'literal') continue;
+        const { name, offset, end } = segment;
+        ok(offset >= after);
+        after = end;
+        equal(
+          text
+            .slice(offset, end)
+            .replace(/^\{\{(.*)\}\}$/s, '$1')
+            .trim(),
+          name,
+        );
+        ok(!/[{}]/.test(name) && name !== '');
+      }
+      const parsed = parseTemplate(text);
+      deepStrictEqual(parsed.ok ? [] : parsed.errors, errors);
+      if (parsed.ok) deepStrictEqual(parsed.segments, segments);
     },
   ),
 ];

@@ -1,3 +1,4 @@
+import type { PlaceEncoding } from '../../contract/command-check.ts';
 import type { TokenValue } from '../../contract/tokens.ts';
 import { positionOf } from '../parse.ts';
 import { type CompiledField, type Encode, type Hole, mask, type Pieces, type Placed, textOf } from './place.ts';
@@ -55,6 +56,16 @@ export function compileJson(placed: readonly Placed[], template: string): Compil
   const error = parseError(probe, placed, template);
   if (error !== null) errors.push(error);
   return errors.length === 0 ? { ok: true, compiled: pieces } : { ok: false, errors };
+}
+
+export function jsonEncodings(placed: readonly Placed[]): PlaceEncoding[] {
+  const encodings: PlaceEncoding[] = [];
+  let inString = false;
+  for (const one of placed) {
+    if (one.kind === 'literal') inString = scanString(one.text, inString);
+    else encodings.push(inString ? 'json-string' : 'json-value');
+  }
+  return encodings;
 }
 
 /** Is a JSON string open after this text? */

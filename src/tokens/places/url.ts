@@ -1,3 +1,4 @@
+import type { PlaceEncoding } from '../../contract/command-check.ts';
 import { encodeUrlText, unfinishedEscapes } from './percent.ts';
 import { type CompiledField, type Encode, type Hole, mask, type Pieces, type Placed, uniform } from './place.ts';
 
@@ -39,6 +40,17 @@ export function compileUrl(placed: readonly Placed[]): CompiledField<CompiledUrl
   return literal === null ? { ok: true, compiled } : { ok: false, errors: [literal] };
 }
 
+/** How each token of a URL is written, whatever else is wrong with it; `null` where the template does not tell. */
+export function urlEncodings(placed: readonly Placed[]): (PlaceEncoding | null)[] {
+  const { origin, path, query } = split(placed);
+  const tokensOf = (part: readonly Placed[]) => part.filter(({ kind }) => kind === 'token');
+  return [
+    ...tokensOf(origin).map(() => (beginsAsUrl(withoutTokens(origin)) ? 'url-base' : null)),
+    ...tokensOf(path).map(() => 'url-path' as const),
+    ...tokensOf(query).map(() => 'url-query' as const),
+  ];
+}
+
 /** Whole path segments without a token, each with its slashes; what stands beside a token is for the run to check. */
 function literalSegments(path: Pieces): string[] {
   return path
@@ -49,7 +61,7 @@ function literalSegments(path: Pieces): string[] {
 }
 
 function literalErrors(placed: readonly Placed[]): string[] {
-  const text = placed.map((one) => (one.kind === 'literal' ? one.text : '{}')).join('');
+  const text = withoutTokens(placed);
   const errors: string[] = [];
   if (text !== text.trim()) errors.push('must not begin or end with a space');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
@@ -103,10 +115,14 @@ function startsWithBase(placed: readonly Placed[]): boolean {
   return next?.kind !== 'literal' || !next.text.startsWith('://');
 }
 
+const withoutTokens = (placed: readonly Placed[]) =>
+  placed.map((one) => (one.kind === 'literal' ? one.text : '{}')).join('');
+
+const beginsAsUrl = (text: string) => text.startsWith('{}') || /^https?:\/\//i.test(text);
+
 function originErrors(origin: readonly Placed[]): string[] {
-  const text = origin.map((one) => (one.kind === 'literal' ? one.text : '{}')).join('');
-  const leads = text.startsWith('{}');
-  if (!leads && !/^https?:\/\//i.test(text)) {
+  const text = withoutTokens(origin);
+  if (!beginsAsUrl(text)) {
     return ['must begin with http:// or https://, or with a variable that does'];
   }
   const errors: string[] = [];

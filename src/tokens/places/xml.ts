@@ -1,3 +1,4 @@
+import type { PlaceEncoding } from '../../contract/command-check.ts';
 import { type CompiledField, type Encode, encodeText, type Hole, mask, type Pieces, type Placed } from './place.ts';
 
 /** What is not a Char of XML 1.0 (§2.2): it cannot be written at all, not even as a character reference. */
@@ -48,7 +49,7 @@ const opaque = [
 export function compileXml(placed: readonly Placed[]): CompiledField<Pieces> {
   const errors = encodingErrors(placed);
   const pieces: (string | Hole)[] = [];
-  const scan: Scan = { state: 'text', reference: false, depth: 0, quote: '' };
+  const scan = beginning();
   for (const one of placed) {
     if (one.kind === 'literal') {
       scanLiteral(one.text, scan);
@@ -56,7 +57,7 @@ export function compileXml(placed: readonly Placed[]): CompiledField<Pieces> {
       continue;
     }
     const { state, reference } = scan;
-    const inAttribute = state === 'double' || state === 'single';
+    const inAttribute = isInAttribute(state);
     if (reference) {
       errors.push(`has an unfinished "&" before \`{{${one.written}}}\`: write "&amp;" for an ampersand`);
     } else if (state !== 'text' && !inAttribute) {
@@ -66,6 +67,21 @@ export function compileXml(placed: readonly Placed[]): CompiledField<Pieces> {
     pieces.push({ name: one.token.name, encode: inAttribute ? encodeXmlAttribute : encodeXmlText, mask });
   }
   return errors.length > 0 ? { ok: false, errors } : { ok: true, compiled: pieces };
+}
+
+const beginning = (): Scan => ({ state: 'text', reference: false, depth: 0, quote: '' });
+
+const isInAttribute = (state: State) => state === 'double' || state === 'single';
+
+/** `null`: where no token may stand. */
+export function xmlEncodings(placed: readonly Placed[]): (PlaceEncoding | null)[] {
+  const encodings: (PlaceEncoding | null)[] = [];
+  const scan = beginning();
+  for (const one of placed) {
+    if (one.kind === 'literal') scanLiteral(one.text, scan);
+    else encodings.push(scan.state === 'text' || isInAttribute(scan.state) ? 'xml' : null);
+  }
+  return encodings;
 }
 
 const described: Readonly<Record<Exclude<State, 'text' | 'double' | 'single'>, string>> = {

@@ -7,6 +7,7 @@ let running: RunningApi;
 beforeAll(async () => {
   running = await startApi();
   await running.call('PUT', '/v1/integrations/acme', { body: { name: 'Acme', type: 'custom' } });
+  await running.call('PUT', '/v1/integrations/acme/commands/GetInvoiceImage', { body: command });
 });
 afterAll(() => running.stop());
 
@@ -50,6 +51,7 @@ describe('contract §3: lists', () => {
     '/v1/integrations',
     '/v1/integrations/acme/secrets',
     '/v1/integrations/acme/commands',
+    '/v1/integrations/acme/commands/GetInvoiceImage/versions',
     '/v1/integrations/acme/schedules',
     '/v1/invocations',
     '/v1/batches',

@@ -16,9 +16,10 @@ afterAll(() => running.stop());
 
 /** All that the API has written; what is refused must leave no trace in it. */
 async function everything(): Promise<unknown> {
-  const tables = 'integrations integration_values command_types commands command_versions api_keys audit_log'.split(
-    ' ',
-  );
+  const tables =
+    'integrations integration_values command_types commands command_versions api_keys portal_sessions audit_log'.split(
+      ' ',
+    );
   const rows = await Promise.all(tables.map((table) => running.pool.query(`select * from ${table} order by 1, 2`)));
   const { items } = (await running.call('GET', '/v1/invocations')).json;
   return [...rows.map((each) => each.rows), items];
@@ -50,6 +51,10 @@ function fieldsOf(schema: unknown): [name: string, required: boolean][] {
     !(field as z.ZodType).safeParse(undefined).success,
   ]);
 }
+
+/** A field may be for a value of any shape, which is then what the answer is about. */
+const takes = (schema: unknown, field: string, value: unknown) =>
+  schema instanceof z.ZodObject && (schema.shape[field] as z.ZodType).safeParse(value).success;
 
 describe('contract §3: every route', () => {
   it('that is registered is tried', () => {
@@ -93,7 +98,7 @@ describe.each(routes.filter(({ method }) => method !== 'GET'))('contract §3: $m
   it('names each field of a wrong type', async () => {
     for (const [field] of fieldsOf(registered(route).body)) {
       // No field of ours is a fraction, nor a list of lists.
-      for (const wrong of [4.5, [[]]]) {
+      for (const wrong of [4.5, [[]]].filter((value) => !takes(registered(route).body, field, value))) {
         const answer = await send({ body: { ...(route.body as object), [field]: wrong } });
         expectRefused(answer, 422);
         const errors = answer.json.errors as { path: string }[];

@@ -100,6 +100,17 @@ describe('contract §2: what is past its retention', () => {
     expect(await kept()).toEqual({ invocations: last, attempts: last });
   });
 
+  it('takes portal sessions with it a day after they are over', async () => {
+    await rows(`insert into portal_sessions (id, account, role, ticket_hash, key_id, created_by, open_before, expires_at)
+      select gen_random_uuid(), name, 'configurer', name::bytea, 'bootstrap', '{}', now(), now() - age
+      from (values ('over', interval '25 hours'), ('just over', interval '23 hours'), ('open', interval '-1 hour')) as t(name, age)`);
+    await run();
+    expect(await rows('select account from portal_sessions order by account')).toEqual([
+      { account: 'just over' },
+      { account: 'open' },
+    ]);
+  });
+
   it('can still be claimed and recorded after it was moved', async () => {
     const open = await insert(halfAYearAgo(), null, 'queued');
     await rows('update invocations set due_at = now() where id = $1', [open]);

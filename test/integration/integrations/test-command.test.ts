@@ -71,7 +71,12 @@ describe('the test of a command (contract §3)', () => {
     answer = async () => replied(403, 'text/plain', `no, ${secret} is wrong for session-token`);
     expect(await test()).toMatchObject({
       response: { status: 403, bodyPreview: 'no, *** is wrong for ***' },
-      verdict: { outcome: 'permanent', code: 'unexpected-status', message: expect.stringContaining('403') },
+      verdict: {
+        outcome: 'permanent',
+        code: 'unexpected-status',
+        side: 'credentials',
+        message: expect.stringContaining('403'),
+      },
     });
     expect(await audit()).toEqual([
       {
@@ -92,7 +97,8 @@ describe('the test of a command (contract §3)', () => {
     answer = async () => replied(200, 'application/pdf', '%PDF-1.7\n%%EOF\n');
     expect(await test()).toMatchObject({
       response: { status: 200, bytes: 15, bodyPreview: null },
-      verdict: { outcome: 'succeeded', code: null, message: null },
+      durationMs: expect.any(Number),
+      verdict: { outcome: 'succeeded', code: null, side: null, message: null },
     });
   });
 

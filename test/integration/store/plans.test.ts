@@ -16,6 +16,7 @@ import { attemptsOf, findInvocation, pageInvocations } from '../../../src/store/
 import { claimInvocations, statusesOf } from '../../../src/store/invocations.ts';
 import { laneStates } from '../../../src/store/lane-states.ts';
 import { findLatest } from '../../../src/store/latest-results.ts';
+import { newestInvocations } from '../../../src/store/newest-invocations.ts';
 import { createProblemStore } from '../../../src/store/problem-groups.ts';
 import { countRedrivable } from '../../../src/store/redrive.ts';
 import { cleanBlobs, cleanHours, cleanMinutes } from '../../../src/store/retention.ts';
@@ -167,6 +168,7 @@ describe('contract §3, §7: with ten thousands of rows behind it, and as many a
     'all schedules': (pool) => createScheduleStore(pool).page('*', {}, { limit: 50 }),
     'integrations with what they show': (pool) => pageIntegrations(pool, '*', {}, { limit: 50 }),
     'what can be redriven': (pool) => countRedrivable(pool, redrivable, { after: null, limit: 10_000 }),
+    'the newest invocations of a command': (pool) => newestInvocations(pool, 'integration 7', 'GetInvoiceImage', 20),
     'batches of an integration': (pool) => pageBatches(pool, '*', { integration: 'integration 7' }, page),
     'a batch': (pool) => findBatch(pool, batch),
     'a report by code': (pool) => countByCode(pool, [batch]),
@@ -222,10 +224,11 @@ describe('contract §3, §7: with ten thousands of rows behind it, and as many a
 
   /** By the index of what failed, or of values, and by no other. */
   const failed: Record<string, (pool: Pool) => Promise<unknown>> = {
-    'failed invocations': (pool) => pageInvocations(pool, '*', { status: 'failed' }, page),
-    'cancelled invocations': (pool) => pageInvocations(pool, '*', { status: 'cancelled' }, page),
-    'invocations by code': (pool) => pageInvocations(pool, '*', { code: 'tls-failed' }, page),
-    'invocations by an answer that is no success': (pool) => pageInvocations(pool, '*', { httpStatus: 404 }, page),
+    'failed invocations': (pool) => pageInvocations(pool, '*', { status: 'failed' }, { limit: 50 }),
+    'cancelled invocations': (pool) => pageInvocations(pool, '*', { status: 'cancelled' }, { limit: 50 }),
+    'invocations by code': (pool) => pageInvocations(pool, '*', { code: 'tls-failed' }, { limit: 50 }),
+    'invocations by an answer that is no success': (pool) =>
+      pageInvocations(pool, '*', { httpStatus: 404 }, { limit: 50 }),
     'what can be redriven': (pool) => countRedrivable(pool, redrivable, { after: null, limit: 10_000 }),
   };
   /** Those of the partitions. */
@@ -248,8 +251,9 @@ describe('contract §3, §7: with ten thousands of rows behind it, and as many a
 
   it('by the beginning of a value: what lies behind the newest is found by its index', async () => {
     const found: Parameters<typeof planning>[0] = [];
+    const last = uuidv7();
     for (const filter of [{}, { status: 'failed' }, { integration: 'integration 7', lane: 'batch' }] as const) {
-      await pageInvocations(planning(found, [{ id, taken: false }]), '*', { q: 'zz', ...filter }, page);
+      await pageInvocations(planning(found, [{ id: last }]), '*', { q: 'zz', ...filter }, { limit: 50 });
     }
     const searches = found.filter(({ sql }) => sql.includes('with found'));
     expect(searches).toHaveLength(3);

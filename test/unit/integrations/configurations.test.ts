@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { system } from '../../../src/audit/entry.ts';
 import { createConfigurations } from '../../../src/integrations/configurations.ts';
 import { createPastCommands } from '../../../src/integrations/past-commands.ts';
 import type { StoredConfiguration } from '../../../src/integrations/stored.ts';
@@ -9,6 +10,7 @@ const command = (url: string, name = 'GetInvoiceImage') => ({
   version: 1,
   definition: { request: { method: 'GET' as const, url } },
   updatedAt: at,
+  savedBy: system,
   deleted: false,
 });
 

@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { parseTemplate } from '../../../src/tokens/parse.ts';
 
 const literal = (text: string, offset: number) => ({ kind: 'literal', text, offset });
-const token = (name: string, offset: number) => ({ kind: 'token', name, offset });
+const token = (name: string, offset: number, end = offset + name.length + 4) => ({ kind: 'token', name, offset, end });
 
 describe('contract §5: parseTemplate', () => {
   test.each([
     ['', []],
     ['plain', [literal('plain', 0)]],
-    ['a{{ auth token }}b', [literal('a', 0), token('auth token', 1), literal('b', 17)]],
+    ['a{{ auth token }}b', [literal('a', 0), token('auth token', 1, 17), literal('b', 17)]],
     ['{{A}}{{B}}', [token('A', 0), token('B', 5)]],
     ['{{A}}}}', [token('A', 0), literal('}}', 5)]],
     ['a }} b', [literal('a }} b', 0)]],

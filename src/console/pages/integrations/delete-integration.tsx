@@ -16,7 +16,7 @@ export function DeleteIntegration({ integration: { id, name } }: { integration: 
     await client.deleteIntegration(id);
     await navigate('/integrations');
     notifications.show({ color: 'teal', title: `${name} is deleted`, message: 'Its records stay.' });
-    await refreshIntegrations();
+    void refreshIntegrations();
   };
   const ask = () =>
     askFirst({ title: `Delete ${name}`, happens: deleting(id), yes: `Delete ${name}`, danger: true, act: remove });

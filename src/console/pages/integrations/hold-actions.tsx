@@ -29,7 +29,7 @@ export function HoldActions({ integration, size = 'xs' }: Of) {
   return (
     <>
       {hold !== null && (
-        <Button size={size} variant="default" leftSection={play} onClick={ask} aria-label={`Try ${name} again now`}>
+        <Button size={size} variant="default" leftSection={play} onClick={ask} aria-label={`Try now: ${name}`}>
           Try now
         </Button>
       )}

@@ -1,4 +1,4 @@
-import { Anchor, Badge, Card, Code, Group, Stack, Text, Title } from '@mantine/core';
+import { Anchor, Badge, Card, Code, Group, Stack, Text, Title, VisuallyHidden } from '@mantine/core';
 import { Link } from 'react-router';
 import type { Integration } from '../../../contract/integration.ts';
 import { HoldNotice } from '../../parts/hold-notice.tsx';
@@ -31,7 +31,8 @@ export function IntegrationCard({ integration, successes }: CardProps) {
             </Anchor>
           </Title>
           {shownSecretHint !== null && (
-            <Code mt={4} aria-label={`Key ${shownSecretHint}`}>
+            <Code mt={4}>
+              <VisuallyHidden>Key </VisuallyHidden>
               {shownSecretHint}
             </Code>
           )}

@@ -1,4 +1,4 @@
-import { Code, Group, Paper, Stack, Tabs, Text } from '@mantine/core';
+import { Code, Group, Paper, Stack, Tabs, Text, VisuallyHidden } from '@mantine/core';
 import type { ComponentType } from 'react';
 import { useParams } from 'react-router';
 import type { Integration as IntegrationShape } from '../../../contract/integration.ts';
@@ -63,7 +63,12 @@ function About({ integration: { id, account, shownSecretHint } }: Of) {
       <span>
         Custom · account {account} · <Code>{id}</Code>
       </span>
-      {shownSecretHint !== null && <Code aria-label={`Key ${shownSecretHint}`}>{shownSecretHint}</Code>}
+      {shownSecretHint !== null && (
+        <Code>
+          <VisuallyHidden>Key </VisuallyHidden>
+          {shownSecretHint}
+        </Code>
+      )}
     </Group>
   );
 }

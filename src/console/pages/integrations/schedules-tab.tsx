@@ -139,7 +139,7 @@ function Actions({ integration, schedule }: OfSchedule) {
           leftSection={<IconPlayerPlay size={14} aria-hidden />}
           loading={run.isPending}
           onClick={() => run.mutate(name)}
-          aria-label={`Run ${name} now`}
+          aria-label={`Run now: ${name}`}
         >
           Run now
         </Button>

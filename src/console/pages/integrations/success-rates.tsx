@@ -63,7 +63,7 @@ export function SuccessRate({ of, query }: { of: string; query: ReturnType<typeo
   return (
     <Group gap="xs" wrap="nowrap" mih={24}>
       {successes.succeeded + successes.failed > 0 && (
-        <Box w={96} h={24} bg={track} aria-hidden className="no-shrink">
+        <Box w={96} h={24} bg={track} aria-hidden inert className="no-shrink">
           <Suspense fallback={null}>
             <Chart percents={successes.byHour} />
           </Suspense>

@@ -56,7 +56,7 @@ export function SyncNow({ integration, size = 'xs' }: { integration: Of; size?: 
         leftSection={<IconRefresh size={16} aria-hidden />}
         loading={look.isPending || run.isPending}
         onClick={() => look.mutate()}
-        aria-label={`Sync ${integration.name} now`}
+        aria-label={`Sync now: ${integration.name}`}
       >
         Sync now
       </Button>

@@ -65,7 +65,7 @@ function Cards({ invocations, selectable }: ListProps) {
       {selectable && invocations.length > 0 && (
         <SelectAll ids={invocations.map(({ id }) => id)} label="Select all that are shown" />
       )}
-      <Stack component="ul" gap="xs" className="plain-list" aria-label="Invocations">
+      <Stack component="ul" gap="xs" className="bare-list" aria-label="Invocations">
         {invocations.map((invocation) => (
           <Card key={invocation.id} invocation={invocation} />
         ))}

@@ -23,7 +23,7 @@ export function PhaseBar({ phases }: { phases: Phases | null }) {
           <Box key={key} h="100%" miw={3} bg={colors[key]} style={{ flexGrow: ms, flexBasis: 0, borderRadius: 2 }} />
         ))}
       </Group>
-      <Group component="ul" gap="xs" mt={4} className="plain-list" aria-label="Where the time went">
+      <Group component="ul" gap="xs" mt={4} className="bare-list" aria-label="Where the time went">
         {shown.map(({ key, label, ms }) => (
           <Group component="li" key={key} gap={4} wrap="nowrap">
             <Box w={8} h={8} bg={colors[key]} style={{ borderRadius: 2 }} aria-hidden />

@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import { uuidv7 } from 'uuidv7';
 import { z } from 'zod';
 import { type Access, createAccess } from '../../../../src/access/access.ts';
+import { createPortal } from '../../../../src/access/portal.ts';
 import { createSessions } from '../../../../src/access/session.ts';
 import { type ApiDependencies, createApi } from '../../../../src/api/api.ts';
 import { anyProblemSchema } from '../../../../src/api/problems.ts';
@@ -10,6 +11,7 @@ import { createThrottle } from '../../../../src/api/session-throttle.ts';
 import { openVerifyAudit } from '../../../../src/app/audit.ts';
 import { openBatches } from '../../../../src/app/batches.ts';
 import { consoleFolder } from '../../../../src/app/console-files.ts';
+import { openDryRun } from '../../../../src/app/dry-run.ts';
 import { openStatistics } from '../../../../src/app/statistics.ts';
 import { system } from '../../../../src/audit/entry.ts';
 import { createAudit } from '../../../../src/audit/list.ts';
@@ -26,6 +28,7 @@ import { createAuditStore, insertAudit } from '../../../../src/store/audit.ts';
 import { loadConfiguration } from '../../../../src/store/configuration.ts';
 import { createIntegrationStore } from '../../../../src/store/configuring.ts';
 import { decodeCursor, encodeCursor } from '../../../../src/store/cursor.ts';
+import { createPortalStore } from '../../../../src/store/portal-sessions.ts';
 import { createProblemStore } from '../../../../src/store/problem-groups.ts';
 import { createScheduleStore } from '../../../../src/store/schedules.ts';
 import { createDatabase } from '../../../support/database.ts';
@@ -63,9 +66,13 @@ export async function startApi(overrides: (pool: Pool, access: Access) => Partia
   const access = createAccess({ store: createKeyStore(pool), adminKey, now: Date.now, newId: () => uuidv7() });
   const secretKeys = [{ id: 'k1', key: randomBytes(32) }];
   const sealer = createSealer(secretKeys);
+  const integrations = integrationsOn(pool, sealer);
   const api = createApi({
     access,
     sessions: createSessions({ access, sealer, now: Date.now }),
+    portal: createPortal({ store: createPortalStore(pool), access, sealer, newId: () => uuidv7() }),
+    egressIps: ['203.0.113.7'],
+    publicUrl: null,
     // Tests about roles show many wrong keys.
     throttle: createThrottle({ failures: 1_000_000, perSeconds: 60 }),
     board: { openQueues: async () => [] },
@@ -78,7 +85,8 @@ export async function startApi(overrides: (pool: Pool, access: Access) => Partia
       now: Date.now,
     }),
     batches: batchesOn(pool, sealer),
-    integrations: integrationsOn(pool, sealer),
+    integrations,
+    dryRun: openDryRun({ pool, sealer }, integrations),
     invocations: invocations.port,
     schedules: schedulesOn(pool, sealer),
     results: results.port,
@@ -94,6 +102,7 @@ export async function startApi(overrides: (pool: Pool, access: Access) => Partia
     api,
     url,
     pool,
+    sealer,
     access,
     invocations,
     /** What is registered under `/v1`; HEAD comes with GET. */
