@@ -2,7 +2,7 @@
 export const tones = {
   good: 'light-dark(var(--mantine-color-teal-9), var(--mantine-color-teal-4))',
   bad: 'light-dark(var(--mantine-color-red-8), var(--mantine-color-red-4))',
-  doubtful: 'light-dark(var(--mantine-color-orange-9), var(--mantine-color-orange-4))',
+  doubtful: 'light-dark(#a83a06, var(--mantine-color-orange-4))',
   calm: 'var(--mantine-color-dimmed)',
 } as const;
 export type Tone = keyof typeof tones;

@@ -18,19 +18,22 @@ import { useMutation } from '@tanstack/react-query';
 import type { AuditVerification, KeptSealQuery } from '../../../contract/audit.ts';
 import { client } from '../../client.ts';
 import { ErrorNotice } from '../../parts/error-notice.tsx';
+import { placeErrors } from '../../parts/form-errors.ts';
 import { countWords, many } from '../../parts/measures.ts';
 import { When } from '../../parts/when.tsx';
-import { placeKept } from './kept-seal.ts';
 
 type Kept = { number: number | ''; head: string };
+
+const fieldOf = (path: string) => (path === 'number' || path === 'head' ? path : null);
 
 /** Holds the log against its seals, and against one that was kept elsewhere. */
 export function ChainCheck() {
   const form = useForm<Kept>({ initialValues: { number: '', head: '' } });
   const checking = useMutation({
     mutationFn: (kept: KeptSealQuery) => client.verifyAudit(kept),
-    onError: (error) => form.setErrors(placeKept(error)),
+    onError: (error) => form.setErrors(placeErrors(error, fieldOf).fields),
   });
+  const { rest } = placeErrors(checking.error, fieldOf);
   const check = ({ number, head }: Kept) => {
     const numbered = number === '' ? {} : { number };
     checking.mutate(head.trim() === '' ? numbered : { ...numbered, head: head.trim() });
@@ -62,7 +65,7 @@ export function ChainCheck() {
           </details>
         </form>
         <div role="status">
-          {checking.isError && Object.keys(form.errors).length === 0 && <ErrorNotice error={checking.error} />}
+          {checking.isError && rest !== null && <ErrorNotice error={rest} />}
           {checking.data !== undefined && <Verdict verification={checking.data} />}
         </div>
       </Stack>

@@ -63,7 +63,7 @@ function Subject({ entry }: { entry: AuditEntry }) {
   const words = `${type} ${id}`;
   if (path === null) return words;
   return (
-    <Anchor component={Link} to={path} inherit>
+    <Anchor component={Link} to={path} inherit underline="always">
       {words}
     </Anchor>
   );

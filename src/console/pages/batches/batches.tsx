@@ -82,7 +82,7 @@ function None({ filtered }: { filtered: boolean }) {
   return (
     <Empty title="No batches yet">
       A schedule starts them, or the billing system hands them over with POST /v1/batches: see the{' '}
-      <Anchor href="/docs" inherit>
+      <Anchor href="/docs" inherit underline="always">
         HTTP API
       </Anchor>
       .

@@ -45,7 +45,7 @@ function About() {
         <>
           {' '}
           Jobs and queues are on{' '}
-          <Anchor href="/queues" inherit>
+          <Anchor href="/queues" inherit underline="always">
             Bull Board
           </Anchor>
           .
@@ -106,11 +106,11 @@ function WithoutCounts() {
           <>
             {' '}
             You may look at{' '}
-            <Anchor component={Link} to="/invocations" inherit>
+            <Anchor component={Link} to="/invocations" inherit underline="always">
               invocations
             </Anchor>{' '}
             and{' '}
-            <Anchor component={Link} to="/batches" inherit>
+            <Anchor component={Link} to="/batches" inherit underline="always">
               batches
             </Anchor>
             .

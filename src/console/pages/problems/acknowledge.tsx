@@ -3,10 +3,10 @@ import { useForm } from '@mantine/form';
 import { modals } from '@mantine/modals';
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { ApiError } from '../../../client/errors.ts';
 import type { ProblemGroup } from '../../../contract/problem-group.ts';
 import { client } from '../../client.ts';
 import { detailOf, ErrorNotice } from '../../parts/error-notice.tsx';
+import { placeErrors } from '../../parts/form-errors.ts';
 import { problemOf } from '../../parts/problem-words.ts';
 import { useCan } from '../../session.tsx';
 import { codeTitle } from '../../words.ts';
@@ -44,6 +44,8 @@ export function Acknowledge({ problem }: { problem: ProblemGroup }) {
   );
 }
 
+const fieldOf = (path: string) => (path === 'note' ? path : null);
+
 function Note({ problem: { integration, command, code }, close }: { problem: ProblemGroup; close: () => void }) {
   const queries = useQueryClient();
   const form = useForm({ mode: 'uncontrolled', initialValues: { note: '' } });
@@ -54,8 +56,9 @@ function Note({ problem: { integration, command, code }, close }: { problem: Pro
       close();
       await queries.invalidateQueries({ queryKey: ['problems'] });
     },
+    onError: (error) => form.setErrors(placeErrors(error, fieldOf).fields),
   });
-  const ofNote = saving.error instanceof ApiError && saving.error.errors.find(({ path }) => path === 'note');
+  const { rest } = placeErrors(saving.error, fieldOf);
   return (
     <form onSubmit={form.onSubmit(({ note }) => saving.mutate(note))}>
       <Stack gap="md">
@@ -68,11 +71,10 @@ function Note({ problem: { integration, command, code }, close }: { problem: Pro
           autosize
           minRows={2}
           data-autofocus
-          error={ofNote ? ofNote.message : undefined}
           key={form.key('note')}
           {...form.getInputProps('note')}
         />
-        {saving.isError && !ofNote && <ErrorNotice error={saving.error} />}
+        {saving.isError && rest !== null && <ErrorNotice error={rest} />}
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={close}>
             Cancel

@@ -60,7 +60,7 @@ function Facts({ problem, side }: { problem: ProblemGroup; side: string }) {
   return (
     <Text size="sm" c="dimmed" component="div">
       Comes from {side} · since <When at={problem.since} /> · last <When at={problem.lastAt} /> ·{' '}
-      <Anchor component={Link} to={`/invocations/${problem.sample}`} inherit>
+      <Anchor component={Link} to={`/invocations/${problem.sample}`} inherit underline="always">
         Sample
       </Anchor>
       {problem.held && ' · Errand holds the integration, and tries by itself'}

@@ -33,7 +33,7 @@ export function LastRun({ run }: { run: Schedule['lastRun'] }) {
           {run.batch === null ? (
             words
           ) : (
-            <Anchor component={Link} to={`/batches/${run.batch}`} inherit>
+            <Anchor component={Link} to={`/batches/${run.batch}`} inherit underline="always">
               {words}
             </Anchor>
           )}
