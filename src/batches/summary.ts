@@ -80,6 +80,7 @@ export function summaryOf(
     byCode,
     startedAt: startedAt?.toISOString() ?? null,
     finishedAt: finished ? (latest(there(batches.map((batch) => batch.finishedAt)))?.toISOString() ?? null) : null,
-    expectedEnd: finished || byIntegration.some(({ hold }) => hold !== null) ? null : expectedEnd(counts, startedAt, now),
+    expectedEnd:
+      finished || byIntegration.some(({ hold }) => hold !== null) ? null : expectedEnd(counts, startedAt, now),
   };
 }
