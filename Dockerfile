@@ -11,6 +11,7 @@ FROM manifests AS build
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
+COPY scripts/build-console.ts scripts/
 RUN npm run build && chmod +x dist/main.js
 
 FROM manifests AS dependencies

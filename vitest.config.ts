@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config';
 import { RunSummary } from './test/support/run-summary.ts';
 
 const services = './test/support/services.ts';
+const consoleBuild = './test/support/console-build.ts';
 /** What holds how soon something happens: a busy neighbour would be part of the measurement. */
 const timed = ['test/conformance/{hanging,outages-postgres,outages-redis}.test.ts'];
 /** As many as a small machine has cores: each file starts processes of its own, and more only wait for each other. */
@@ -37,7 +38,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/{conformance,e2e,browser}/**/*.test.ts'],
           exclude: timed,
-          globalSetup: [services, './test/support/chromium.ts', './test/support/console-build.ts'],
+          globalSetup: [services, consoleBuild, './test/support/chromium.ts'],
           maxWorkers,
           sequence: { groupOrder: 1 },
         },
@@ -47,7 +48,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
-          globalSetup: services,
+          globalSetup: [services, consoleBuild],
           maxWorkers,
           sequence: { groupOrder: 1 },
         },

@@ -3,9 +3,7 @@
 CREATE FUNCTION errand_search_values(tokens json) RETURNS tsvector
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
   SELECT CASE WHEN position('\u0000' IN tokens::text) > 0 OR position('\ud' IN lower(tokens::text)) > 0 THEN ''::tsvector
-    ELSE coalesce((
-      SELECT array_to_tsvector(array_agg(DISTINCT lower(left(value, 100)))) FROM json_each_text(tokens) WHERE value <> ''
-    ), ''::tsvector) END
+    ELSE array_to_tsvector(ARRAY(SELECT lower(left(value, 100)) FROM json_each_text(tokens) WHERE value <> '')) END
 $$;--> statement-breakpoint
 CREATE TABLE "portal_sessions" (
 	"id" uuid PRIMARY KEY NOT NULL,

@@ -22,10 +22,14 @@ await build({
     target: 'es2023',
   },
 });
-// For PDFs that name the standard fonts and do not bring them.
-cpSync(path.join(root, 'node_modules/pdfjs-dist/standard_fonts'), path.join(consoleFolder, 'standard-fonts'), {
-  recursive: true,
-});
+// For PDFs that name the standard fonts or a character map and do not bring them, and for kinds of images that they have.
+for (const [from, to] of [
+  ['standard_fonts', 'standard-fonts'],
+  ['cmaps', 'pdf-cmaps'],
+  ['wasm', 'pdf-wasm'],
+] as const) {
+  cpSync(path.join(root, 'node_modules/pdfjs-dist', from), path.join(consoleFolder, to), { recursive: true });
+}
 // Once, in place of each time that somebody asks for them.
 for (const file of globSync('**/*.{js,mjs,css,html}', { cwd: consoleFolder }).map((name) =>
   path.join(consoleFolder, name),

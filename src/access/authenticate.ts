@@ -3,7 +3,13 @@ import type { Actor } from '../contract/audit.ts';
 import { hashOf, keyId, sameHash } from './key.ts';
 
 /** Who makes a request, and what for. */
-export type Principal = { actor: Actor; role: Role; accounts: KeyAccounts };
+export type Principal = {
+  actor: Actor;
+  role: Role;
+  accounts: KeyAccounts;
+  /** Is it a customer's own admin, in a portal session? */
+  portal?: true;
+};
 
 /** A key that is good now. `id` and `hash` find it again; nothing else about it is worth keeping. */
 export type GoodKey = { id: string; hash: Buffer; expiresAt: Date | null; principal: Principal };
@@ -63,6 +69,10 @@ export function createAuthenticate({ store, adminKey, now }: AuthenticateDepende
   async function goodKey(id: string | null, hash: Buffer): Promise<GoodKey> {
     const stored = id === null ? null : await store.find(id);
     if (stored === null || !sameHash(hash, stored.hash)) throw new Unauthenticated(wrong, true);
+    return stillGood(stored);
+  }
+
+  function stillGood(stored: StoredKey): GoodKey {
     // Only whoever holds the key learns that it was revoked or has expired.
     if (stored.revokedAt !== null) throw new Unauthenticated('The API key was revoked.', true);
     if (stored.expiresAt !== null && stored.expiresAt.getTime() <= now()) {
@@ -71,7 +81,7 @@ export function createAuthenticate({ store, adminKey, now }: AuthenticateDepende
     touch(stored);
     const { role, accounts } = stored;
     const principal = { actor: { type: 'key' as const, id: stored.id, name: stored.name }, role, accounts };
-    return { id: stored.id, hash, expiresAt: stored.expiresAt, principal };
+    return { id: stored.id, hash: stored.hash, expiresAt: stored.expiresAt, principal };
   }
 
   /** The key with this hash, as good as when it was shown. @throws Unauthenticated if it is not good any more */
@@ -79,6 +89,14 @@ export function createAuthenticate({ store, adminKey, now }: AuthenticateDepende
     if (id !== bootstrapActor.id) return goodKey(id, hash);
     if (adminHash === null || !sameHash(hash, adminHash)) throw new Unauthenticated(wrong, true);
     return { id, hash, expiresAt: null, principal: { actor: bootstrapActor, role: 'admin', accounts: '*' } };
+  }
+
+  /** The key of this id, for what was done with it before and lasts as long as it is good. @throws Unauthenticated */
+  async function standing(id: string): Promise<GoodKey> {
+    if (id === bootstrapActor.id && adminHash !== null) return recall(id, adminHash);
+    const stored = id === bootstrapActor.id ? null : await store.find(id);
+    if (stored === null) throw new Unauthenticated(wrong, true);
+    return stillGood(stored);
   }
 
   /** @param key its bytes @throws Unauthenticated if it is a wrong, expired or revoked one */
@@ -91,6 +109,7 @@ export function createAuthenticate({ store, adminKey, now }: AuthenticateDepende
   return {
     check,
     recall,
+    standing,
     async authenticate(authorization: string | undefined): Promise<Principal> {
       // The bytes as they were sent: Node reads headers as Latin-1, and the bootstrap key may be any text.
       return (await check(Buffer.from(bearer(authorization), 'latin1'))).principal;

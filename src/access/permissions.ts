@@ -8,10 +8,6 @@ import type { Role } from '../contract/api-key.ts';
  */
 const granted = {
   'session.read': ['producer', 'configurer', 'operator'],
-  'statistics.read': ['configurer', 'operator'],
-  'problems.read': ['operator'],
-  'problems.acknowledge': ['operator'],
-  'portal-sessions.create': [],
   'command-types.read': ['configurer', 'operator'],
   'command-types.write': [],
   'integrations.read': ['configurer', 'operator'],
@@ -32,12 +28,17 @@ const granted = {
   'invocations.retry': ['operator'],
   'invocations.cancel': ['operator'],
   'invocations.redrive': ['operator'],
+  // Counts, no tokens and no results: whoever configures sees whether it works.
+  'statistics.read': ['configurer', 'operator'],
+  'problems.read': ['operator'],
+  'problems.acknowledge': ['operator'],
   'audit.read': ['operator'],
   // The seals are over the entries of all accounts, so the key must be for "*", too.
   'audit.verify': ['operator'],
   // Jobs of all accounts lie in the same queues, so the key must be for "*", too.
   'queues.read': ['operator'],
   'keys.manage': [],
+  'portal-sessions.create': [],
 } as const satisfies Record<string, readonly Role[]>;
 
 export type Permission = keyof typeof granted;

@@ -4,9 +4,11 @@ import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Access } from '../access/access.ts';
+import type { Portal } from '../access/portal.ts';
 import type { Sessions } from '../access/session.ts';
 import type { Integrations } from '../integrations/use-cases.ts';
 import type { DryRunUse } from '../invocations/dry-run.ts';
+import type { Problems } from '../invocations/problems.ts';
 import type { Schedules } from '../schedules/use-cases.ts';
 import { answerBrokenHttp, answerProblem, securityHeaders } from './answer-problem.ts';
 import { authorize } from './authorization.ts';
@@ -29,11 +31,13 @@ import { healthRoutes, type ReadinessChecks } from './routes/health.ts';
 import { integrationRoutes } from './routes/integrations.ts';
 import { type Invocations, invocationRoutes } from './routes/invocations.ts';
 import { keyRoutes } from './routes/keys.ts';
+import { problemGroupRoutes } from './routes/problem-groups.ts';
 import { resultRoutes } from './routes/results.ts';
 import { type Runs, runRoutes } from './routes/runs.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { secretRoutes } from './routes/secrets.ts';
-import { sessionRoute } from './routes/session.ts';
+import { type SessionRoutesDependencies, sessionInfoRoutes } from './routes/sessions.ts';
+import { type StatisticsReader, statisticsRoutes } from './routes/statistics.ts';
 import { steeringRoutes } from './routes/steering.ts';
 import { createAuthenticateRequest } from './session-authenticate.ts';
 import { sessionRoutes } from './session-routes.ts';
@@ -43,26 +47,30 @@ import type { StoredResults } from './stored-results.ts';
 import { serializerCompiler, validatorCompiler } from './validation.ts';
 import { trackClients, type WhileConnected } from './waiting.ts';
 
-export type ApiDependencies = AuditRoutesDependencies & {
-  access: Pick<Access, 'authenticate' | 'create' | 'list' | 'revoke'>;
-  sessions: Sessions;
-  /** Slows down whoever tries keys. */
-  throttle: Throttle;
-  board: BoardDependencies;
-  console: ConsoleDependencies;
-  integrations: Integrations;
-  dryRun: DryRunUse;
-  invocations: Invocations;
-  batches: Batches & Runs;
-  schedules: Schedules;
-  results: StoredResults;
-  readiness: ReadinessChecks;
-  log: ApiLog;
-  /** Errand's version, for OpenAPI. */
-  version: string;
-  /** With slow clients. */
-  patience?: Partial<Patience>;
-};
+export type ApiDependencies = AuditRoutesDependencies &
+  Pick<SessionRoutesDependencies, 'egressIps' | 'publicUrl'> & {
+    access: Pick<Access, 'authenticate' | 'create' | 'list' | 'revoke'>;
+    sessions: Sessions;
+    portal: Portal;
+    /** Slows down whoever tries keys. */
+    throttle: Throttle;
+    board: BoardDependencies;
+    console: ConsoleDependencies;
+    integrations: Integrations;
+    invocations: Invocations;
+    batches: Batches & Runs;
+    schedules: Schedules;
+    results: StoredResults;
+    statistics: StatisticsReader;
+    problems: Problems;
+    dryRun: DryRunUse;
+    readiness: ReadinessChecks;
+    log: ApiLog;
+    /** Errand's version, for OpenAPI. */
+    version: string;
+    /** With slow clients. */
+    patience?: Partial<Patience>;
+  };
 
 const mebibyte = 1024 * 1024;
 
@@ -125,7 +133,6 @@ function addRoutes(scope: FastifyInstance, dependencies: ApiDependencies & { whi
   scope.setSerializerCompiler(serializerCompiler);
   openapiRoute(scope);
   healthRoutes(api, dependencies);
-  sessionRoute(api, dependencies);
   commandTypeRoutes(api, dependencies);
   integrationRoutes(api, dependencies);
   secretRoutes(api, dependencies);
@@ -136,10 +143,13 @@ function addRoutes(scope: FastifyInstance, dependencies: ApiDependencies & { whi
   invocationRoutes(api, dependencies);
   resultRoutes(api, dependencies);
   steeringRoutes(api, dependencies);
+  problemGroupRoutes(api, dependencies);
   batchRoutes(api, dependencies);
   runRoutes(api, dependencies);
+  statisticsRoutes(api, dependencies);
   auditRoutes(api, dependencies);
   keyRoutes(api, dependencies);
+  sessionInfoRoutes(api, dependencies);
 }
 
 /** Every route refuses query parameters that it does not know, and tells OpenAPI of its problems. */

@@ -93,7 +93,7 @@ function asShown({ lane, queue }: { lane: Lane; queue: Queue }): BullMQAdapter {
       // Bull Board shows no link where there is none, but its types do not say so.
       return invocation === null
         ? (undefined as never)
-        : { displayText: 'Invocation', href: `/v1/invocations/${invocation}` };
+        : { displayText: 'Invocation', href: `/invocations/${invocation}` };
     },
   });
   adapter.setFormatter('name', shownName);

@@ -12,7 +12,7 @@ export type ConsoleDependencies = {
 };
 
 /** Paths of the console's pages (`src/console/app.tsx`): each is the same document, which finds out what to show. */
-const pages = [
+export const consolePages = [
   '/',
   ...['integrations', 'invocations', 'problems', 'runs', 'batches', 'schedules', 'audit', 'keys'].flatMap((page) => [
     `/${page}`,
@@ -45,11 +45,13 @@ export function addConsole(app: FastifyInstance, { folder, ready, portalOrigins 
       return reply.headers(headers).sendFile(file);
     };
     const framed = portalOrigins.length === 0 ? "'none'" : portalOrigins.join(' ');
-    for (const url of pages) {
+    for (const url of consolePages) {
       scope.get(url, open, (_request, reply) => sendFile(reply, 'index.html', pageHeaders("'none'")));
     }
-    scope.get('/portal/*', open, (_request, reply) => sendFile(reply, 'index.html', pageHeaders(framed)));
-    for (const assets of ['assets', 'standard-fonts']) {
+    // The path is a ticket: no other host is to learn of it.
+    const portalHeaders = { ...pageHeaders(framed), 'referrer-policy': 'no-referrer' };
+    scope.get('/portal/:ticket', open, (_request, reply) => sendFile(reply, 'index.html', portalHeaders));
+    for (const assets of ['assets', 'standard-fonts', 'pdf-cmaps', 'pdf-wasm']) {
       scope.get(`/${assets}/*`, open, (request, reply) =>
         sendFile(reply, `${assets}/${(request.params as { '*': string })['*']}`, assetHeaders),
       );

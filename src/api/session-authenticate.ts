@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Access } from '../access/access.ts';
 import { type Principal, Unauthenticated } from '../access/authenticate.ts';
+import { type Portal, portalToken } from '../access/portal.ts';
 import type { Sessions } from '../access/session.ts';
 import { ProblemError } from './problems.ts';
 import { sessionCookie } from './session-cookie.ts';
@@ -12,17 +13,19 @@ export type AuthenticateRequest = (request: FastifyRequest) => Promise<Principal
 export type AuthenticateRequestDependencies = {
   access: Pick<Access, 'authenticate'>;
   sessions: Pick<Sessions, 'resume'>;
+  portal: Pick<Portal, 'resume'>;
   throttle: Throttle;
 };
 
 /**
- * Finds out who makes a request: by the key in `Authorization`, or else by a browser's session.
+ * Finds out who makes a request: by the key or the portal session's token in `Authorization`, or else by a browser's
+ * session.
  *
  * A browser sends its cookie along with whatever a page makes it ask for, so a request that changes something and comes
  * with a cookie must come from a page of ours (RFC 6265bis §8.8); a key is sent on purpose.
  */
 export function createAuthenticateRequest(dependencies: AuthenticateRequestDependencies): AuthenticateRequest {
-  const { access, sessions, throttle } = dependencies;
+  const { access, sessions, portal, throttle } = dependencies;
   return async (request) => {
     const { authorization } = request.headers;
     const cookie = authorization === undefined ? sessionCookie(request) : undefined;
@@ -32,8 +35,10 @@ export function createAuthenticateRequest(dependencies: AuthenticateRequestDepen
       }
       return sessions.resume(cookie);
     }
-    const look = () => access.authenticate(authorization);
-    return authorization === undefined ? look() : throttle.attempt(request.ip, authorization, look);
+    if (authorization === undefined) return access.authenticate(authorization);
+    const token = portalToken(authorization);
+    const look = () => (token === null ? access.authenticate(authorization) : portal.resume(token));
+    return throttle.attempt(request.ip, authorization, look);
   };
 }
 

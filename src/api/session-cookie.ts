@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 /**
  * Where TLS ends before us, the proxy says so. Whoever lies about it changes only how their own cookie is kept.
  */
-function overHttps({ protocol, headers }: Pick<FastifyRequest, 'protocol' | 'headers'>): boolean {
+export function overHttps({ protocol, headers }: Pick<FastifyRequest, 'protocol' | 'headers'>): boolean {
   const forwarded = [headers['x-forwarded-proto'] ?? ''].flat().join(',').split(',')[0]?.trim().toLowerCase();
   return protocol === 'https' || forwarded === 'https';
 }

@@ -1,5 +1,6 @@
 import { uuidv7 } from 'uuidv7';
 import { type Access, createAccess } from '../access/access.ts';
+import { createPortal } from '../access/portal.ts';
 import { createSessions } from '../access/session.ts';
 import { createApi } from '../api/api.ts';
 import { createThrottle } from '../api/session-throttle.ts';
@@ -10,6 +11,7 @@ import { createPastCommands, type PastCommands } from '../integrations/past-comm
 import { createIntegrations } from '../integrations/use-cases.ts';
 import { createLatest } from '../invocations/latest.ts';
 import { createPastRequests, type PastRequests } from '../invocations/past-request.ts';
+import { createProblems } from '../invocations/problems.ts';
 import { createReader } from '../invocations/read.ts';
 import { createWaiter } from '../invocations/wait.ts';
 import { type BoardQueues, openBoardQueues } from '../lanes/board-queues.ts';
@@ -26,6 +28,8 @@ import { decodeCursor, encodeCursor } from '../store/cursor.ts';
 import { attemptsOf, findInvocation, pageInvocations } from '../store/invocation-pages.ts';
 import { statusesOf } from '../store/invocations.ts';
 import { findLatest } from '../store/latest-results.ts';
+import { createPortalStore } from '../store/portal-sessions.ts';
+import { createProblemStore } from '../store/problem-groups.ts';
 import { createScheduleStore } from '../store/schedules.ts';
 import { openVerifyAudit } from './audit.ts';
 import { openBatches } from './batches.ts';
@@ -36,6 +40,7 @@ import { openDryRun } from './dry-run.ts';
 import { listenFailure } from './listening.ts';
 import { ownApi, ownServices, portOf } from './own-services.ts';
 import { readinessOf } from './readiness.ts';
+import { openStatistics } from './statistics.ts';
 import { openSteering } from './steering.ts';
 import { unsealerOf } from './unseal-tokens.ts';
 import { userAgent, version } from './version.ts';
@@ -61,7 +66,8 @@ export async function startApi(config: ReadyConfig, log: Log): Promise<RunningAp
   const core = openCore(config, log, 'api');
   // For tests of commands; and it looks where a preview's request would lead.
   const own = ownServices(config);
-  const sender = createSender({ allow: config.egressAllow, own: () => own, maxBufferedBytes, userAgent });
+  const { egressAllow: allow, egressIps, publicUrl } = config;
+  const sender = createSender({ allow, own: () => own, egressIps, maxBufferedBytes, userAgent });
   const access = createAccess({
     store: createKeyStore(core.pool),
     adminKey: config.adminKey,
@@ -79,9 +85,17 @@ export async function startApi(config: ReadyConfig, log: Log): Promise<RunningAp
   const api = createApi({
     access,
     sessions: createSessions({ access, sealer: core.sealer, now: Date.now }),
+    portal: createPortal({
+      store: createPortalStore(core.pool),
+      access,
+      sealer: core.sealer,
+      newId: () => uuidv7(),
+    }),
+    egressIps,
+    publicUrl,
     throttle: createThrottle(),
     board: { openQueues: () => orUnavailable(boardQueues) },
-    console: { folder: consoleFolder, ready: openConsole(log), portalOrigins: [] },
+    console: { folder: consoleFolder, ready: openConsole(log), portalOrigins: config.portalOrigins },
     audit: createAudit({ store: createAuditStore(core.pool) }),
     verifyAudit: openVerifyAudit({ pool: core.pool, secretKeys: config.secretKeys }),
     integrations,
@@ -93,8 +107,14 @@ export async function startApi(config: ReadyConfig, log: Log): Promise<RunningAp
       enqueue: (principal, body) => core.enqueue(principal, body),
       waitForEnd: waiter.waitForEnd,
     },
+    problems: createProblems({
+      store: createProblemStore(core.pool),
+      redactorOf: redactorsOf(core),
+      now: Date.now,
+    }),
     batches: openBatches(core, pastRequests),
     results: openResults(core),
+    statistics: openStatistics(core),
     readiness: readinessOf(core),
     log,
     version,
@@ -239,11 +259,15 @@ function openReader(core: Core, pastRequests: PastRequests) {
   });
 }
 
+function redactorsOf({ configurations }: Core) {
+  return async (integration: string) => (await configurations.get(integration))?.redact ?? ((text: string) => text);
+}
+
 function openPastRequests(core: Core, pastCommands: PastCommands): PastRequests {
   return createPastRequests({
     pastCommands,
     unsealTokens: unsealerOf(core),
-    redactorOf: async (integration) => (await core.configurations.get(integration))?.redact ?? ((text) => text),
+    redactorOf: redactorsOf(core),
     createRedactor,
     userAgent,
   });

@@ -2,6 +2,7 @@ import { type LookDependencies, lookAfterBatches } from '../batches/look.ts';
 import { silentForMs, sweep, sweepIntervalMs } from '../invocations/sweep.ts';
 import { openLeader } from '../platform/pg.ts';
 import { pause } from '../platform/pg-session.ts';
+import type { Tally } from '../statistics/tally.ts';
 import { cancelRows, finishBatches, unfinishedCancellations } from '../store/batch-endings.ts';
 import { freeBatchesFromSilentWorkers } from '../store/batch-freeing.ts';
 import { endLateRows, lateBatches, lateRows } from '../store/batch-late.ts';
@@ -16,7 +17,7 @@ import type { Core } from './core.ts';
 import { keepUp } from './upkeep.ts';
 
 /** Stands by to lead: whoever holds the lock sweeps, one process of all. */
-export function startLeader(core: Core): { stop(): Promise<void> } {
+export function startLeader(core: Core, tally: Pick<Tally, 'countFailed'>): { stop(): Promise<void> } {
   const { pool, queues, ringer, log } = core;
   const dependencies = {
     ringer,
@@ -49,6 +50,8 @@ export function startLeader(core: Core): { stop(): Promise<void> } {
       cancelRows: (batch, error) => cancelRows(pool, batch, error),
     },
     lost: (rings) => queues.lost('batch', rings),
+    onLate: ({ integration, command, seenAt }, ended) =>
+      tally.countFailed({ integration, command, lane: 'batch' }, seenAt.getTime(), ended),
     silentForMs,
     log,
   };

@@ -3,7 +3,7 @@ import { createCancel } from '../invocations/cancel.ts';
 import { createRedrive } from '../invocations/redrive.ts';
 import { createRetry } from '../invocations/retry.ts';
 import { findInvocation } from '../store/invocation-pages.ts';
-import { countRedrivable, redriveStep } from '../store/redrive.ts';
+import { countRedrivable, knowsBatches, redriveStep } from '../store/redrive.ts';
 import { cancelInvocation, retryInvocation } from '../store/transitions.ts';
 import type { Core } from './core.ts';
 
@@ -18,6 +18,7 @@ export function openSteering({ pool, ringer }: Pick<Core, 'pool' | 'ringer'>) {
     }),
     cancel: createCancel({ find, cancel: (id, error, audit) => cancelInvocation(pool, id, error, audit) }),
     redrive: createRedrive({
+      knows: (filter) => knowsBatches(pool, filter),
       step: (filter, after, limit, audit) => redriveStep(pool, filter, { after, limit }, audit),
       count: (filter, after, limit) => countRedrivable(pool, filter, { after, limit }),
       ringDue: (lane) => ringer.due(lane),

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { minutesKeptDays } from '../contract/statistics.ts';
 import type { Log } from '../platform/log.ts';
 import { isTransient } from '../platform/pg.ts';
 import { pause } from '../platform/pg-session.ts';
@@ -10,7 +11,10 @@ import {
   cleanBatches,
   cleanBlobs,
   cleanDefaults,
+  cleanHours,
   cleanIdempotencyKeys,
+  cleanMinutes,
+  cleanPortalSessions,
   dropMonth,
   pastMonths,
 } from '../store/retention.ts';
@@ -24,6 +28,8 @@ const intervalMs = 3_600_000;
 const breathMs = 50;
 /** Keys hold for 24 hours; nothing is lost by a second day. */
 const idempotencyDays = 2;
+/** After its end, for a person who asks what became of it. */
+const portalDays = 1;
 
 export type UpkeepDependencies = { pool: Pool; log: Log } & Pick<ReadyConfig, 'retention' | 'secretKeys'>;
 
@@ -50,6 +56,9 @@ export async function upkeepOnce(dependencies: UpkeepDependencies, signal: Abort
     batches: () => clean(dependencies, cleanBatches, retention.days, signal),
     jobs: () => clean(dependencies, cleanAdoptions, retention.days, signal),
     'idempotency keys': () => clean(dependencies, cleanIdempotencyKeys, idempotencyDays, signal),
+    'portal sessions': () => clean(dependencies, cleanPortalSessions, portalDays, signal),
+    'statistics of minutes': () => clean(dependencies, cleanMinutes, minutesKeptDays, signal),
+    'statistics of hours': () => clean(dependencies, cleanHours, retention.days, signal),
     'audit entries of executions': () =>
       removeAudit(dependencies, { kind: 'executions', days: retention.days }, signal),
     'audit entries': () => removeAudit(dependencies, { kind: 'all', days: retention.auditDays }, signal),

@@ -20,6 +20,7 @@ import { createRedactor } from '../platform/redaction.ts';
 import { createRecorder } from '../recording/recorder.ts';
 import { createWeigher } from '../recording/weigher.ts';
 import { createSender, type Sender } from '../sending/sender.ts';
+import { createTally, type Tally } from '../statistics/tally.ts';
 import { insertAudit } from '../store/audit.ts';
 import { postpone, unring } from '../store/due.ts';
 import type { Turn } from '../store/flow.ts';
@@ -37,6 +38,7 @@ import { openLimits } from './limits.ts';
 import { ownApi, ownServices } from './own-services.ts';
 import { openPasses } from './passes.ts';
 import { startScheduler } from './scheduler.ts';
+import { openStatisticsWriter } from './statistics.ts';
 import { userAgent } from './version.ts';
 
 /** Bodies in flight in one process, all exchanges together: most are small, and 64 of 25 MiB would not fit. */
@@ -58,7 +60,8 @@ export async function startWorker(config: ReadyConfig, lane: Lane, log: Log): Pr
   const core = openCore(config, log, `worker-${lane}`);
   const row: WorkerRow = { id: uuidv7(), lane, host: hostname(), pid: process.pid };
   const touch = createTouch();
-  const hand = openHand(core, row, touch);
+  const tally = createTally();
+  const hand = openHand(core, row, { touch, tally });
   // Of its own: on a busy night the work waits for its connections, and a worker that waits is not dead.
   const heartPool = openPool({
     url: config.databaseUrl,
@@ -83,13 +86,16 @@ export async function startWorker(config: ReadyConfig, lane: Lane, log: Log): Pr
   }
   const { laneWorker, freeOrphans, renewLeases } = hand;
   const heart = startHeart({ beat: beatOnce, freeOrphans, renewLeases, laneWorker, log });
-  const leader = startLeader(core);
+  const leader = startLeader(core, tally);
+  const statistics = openStatisticsWriter(core, tally);
+  statistics.start();
   // Not the leader's work, which may be the interactive process: reading a large page of a source would hold up clicks.
   const scheduler = lane === 'batch' ? startScheduler(core, row.id, openStartBatch(core)) : null;
 
   return {
     async stop() {
       await Promise.all([leader.stop(), scheduler?.stop(), hand.close()]);
+      await statistics.stop();
       await heart.stop();
       await heartPool.end();
       // What was in flight is free for others at once.
@@ -100,17 +106,18 @@ export async function startWorker(config: ReadyConfig, lane: Lane, log: Log): Pr
 }
 
 /** What takes jobs, does the work and records it. */
-function openHand(core: Core, row: WorkerRow, touch: Touch) {
+function openHand(core: Core, row: WorkerRow, { touch, tally }: { touch: Touch; tally: Tally }) {
   const { pool, config, configurations, log } = core;
   const { lane } = row;
   const own = [...ownServices(config), ...ownApi(config)];
-  const sender = createSender({ allow: config.egressAllow, own: () => own, maxBufferedBytes, userAgent });
+  const { egressAllow: allow, egressIps } = config;
+  const sender = createSender({ allow, own: () => own, egressIps, maxBufferedBytes, userAgent });
   const weigh = createWeigher({
     pool,
     onTurn: openTurns(core),
     onError: (error) => log.warn('weigh.failed', { error }, 'Failures of integrations were not counted'),
   });
-  const recorder = createRecorder({ pool, worker: row.id, isTransient, pause: backOff, weigh });
+  const recorder = createRecorder({ pool, worker: row.id, isTransient, pause: backOff, weigh, count: tally.count });
   const claims = openClaims(pool, row.id);
   const limits = openLimits(core, row);
   const flights = createFlights<Exchange>();

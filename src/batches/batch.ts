@@ -71,8 +71,15 @@ export type SweepRing = { kind: 'sweep'; batch: string; integration: string; com
 
 export type BatchRing = RangeRing | SweepRing;
 
-/** An open batch whose `finishBy` is over. `hold`: why Errand holds its integration. */
-export type LateBatch = { id: string; finishBy: Date; waited: Waited | null };
+/** An open batch whose `finishBy` is over, and what its integration waited for. `seenAt`: now, by the database's clock. */
+export type LateBatch = {
+  id: string;
+  integration: string;
+  command: string;
+  finishBy: Date;
+  waited: Waited | null;
+  seenAt: Date;
+};
 
 /** An invocation of such a batch that waits. */
 export type LateRow = { id: string; tried: number; lastError: Failure | null };

@@ -22,6 +22,8 @@ export type LookDependencies = {
   };
   /** Those of the rings whose job is not in the queue any more. */
   lost: (rings: readonly RangeRing[]) => Promise<RangeRing[]>;
+  /** Told how many invocations of a batch ended late. */
+  onLate?: (batch: LateBatch, ended: number) => void;
   /** How long a worker may be silent before it is taken for dead, in milliseconds. */
   silentForMs: number;
   log: Record<'info' | 'warn', (event: string, fields: Record<string, unknown>, message: string) => void>;
@@ -73,7 +75,7 @@ export async function lookAfterBatches(dependencies: LookDependencies, mayFree: 
       if (next !== null) ringer.dueIn(next);
     }
   });
-  await step('late', () => endLate(store));
+  await step('late', () => endLate(dependencies));
   await step('finish', () => store.finish(null));
   await step('abandoned', async () => {
     for (const batch of await store.abandoned(abandonedAfterMs)) await store.discard(batch);
@@ -89,9 +91,10 @@ export async function lookAfterBatches(dependencies: LookDependencies, mayFree: 
  * What waits in a batch whose `finishBy` is over, for its integration or for its turn, can only be late. While Errand holds
  * the integration nobody would find out: the batch would stay open, and its schedule could not run again.
  */
-async function endLate(store: LookDependencies['store']): Promise<void> {
+async function endLate({ store, onLate }: Pick<LookDependencies, 'store' | 'onLate'>): Promise<void> {
   let left = latePerPass;
-  for (const { id, finishBy, waited } of await store.lateBatches(10)) {
+  for (const batch of await store.lateBatches(10)) {
+    const { id, finishBy, waited } = batch;
     const deadline = batchDeadline(finishBy);
     while (left > 0) {
       const rows = await store.lateRows(id, perPass);
@@ -99,6 +102,7 @@ async function endLate(store: LookDependencies['store']): Promise<void> {
       const failed = rows.map((row) => ({ id: row.id, error: lateFailure({ ...row, deadline, waited }) }));
       const ended = await store.endLateRows(id, failed);
       if (ended === 0) break;
+      onLate?.(batch, ended);
       left -= ended;
     }
   }

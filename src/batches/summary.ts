@@ -30,7 +30,10 @@ function outcomeOf(batches: readonly BatchRow[]): BatchOutcome | null {
   return succeeded + absent === 0 ? 'failed' : 'partial';
 }
 
-/** By the pace since the first batch was begun, as if it held; `null` before anything has ended, and after all has. */
+/**
+ * By the pace since the first batch was begun, as if it stayed so; `null` before anything has ended, and after all has. Not
+ * asked for while something of it is held: nobody knows for how long.
+ */
 function expectedEnd(counts: BatchCounts, startedAt: Date | null, now: number): string | null {
   const ended = endedOf(counts);
   const left = counts.total - ended;
@@ -77,6 +80,6 @@ export function summaryOf(
     byCode,
     startedAt: startedAt?.toISOString() ?? null,
     finishedAt: finished ? (latest(there(batches.map((batch) => batch.finishedAt)))?.toISOString() ?? null) : null,
-    expectedEnd: finished ? null : expectedEnd(counts, startedAt, now),
+    expectedEnd: finished || byIntegration.some(({ hold }) => hold !== null) ? null : expectedEnd(counts, startedAt, now),
   };
 }

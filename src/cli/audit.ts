@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { Readable } from 'node:stream';
+import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { ApiError, type HttpClient } from '../client/http.ts';
@@ -40,20 +40,37 @@ async function printVerification({ ok, seals, entries, newest, problems, ...rest
 async function exportTo(client: HttpClient, output: string | undefined, filter: AuditFilter): Promise<void> {
   if (output !== undefined) await requireWritable(output);
   const body = Readable.fromWeb((await unlessUsage(client.exportAudit(filter))) as ReadableStream<Uint8Array>);
+  const { counting, lines } = createLineCounter();
   let broken: unknown;
   body.once('error', (error) => {
     broken = error;
   });
   try {
     if (output === undefined) return await pipeline(body, process.stdout, { end: false });
-    await pipeline(body, createWriteStream(output, { mode: 0o600 }));
+    await pipeline(body, counting, createWriteStream(output, { mode: 0o600 }));
   } catch (error) {
     if (output !== undefined) await rm(output, { force: true });
     const why = error instanceof Error ? error.message : String(error);
     const what = broken === undefined ? `--output ${output}` : 'the export broke off, and is not whole';
     throw isBrokenPipe(error) ? error : new CliFailure(exitCodes.failed, `${what}: ${why}`);
   }
-  tell(`Saved to ${output}`);
+  const count = lines();
+  tell(
+    count === 0 ? `Nothing fits; ${output} is empty` : `${count.toLocaleString('en-US')} entries saved to ${output}`,
+  );
+}
+
+/** Passes everything on, and counts the lines of it. */
+function createLineCounter(): { counting: Transform; lines: () => number } {
+  const newline = 0x0a;
+  let count = 0;
+  const counting = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      for (let at = chunk.indexOf(newline); at !== -1; at = chunk.indexOf(newline, at + 1)) count += 1;
+      done(null, chunk);
+    },
+  });
+  return { counting, lines: () => count };
 }
 
 async function unlessUsage<Answer>(asked: Promise<Answer>): Promise<Answer> {

@@ -38,6 +38,12 @@ export function batchCalls(transport: Transport) {
     /** Counts, and a page of the items without a result. */
     batchReport: (id: string, query: Partial<PageQuery> = {}, call?: CallOptions) =>
       json<BatchReport>(send('GET', withQuery(batch(id, 'report'), query), call)),
+    /** All items without a result, as CSV with a header, as bytes that come while they are read. */
+    exportBatchReport: async (id: string, call?: CallOptions): Promise<ReadableStream<Uint8Array>> => {
+      const { body } = await transport.open(batch(id, 'report'), { ...call, headers: { accept: 'text/csv' } });
+      if (body === null) throw new Error('the answer has no body');
+      return body;
+    },
     /**
      * The batch when all of it has ended, whichever way: look at its `outcome` and counts.
      *

@@ -15,7 +15,7 @@ import {
   IconUserCircle,
 } from '@tabler/icons-react';
 import { Suspense, useEffect } from 'react';
-import { Outlet, NavLink as RouterLink, useLocation } from 'react-router';
+import { Navigate, Outlet, NavLink as RouterLink, useLocation } from 'react-router';
 import { PageLoading } from './parts/page-loading.tsx';
 import { useCan, useSession } from './session.tsx';
 
@@ -40,6 +40,8 @@ export function Shell() {
   const { pathname } = useLocation();
   // biome-ignore lint/correctness/useExhaustiveDependencies: it closes because the place has changed
   useEffect(close, [pathname]);
+  // A customer's own admin keeps integrations, and nothing else is for them.
+  if (useSession().portal && !/^\/integrations(\/|$)/.test(pathname)) return <Navigate to="/integrations" replace />;
   return (
     <AppShell
       header={{ height: 52 }}

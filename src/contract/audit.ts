@@ -8,47 +8,7 @@ export const actorSchema = z.strictObject({
 /** Who did it. */
 export type Actor = z.infer<typeof actorSchema>;
 
-export const auditActions = [
-  'integration.created',
-  'integration.updated',
-  'integration.deleted',
-  'integration.paused',
-  'integration.resumed',
-  'integration.held',
-  'integration.released',
-  'secret.saved',
-  'secret.deleted',
-  'secrets.rotation-started',
-  'secrets.rotated',
-  'command.saved',
-  'command.deleted',
-  'command.tested',
-  'command-type.saved',
-  'invocation.accepted',
-  'invocation.succeeded',
-  'invocation.failed',
-  'invocation.cancelled',
-  'invocation.retried',
-  'invocations.redriven',
-  'batch.accepted',
-  'batch.finished',
-  'batch.cancelled',
-  'attempt.failed',
-  'job.refused',
-  'schedule.saved',
-  'schedule.deleted',
-  'schedule.started',
-  'schedule.skipped',
-  'schedule.failed',
-  'key.created',
-  'key.revoked',
-  'problem.acknowledged',
-  'problem.unacknowledged',
-  'portal-session.created',
-  'portal-session.opened',
-  'audit.removed',
-] as const;
-export type AuditAction = (typeof auditActions)[number];
+export { type AuditAction, auditActions } from './audit-actions.ts';
 
 export const auditEntrySchema = z.strictObject({
   id: z.uuid(),

@@ -68,7 +68,7 @@ export type AttemptPlan = z.infer<typeof attemptPlanSchema>;
 export const commandCheckSchema = z.strictObject({
   errors: z.array(fieldErrorSchema).describe('Why it could not be saved; none: it could.'),
   available: z.array(availableTokenSchema),
-  used: z.array(usedTokenSchema),
+  used: z.array(usedTokenSchema).describe('The first thousand, URL first, then headers, then body.'),
   plan: z
     .strictObject({ interactive: attemptPlanSchema, batch: attemptPlanSchema })
     .nullable()

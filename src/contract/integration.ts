@@ -1,16 +1,18 @@
 import { z } from 'zod';
 import { allowedHostsSchema } from './allowed-hosts.ts';
+import { maxConcurrency, maxRates, minSecretLength } from './integration-numbers.ts';
 import { accountSchema, integrationIdSchema, lineOfText, text, tokenNameSchema } from './names.ts';
 
+export { defaultConcurrency, minHintedSecretLength, minSecretLength } from './integration-numbers.ts';
+
 export const limitsSchema = z.strictObject({
-  concurrency: z.number().int().min(1).max(1000).optional(),
+  concurrency: z.number().int().min(1).max(maxConcurrency).optional(),
   rates: z
     .array(z.strictObject({ count: z.number().int().min(1), perSeconds: z.number().int().min(1).max(86_400) }))
-    .max(5)
+    .max(maxRates)
     .optional(),
 });
 export type Limits = z.infer<typeof limitsSchema>;
-export const defaultConcurrency = 8;
 
 const variablesSchema = z.record(tokenNameSchema, text(8192));
 
@@ -70,10 +72,6 @@ export const integrationSchema = z.strictObject({
   updatedAt: z.iso.datetime(),
 });
 export type Integration = z.infer<typeof integrationSchema>;
-
-export const minSecretLength = 8;
-/** Under this length a secret gets no hint: the hint would give too much of it away. */
-export const minHintedSecretLength = 16;
 
 /** The body of `PUT …/secrets/{name}`, which replaces the secret as a whole: hosts that are left out are no longer asked for. */
 export const secretBodySchema = z.strictObject({

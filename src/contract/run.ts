@@ -24,7 +24,7 @@ export const runSummarySchema = z.strictObject({
   byCode: countsByCodeSchema,
   startedAt: when,
   finishedAt: when.describe('`null` until all of its batches have ended.'),
-  expectedEnd: when.describe('By the pace so far; `null` where that cannot be told, or all has ended.'),
+  expectedEnd: when.describe('By the pace so far; `null` where that cannot be told, as while an integration of it is held, or all has ended.'),
 });
 /** All batches of one label together: a whole night. */
 export type RunSummary = z.infer<typeof runSummarySchema>;

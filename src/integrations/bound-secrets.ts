@@ -23,12 +23,12 @@ export function hostProblem(bound: readonly BoundSecret[], url: string): string 
   return `${host} is none of the hosts that ${may(refused)}. Nothing was sent.`;
 }
 
-/** Likewise for where an answer redirects to, which may hold anything, and so is not named. */
+/** Likewise for where an answer redirects to. */
 export function redirectProblemOf(bound: readonly BoundSecret[]): (target: URL) => string | null {
   return ({ hostname }) => {
     const refused = refusing(bound, hostname);
     if (refused === undefined) return null;
-    return `The server redirects to a host that is none of those that ${may(refused)}. The redirect was not followed.`;
+    return `The server redirects to ${hostname}, which is none of the hosts that ${may(refused)}. The redirect was not followed.`;
   };
 }
 

@@ -20,7 +20,13 @@ import type {
 } from './stored.ts';
 
 /** What an integration is to look like. */
-type Desired = { account: string; name: string; variables: Readonly<Record<string, string>>; limits: Limits };
+type Desired = {
+  account: string;
+  name: string;
+  variables: Readonly<Record<string, string>>;
+  limits: Limits;
+  shownSecret: string | null;
+};
 
 /** An integration's own life: made, listed, changed, deleted. Every change is one configuration version. */
 export function createIntegrationUses({ store, ...dependencies }: AssembleDependencies & { store: IntegrationStore }) {
@@ -37,7 +43,7 @@ export function createIntegrationUses({ store, ...dependencies }: AssembleDepend
     },
 
     /**
-     * Creates, or replaces name, variables and limits; secrets and commands stay. Without `account` an existing one keeps
+     * Creates, or replaces name, variables, limits and which secret is shown; secrets and commands stay. Without `account` an existing one keeps
      * its own, and a new one gets `default`, or the only account that the key is for. Changing nothing makes no version.
      *
      * @throws Refusal `forbidden` (the account is not the key's), `conflict` (another account; a name that is a secret or
@@ -53,6 +59,7 @@ export function createIntegrationUses({ store, ...dependencies }: AssembleDepend
           name: body.name,
           variables: body.variables ?? {},
           limits: body.limits ?? {},
+          shownSecret: body.shownSecret ?? null,
         };
         return replace(now, desired, actor, detailsOf);
       };
@@ -61,7 +68,7 @@ export function createIntegrationUses({ store, ...dependencies }: AssembleDepend
     },
 
     /**
-     * Changes what is given; a variable set to `null` is removed.
+     * Changes what is given; a variable set to `null` is removed, `shownSecret` as `null` shows none.
      *
      * @throws Refusal `not-found`, `conflict` as in `put`.
      */
@@ -78,6 +85,7 @@ export function createIntegrationUses({ store, ...dependencies }: AssembleDepend
           name: patch.name ?? current.integration.name,
           variables: Object.fromEntries(variables),
           limits: patch.limits ?? current.integration.limits,
+          shownSecret: patch.shownSecret === undefined ? current.integration.shownSecret : patch.shownSecret,
         };
         return replace(current, desired, actor, detailsOf);
       };
@@ -137,13 +145,13 @@ function replace(now: StoredConfiguration, desired: Desired, actor: Actor, detai
   checkNames(now, [...wanted.keys()], removed);
 
   const before = created ? null : shown(now);
-  const after = { name: desired.name, variables: Object.fromEntries(wanted), limits: desired.limits };
+  const { account, name, limits, shownSecret } = desired;
+  const after = { name, variables: Object.fromEntries(wanted), limits, shownSecret };
   if (before !== null && isDeepStrictEqual(before, after)) return null;
   const details = detailsOf(now, before === null ? { after } : differences(before, after));
   const action = created ? 'integration.created' : 'integration.updated';
-  const { account, name, limits } = desired;
   return {
-    integration: { account, name, limits },
+    integration: { account, name, limits, shownSecret },
     endValues: removed,
     beginValues: changed.map(([variable, value]) => newVariable(variable, value)),
     audit: [entry(account, actor, action, integration.id, details)],
@@ -173,17 +181,18 @@ function newVariable(name: string, value: string): NewValue {
   return { name, kind: 'variable', value, sealed: null, hint: null, allowedHosts: null };
 }
 
-type Shown = { name: string; variables: Record<string, string>; limits: Limits };
+type Shown = Omit<Desired, 'account'>;
 
 function shown(stored: StoredConfiguration): Shown {
-  return { name: stored.integration.name, variables: variablesOf(stored), limits: stored.integration.limits };
+  const { name, limits, shownSecret } = stored.integration;
+  return { name, variables: variablesOf(stored), limits, shownSecret };
 }
 
 /** Only what differs: an audit entry that repeats twenty variables hides the one that changed. */
 function differences(before: Shown, after: Shown): { before: object; after: object } {
   const was: Record<string, unknown> = {};
   const is: Record<string, unknown> = {};
-  for (const field of ['name', 'variables', 'limits'] as const) {
+  for (const field of ['name', 'variables', 'limits', 'shownSecret'] as const) {
     if (isDeepStrictEqual(before[field], after[field])) continue;
     was[field] = before[field];
     is[field] = after[field];
@@ -220,8 +229,8 @@ function present(integration: StoredIntegration, variables: Record<string, strin
     status: integration.status,
     variables,
     limits: integration.limits,
-    shownSecret: null,
-    shownSecretHint: null,
+    shownSecret: integration.shownSecret,
+    shownSecretHint: integration.shownSecretHint,
     lastSyncAt: integration.lastSyncAt?.toISOString() ?? null,
     lastSyncQuality: integration.lastSyncQuality,
     hold: holdOf(integration),

@@ -48,6 +48,9 @@ export type StoredIntegration = {
   name: string;
   status: 'active' | 'paused';
   limits: Limits;
+  /** The secret whose hint stands for it, saved or not. */
+  shownSecret: string | null;
+  shownSecretHint: string | null;
   configurationVersion: number;
   /** When a person last paused or resumed it. */
   statusSince: Date | null;
@@ -75,7 +78,7 @@ export type NewValue = Pick<StoredValue, 'name' | 'kind' | 'value' | 'sealed' | 
 /** What is to become of an integration, all at once, as its next configuration version. */
 export type Change = {
   /** New fields; brings a deleted one back. */
-  integration?: { account: string; name: string; limits: Limits };
+  integration?: Pick<StoredIntegration, 'account' | 'name' | 'limits' | 'shownSecret'>;
   deleted?: true;
   status?: 'active' | 'paused';
   endValues?: readonly string[];

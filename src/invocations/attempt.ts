@@ -41,6 +41,7 @@ export function describeAttempt(attempted: Attempted): AttemptRecord {
     bodyPreview: succeeded || body === null ? null : preview(body, contentTypeOf(headers), redact),
     lastSyncAt: attempted.joined ? null : lastSyncOf(command, claimed),
     validators: attempted.known === null ? null : sentValidators(attempted.known),
+    phases: attempted.joined ? null : (exchange?.phases ?? null),
     result: succeeded ? resultOf(attempted, verdict) : null,
   };
 }

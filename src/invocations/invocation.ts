@@ -1,6 +1,6 @@
 import { type AuditRecord, system } from '../audit/entry.ts';
 import type { Failure } from '../contract/errors.ts';
-import type { AttemptOutcome, InvocationStatus } from '../contract/invocation.ts';
+import type { AttemptOutcome, InvocationStatus, Phases } from '../contract/invocation.ts';
 import type { Lane } from '../contract/lane.ts';
 import type { Tokens } from '../contract/tokens.ts';
 import { type Health, saysNothing } from '../judging/breaker.ts';
@@ -112,6 +112,8 @@ export type AttemptRecord = {
   lastSyncAt: number | null;
   /** What it was made conditional by; `null`: it was not. */
   validators: Validators | null;
+  /** Where the time of its own exchange went; `null`: it had none, or that is not known. */
+  phases: Phases | null;
   result: ResultRecord | null;
 };
 
@@ -165,6 +167,7 @@ export function setAside(claimed: Claimed, why: string, sent: boolean): Settled 
       bodyPreview: null,
       lastSyncAt: null,
       validators: null,
+      phases: null,
       result: null,
     },
     next: { status: 'failed', error },

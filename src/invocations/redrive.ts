@@ -2,6 +2,7 @@ import type { AuditRecord } from '../audit/entry.ts';
 import type { KeyAccounts } from '../contract/api-key.ts';
 import type { InvocationStatus } from '../contract/invocation.ts';
 import type { Lane } from '../contract/lane.ts';
+import { Refusal } from '../contract/problem.ts';
 import type { Redrive, RedriveBody } from '../contract/redrive.ts';
 import type { Principal } from './enqueue.ts';
 
@@ -27,6 +28,8 @@ export type RedriveAudit = Omit<AuditRecord, 'account'>;
 export type RedriveStep = { count: number; last: string | null };
 
 export type RedriveDependencies = {
+  /** Are this batch and a batch of this run there, within the accounts? `null` is not asked for, so it is. */
+  knows: (filter: Pick<RedriveFilter, 'accounts' | 'batch' | 'run'>) => Promise<{ batch: boolean; run: boolean }>;
   /** Opens up to `limit` of them again, in the order of their ids after `after`, with the audit entries. */
   step: (filter: RedriveFilter, after: string | null, limit: number, audit: RedriveAudit) => Promise<RedriveStep>;
   count: (filter: RedriveFilter, after: string | null, limit: number) => Promise<RedriveStep>;
@@ -45,11 +48,14 @@ const clockRoomMs = 60_000;
 /**
  * Retries many invocations at once, as `createRetry` does each: those that ended `failed`, and `cancelled` ones only if
  * their ids or the code `cancelled` are given. In steps: if one fails, what was redriven until then stays so.
+ *
+ * @throws Refusal `not-found`: the batch or run is not there, which is a slip, and not the same as one without failures.
  */
 export function createRedrive(dependencies: RedriveDependencies) {
   const { newId, now } = dependencies;
   return async ({ actor, accounts }: Principal, { dryRun = false, ...body }: RedriveBody): Promise<Redrive> => {
     const filter = filterOf(accounts, body, now());
+    await requireKnown(dependencies, filter);
     if (dryRun) {
       const matched = await walk((after) => dependencies.count(filter, after, perCount));
       return { matched, redriven: 0 };
@@ -60,6 +66,14 @@ export function createRedrive(dependencies: RedriveDependencies) {
     if (redriven > 0) await Promise.allSettled([dependencies.ringDue('interactive'), dependencies.ringDue('batch')]);
     return { matched: redriven, redriven };
   };
+}
+
+async function requireKnown({ knows }: Pick<RedriveDependencies, 'knows'>, filter: RedriveFilter): Promise<void> {
+  const { batch, run } = filter;
+  if (batch === null && run === null) return;
+  const known = await knows(filter);
+  if (!known.batch) throw new Refusal('not-found', `There is no batch "${batch}".`);
+  if (!known.run) throw new Refusal('not-found', `There is no run "${run}".`);
 }
 
 async function walk(step: (after: string | null) => Promise<RedriveStep>): Promise<number> {

@@ -1,3 +1,5 @@
+import type { Phases } from '../contract/invocation.ts';
+
 /** A header as received, in the order in which it came; names keep their spelling. */
 export type ReceivedHeader = { readonly key: string; readonly value: string };
 
@@ -14,6 +16,8 @@ export type Answer = {
   redirected?: 'within' | 'beyond';
   /** Why a redirect was not followed, for a person: "its Location is not a valid URL". */
   notFollowed?: string;
+  /** Where its time went, of the last hop. */
+  phases?: Phases;
 };
 
 /** The error codes of an exchange that brought no complete answer (contract §3). */
@@ -41,6 +45,8 @@ export type ExchangeFailure = {
   status?: number;
   headers?: readonly ReceivedHeader[];
   preview?: Uint8Array;
+  /** Those that the last hop came to. */
+  phases?: Phases;
 };
 
 /** What one HTTP exchange brought: sending/ produces it, `judge` consumes it. */

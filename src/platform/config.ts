@@ -24,6 +24,12 @@ export type Config = Readonly<{
   /** The first encrypts. Empty: those generated in `dataDir` (never for `api` and `worker`). */
   secretKeys: readonly SecretKey[];
   egressAllow: EgressAllowList;
+  /** Addresses and ranges that requests come from, as it is said to people. */
+  egressIps: readonly string[];
+  /** Without a slash at its end; `null`: as whoever asks has it. */
+  publicUrl: string | null;
+  /** Origins of pages that may frame the portal. */
+  portalOrigins: readonly string[];
   concurrency: Readonly<{ interactive: number; batch: number }>;
   queuePrefix: string;
   retention: Readonly<{ days: number; bytesDays: number; auditDays: number }>;
@@ -116,6 +122,9 @@ function toConfig(variables: Variables): Config {
     adminKey: variables.ERRAND_ADMIN_KEY,
     secretKeys: Object.freeze([...(variables.ERRAND_SECRET_KEYS ?? [])]),
     egressAllow: variables.ERRAND_EGRESS_ALLOW,
+    egressIps: Object.freeze(variables.ERRAND_EGRESS_IPS),
+    publicUrl: variables.ERRAND_PUBLIC_URL,
+    portalOrigins: Object.freeze(variables.ERRAND_PORTAL_ORIGINS),
     concurrency: Object.freeze({
       interactive: variables.ERRAND_CONCURRENCY_INTERACTIVE,
       batch: variables.ERRAND_CONCURRENCY_BATCH,

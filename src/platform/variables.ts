@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseEgressAllow } from '../contract/egress.ts';
 import { parseSecretKeys } from '../contract/secret-keys.ts';
+import { parseEgressIps, parseOrigins, parsePublicUrl } from './variable-lists.ts';
 
 /** What a documented variable says about itself besides its zod schema; `fallback` is how the docs print the default. */
 type About = { description: string; fallback: string };
@@ -48,17 +49,17 @@ const secretKeys = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-const egressAllow = z
-  .string()
-  .default('')
-  .transform((text, context) => {
+/** @param parse throws an Error that says what is wrong */
+function parsed<Output>(parse: (text: string) => Output) {
+  return z.string().transform((text, context) => {
     try {
-      return parseEgressAllow(text);
+      return parse(text);
     } catch (error) {
       context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
       return z.NEVER;
     }
   });
+}
 
 const flag = z
   .string()
@@ -127,10 +128,25 @@ export const variablesSchema = z.object({
     description: '`id:base64(32 bytes)[,id:…]`: the first encrypts, all decrypt.',
     fallback: 'generated into the data directory by `up`, `demo`',
   }),
-  ERRAND_EGRESS_ALLOW: about(egressAllow, {
+  ERRAND_EGRESS_ALLOW: about(parsed(parseEgressAllow).prefault(''), {
     description:
       'Comma-separated CIDRs, IPs or host names that requests may reach although they are private or reserved, e.g. `127.0.0.1,10.20.0.0/16`.',
     fallback: 'none',
+  }),
+  ERRAND_EGRESS_IPS: about(parsed(parseEgressIps).prefault(''), {
+    description:
+      'Comma-separated IPs or CIDRs that requests come from, as customers see them: shown in the console, and named where a server cannot be reached, so that customers know whom their firewall has to let in. Changes nothing about where requests do come from.',
+    fallback: 'none: not known',
+  }),
+  ERRAND_PUBLIC_URL: about(optional(parsed(parsePublicUrl)), {
+    description:
+      "Where people's browsers reach the API and the console, e.g. `https://errand.example.com`: what the addresses of portal sessions begin with.",
+    fallback: 'the `Host` of the request, over https if `X-Forwarded-Proto` says so',
+  }),
+  ERRAND_PORTAL_ORIGINS: about(parsed(parseOrigins).prefault(''), {
+    description:
+      'Comma-separated origins of pages that may show the portal in a frame, e.g. `https://billing.example.com`.',
+    fallback: 'none: it cannot be framed',
   }),
   ERRAND_CONCURRENCY_INTERACTIVE: about(wholeNumber(1, 10_000, defaultConcurrency), {
     description: 'Interactive requests in flight per worker process.',

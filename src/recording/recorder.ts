@@ -27,6 +27,8 @@ export type RecorderOptions = {
   pause: (tries: number) => Promise<void>;
   /** Weighs, after COMMIT, what was recorded says of its integrations (`createWeigher`). Never rejects. */
   weigh: (recorded: readonly Weighable[]) => Promise<void>;
+  /** Adds up, after COMMIT, what was recorded (`createTally`). Never throws. */
+  count?: (recorded: readonly Settled[]) => void;
 };
 
 /** Rows of one commit. More does not pay: the statement's own cost per row dominates from about 100 on. */
@@ -98,6 +100,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
 
   async function commit(group: readonly Settled[]): Promise<(Outcome | null)[]> {
     const recorded = await write(group);
+    options.count?.(group.filter(({ claimed }) => recorded.get(claimed.id)?.outcome === 'recorded'));
     // Before anybody is told: a slot that becomes free is not to be used for an integration that is just held.
     await options.weigh(
       group.flatMap((settled) => {

@@ -4,7 +4,7 @@ import type { KeyAccounts } from '../contract/api-key.ts';
 import type { Actor } from '../contract/audit.ts';
 import type { Page, PageQuery } from '../contract/paging.ts';
 import { Refusal } from '../contract/problem.ts';
-import type { Schedule, ScheduleBody } from '../contract/schedule.ts';
+import type { ListedSchedule, Schedule, ScheduleBody, ScheduleFilter } from '../contract/schedule.ts';
 import type { AssembleDependencies } from '../integrations/assemble.ts';
 import { createDetails } from '../integrations/audit-details.ts';
 import { type Cursors, paginate } from '../integrations/paginate.ts';
@@ -27,6 +27,8 @@ export type NewRun = { id: string; integration: string; schedule: string; label:
 
 export type ScheduleStore = {
   list(integration: string): Promise<StoredSchedule[]>;
+  /** Of all integrations there are within the accounts, by integration and name. */
+  page(accounts: KeyAccounts, filter: ScheduleFilter, query: PageQuery): Promise<Page<StoredSchedule>>;
   /**
    * One transaction: locks the integration, lets `decide` see it and the schedule, carries out what it answers with the
    * audit entry. `decide` answers `null` to leave all as it is, and throws to refuse.
@@ -73,6 +75,13 @@ export function createSchedules(dependencies: SchedulesDependencies) {
     async list(scope: KeyAccounts, id: string, query: PageQuery): Promise<Page<Schedule>> {
       requireIntegration(scope, id, await loadIntegration(id));
       return paginate((await store.list(id)).map(presentSchedule), query, cursors);
+    },
+
+    /** Those of all integrations, by integration and name. */
+    async listAll(scope: KeyAccounts, filter: ScheduleFilter, query: PageQuery): Promise<Page<ListedSchedule>> {
+      const { items, nextCursor } = await store.page(scope, filter, query);
+      const listed = items.map((one) => ({ integration: one.integration, ...presentSchedule(one) }));
+      return { items: listed, nextCursor };
     },
 
     /** @throws Refusal `not-found` */

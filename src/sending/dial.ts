@@ -11,12 +11,14 @@ import {
   ownUnknown,
 } from './egress.ts';
 import { ownServiceAt } from './own-services.ts';
+import type { Stopwatch } from './stopwatch.ts';
 import { codeOf, connectTrouble, spoken, Trouble, tlsTrouble } from './trouble.ts';
 
 export type DialOptions = EgressRules & {
   /** Bounds resolving, connecting and the TLS handshake together. */
   connectTimeoutMs: number;
   deadline: Deadline;
+  stopwatch: Stopwatch;
 };
 
 /**
@@ -26,7 +28,7 @@ export type DialOptions = EgressRules & {
  * @throws Trouble: `egress-blocked`, `dns-failed`, `connect-failed`, `tls-failed` or `timeout`.
  */
 export async function dial(destination: Destination, options: DialOptions): Promise<Socket> {
-  const { connectTimeoutMs, deadline } = options;
+  const { connectTimeoutMs, deadline, stopwatch } = options;
   const { name, secure } = destination;
   const given = Promise.withResolvers<never>();
   const abandoned = new AbortController();
@@ -36,17 +38,21 @@ export async function dial(destination: Destination, options: DialOptions): Prom
   };
   const timer = setTimeout(() => giveUp(connectTimeoutMs), connectTimeoutMs);
   deadline.onStop(() => giveUp(deadline.timeoutMs));
+  stopwatch.begin('dnsMs');
   try {
     const addresses = await Promise.race([checkedAddresses(destination, options), given.promise]);
     doing = `Connecting to ${name}`;
+    stopwatch.begin('connectMs');
     const socket = await Promise.race([connectToFirst(addresses, destination, abandoned.signal), given.promise]);
     if (!secure) return socket;
     doing = `The TLS handshake with ${name}`;
+    stopwatch.begin('tlsMs');
     return await Promise.race([shakeHands(socket, destination, abandoned.signal), given.promise]);
   } catch (error) {
     abandoned.abort();
     throw error;
   } finally {
+    stopwatch.end();
     clearTimeout(timer);
     deadline.onStop(undefined);
   }

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { comparableHost, type EgressAllowList } from '../contract/egress.ts';
 import { badPorts } from './bad-ports.ts';
+import { readings, withIpv4 } from './carried.ts';
 import { type OwnService, ownServiceAt } from './own-services.ts';
 import { specialPurpose } from './special-purpose.ts';
 
@@ -32,7 +33,7 @@ export function destinationOf(url: URL): Destination | Refused {
   const secure = url.protocol === 'https:';
   const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
   const host = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
-  const name = `${url.hostname}:${port}`;
+  const name = `${host === url.hostname ? host : `[${withIpv4(host)}]`}:${port}`;
   if (badPorts.has(port)) {
     return { refused: `${name} is refused: port ${port} belongs to another protocol (Fetch standard, bad ports)` };
   }
@@ -55,6 +56,10 @@ export function blockedByName({ host, name }: Destination, allow: EgressAllowLis
 }
 
 const howToAllow = 'an operator can allow it with ERRAND_EGRESS_ALLOW';
+/** Nobody is to be talked into allowing it. */
+const metadata = 'clouds answer there with the credentials of their machines, so it is no place to send requests to';
+/** Ranges with cloud metadata services in them. */
+const metadataRanges = new Set(['link local', 'cloud platform']);
 
 /**
  * Why none of the addresses may be connected to, or `undefined` if all may. One bad address refuses them all: a name
@@ -74,7 +79,9 @@ export function blockedAddresses(
     if (!literal && isLocalhost(comparable)) return blockedByName(destination, allow);
     const purpose = specialPurpose(address);
     if (purpose === undefined) continue;
-    return `${destination.name} ${literal ? 'is' : 'resolves to'} a private or reserved address (${purpose}); ${howToAllow}`;
+    const carried = readings(address).map(specialPurpose);
+    const advice = carried.some((each) => each !== undefined && metadataRanges.has(each)) ? metadata : howToAllow;
+    return `${destination.name} ${literal ? 'is' : 'resolves to'} a private or reserved address (${purpose}); ${advice}`;
   }
   return undefined;
 }

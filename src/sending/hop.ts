@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import type { Phases } from '../contract/invocation.ts';
 import type { ReceivedHeader } from '../judging/exchange.ts';
 import { BodyBytes } from './body.ts';
 import type { ByteBudget, Share } from './budget.ts';
@@ -6,6 +7,7 @@ import type { Connection } from './connections.ts';
 import type { Deadline } from './deadline.ts';
 import { codingsOf, Decoding, maxCodings } from './decoding.ts';
 import { headerValues } from './redirect.ts';
+import type { Stopwatch } from './stopwatch.ts';
 import { codeOf, exchangeTrouble, spoken, Trouble } from './trouble.ts';
 
 export type Head = { status: number; headers: readonly ReceivedHeader[] };
@@ -17,12 +19,13 @@ export type HopOptions = {
   maxBytes: number;
   budget: ByteBudget;
   deadline: Deadline;
+  stopwatch: Stopwatch;
   /** Is only this answer's head of interest, because a redirect will be followed? */
   headOnly: (head: Head) => boolean;
 };
 
 /** How one request on one connection ended. `reusable`: the connection may carry another one. */
-export type HopOutcome = { requestSent: boolean; reusable: boolean } & (
+export type HopOutcome = { requestSent: boolean; reusable: boolean; phases: Phases } & (
   | { kind: 'answer'; head: Head; body: Uint8Array; framed: boolean }
   | { kind: 'trouble'; trouble: Trouble; head: Head | undefined; preview: Uint8Array }
 );
@@ -45,6 +48,8 @@ export class Hop implements Dispatcher.DispatchHandler {
   #settled = false;
   #requestSent = false;
   #controller: Dispatcher.DispatchController | undefined;
+  /** When the newest head began, be it only a 1xx. */
+  #begunAt = 0;
   #head: Head | undefined;
   #framed = true;
   #wireBytes = 0;
@@ -70,6 +75,11 @@ export class Hop implements Dispatcher.DispatchHandler {
     if (this.#settled) throw new Error('The exchange is over');
     this.#controller = controller;
     this.#requestSent = true;
+    this.#options.stopwatch.begin('firstByteMs');
+  }
+
+  onResponseStarted(): void {
+    this.#begunAt = performance.now();
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
@@ -77,6 +87,7 @@ export class Hop implements Dispatcher.DispatchHandler {
     if (status < 200 || this.#settled) return;
     const head = { status, headers: receivedHeaders(controller.rawHeaders) };
     this.#head = head;
+    this.#options.stopwatch.begin('bodyMs', this.#begunAt);
     if (status > 599) {
       this.#broken(`answered with the status ${status}, which does not exist`);
       return;
@@ -200,7 +211,8 @@ export class Hop implements Dispatcher.DispatchHandler {
     const body = this.#body.bytes();
     this.#finish();
     const { reusable } = this;
-    this.#settle({ kind: 'answer', head: this.#head, body, framed: this.#framed, requestSent: true, reusable });
+    const how = { requestSent: true, reusable, phases: this.#options.stopwatch.phases() };
+    this.#settle({ kind: 'answer', head: this.#head, body, framed: this.#framed, ...how });
     if (!reusable) this.#controller?.abort(new Error('The exchange is over'));
   }
 
@@ -209,7 +221,8 @@ export class Hop implements Dispatcher.DispatchHandler {
     const preview = this.#body.preview(previewBytes);
     this.#finish();
     const { reusable } = this;
-    this.#settle({ kind: 'trouble', trouble, head: this.#head, preview, requestSent: this.#requestSent, reusable });
+    const how = { requestSent: this.#requestSent, reusable, phases: this.#options.stopwatch.phases() };
+    this.#settle({ kind: 'trouble', trouble, head: this.#head, preview, ...how });
     if (!reusable) this.#controller?.abort(trouble);
   }
 

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import ipaddr from 'ipaddr.js';
 import { comparableHost } from '../contract/egress.ts';
+import { readings } from './carried.ts';
 import type { Resolver } from './egress.ts';
 
 /** A TCP port that Errand itself listens on or keeps its data behind. */
@@ -74,39 +74,3 @@ const within = (ranges: Ranges, address: string): boolean =>
   readings(address).some((each) => ranges.some((range) => range.check(each, familyOf(each))));
 
 const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIP(address) === 4 ? 'ipv4' : 'ipv6');
-
-/** Where the bytes of an IPv4 address lie in an IPv6 address (RFC 4291 §2.5.5, 6052 §2.2, 3056, 4380 §4). */
-const carriers: readonly { prefix: string; bits: number; at: readonly (readonly number[])[]; inverted?: true }[] = [
-  { prefix: '::', bits: 96, at: [[12, 13, 14, 15]] },
-  { prefix: '::ffff:0:0', bits: 96, at: [[12, 13, 14, 15]] },
-  { prefix: '::ffff:0:0:0', bits: 96, at: [[12, 13, 14, 15]] },
-  { prefix: '64:ff9b::', bits: 96, at: [[12, 13, 14, 15]] },
-  // Of local use, with whatever prefix length the network has chosen.
-  {
-    prefix: '64:ff9b:1::',
-    bits: 48,
-    at: [
-      [6, 7, 9, 10],
-      [7, 9, 10, 11],
-      [9, 10, 11, 12],
-      [12, 13, 14, 15],
-    ],
-  },
-  { prefix: '2002::', bits: 16, at: [[2, 3, 4, 5]] },
-  { prefix: '2001::', bits: 32, at: [[12, 13, 14, 15]], inverted: true },
-];
-
-/** An address without its zone, and the IPv4 addresses that it carries, which a translator or tunnel would reach. */
-function readings(address: string): string[] {
-  if (!ipaddr.isValid(address)) return [];
-  const parsed = ipaddr.parse(address);
-  if (parsed instanceof ipaddr.IPv4) return [parsed.toString()];
-  const bytes = parsed.toByteArray();
-  const carried = carriers
-    .filter(({ prefix, bits }) => parsed.match(ipaddr.IPv6.parse(prefix), bits))
-    .flatMap(({ at, inverted }) =>
-      at.map((places) => places.map((place) => (bytes[place] ?? 0) ^ (inverted ? 0xff : 0)).join('.')),
-    );
-  parsed.zoneId = '';
-  return [parsed.toNormalizedString(), ...carried];
-}

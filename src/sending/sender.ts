@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import type { Dispatcher } from 'undici';
 import { comparableHost } from '../contract/egress.ts';
-import type { Answer, Exchange, ExchangeFailure } from '../judging/exchange.ts';
+import type { Exchange } from '../judging/exchange.ts';
 import type { RenderedRequest } from '../tokens/render.ts';
 import { ByteBudget } from './budget.ts';
 import { type Connection, Connections } from './connections.ts';
@@ -17,8 +17,10 @@ import {
   isLocalhost,
   type Resolver,
 } from './egress.ts';
+import { type Before, failureOf, nothingSent } from './failure.ts';
 import { type Head, Hop, type HopOutcome } from './hop.ts';
 import { maxRedirects, type NotFollowed, redirectHeaders, redirectTarget } from './redirect.ts';
+import { Stopwatch } from './stopwatch.ts';
 import { Trouble } from './trouble.ts';
 
 export type SenderOptions = Pick<EgressRules, 'allow' | 'own'> & {
@@ -31,6 +33,8 @@ export type SenderOptions = Pick<EgressRules, 'allow' | 'own'> & {
   maxBufferedBytes: number;
   /** For requests that bring no User-Agent of their own. */
   userAgent: string;
+  /** The addresses that requests come from, to be named where a server was not reached. Default: they are not known. */
+  egressIps?: readonly string[];
 };
 
 export type SendOptions = {
@@ -74,14 +78,16 @@ export function createSender(options: SenderOptions): Sender {
 class HttpSender implements Sender {
   readonly #rules: EgressRules;
   readonly #userAgent: string;
+  readonly #egressIps: readonly string[];
   readonly #budget: ByteBudget;
   readonly #connections = new Connections();
   readonly #inFlight = new Set<Promise<unknown>>();
   #closed = false;
 
-  constructor({ allow, own, resolve, userAgent, maxBufferedBytes }: SenderOptions) {
+  constructor({ allow, own, resolve, userAgent, egressIps = [], maxBufferedBytes }: SenderOptions) {
     this.#rules = { allow, own, resolve: sharedResolver(resolve ?? systemResolver) };
     this.#userAgent = userAgent;
+    this.#egressIps = egressIps;
     this.#budget = new ByteBudget(maxBufferedBytes);
   }
 
@@ -115,23 +121,24 @@ class HttpSender implements Sender {
   /** The request and, for GET and HEAD, the redirects that its answer asks for. */
   async #exchange(request: RenderedRequest, options: SendOptions, deadline: Deadline): Promise<Exchange> {
     const url = URL.parse(request.url);
-    if (url === null) return failureOf(nothingSent('The URL is not a complete http or https URL'), false);
+    if (url === null) return failureOf(nothingSent('The URL is not a complete http or https URL'), undefined, []);
     const headers = withDefaults(request.headers, this.#userAgent);
-    let redirected: Answer['redirected'];
+    let before: Before | undefined;
     let outgoing: Outgoing = { method: request.method, url, headers, body: request.body, hopsLeft: maxRedirects };
     for (;;) {
       const outcome = await this.#hop(outgoing, options, deadline);
-      if (outcome.kind === 'trouble') return failureOf(outcome, outgoing.hopsLeft < maxRedirects);
+      if (outcome.kind === 'trouble') return failureOf(outcome, before, this.#egressIps);
       const target = nextTarget(outgoing, outcome.head);
       if (!(target instanceof URL)) {
-        const { head, body, framed } = outcome;
-        const answer = { kind: 'answer', status: head.status, headers: head.headers, body, framed, ...target } as const;
-        return redirected === undefined ? answer : { ...answer, redirected };
+        const { head, body, framed, phases } = outcome;
+        const received = { status: head.status, headers: head.headers, body, framed, phases };
+        const answer = { kind: 'answer', ...received, ...target } as const;
+        return before === undefined ? answer : { ...answer, redirected: before.redirected };
       }
+      const beyond = before?.redirected === 'beyond' || outgoing.url.origin !== target.origin;
+      before = { redirected: beyond ? 'beyond' : 'within', phases: outcome.phases };
       const problem = options.redirectProblem?.(target) ?? null;
-      if (problem !== null) return failureOf({ ...nothingSent(problem), head: outcome.head }, true);
-      if (outgoing.url.origin !== target.origin) redirected = 'beyond';
-      redirected ??= 'within';
+      if (problem !== null) return failureOf({ ...nothingSent(problem), head: outcome.head }, before, []);
       outgoing = {
         ...outgoing,
         url: target,
@@ -147,9 +154,10 @@ class HttpSender implements Sender {
     if ('refused' in destination) return nothingSent(destination.refused);
     let fresh = options.freshConnection ?? false;
     for (;;) {
-      const connection = await this.#connect(destination, fresh, options, deadline);
-      if (connection instanceof Trouble) return nothingSent(connection);
-      const outcome = await this.#dispatch(connection, outgoing, destination, options, deadline);
+      const clocks = { deadline, stopwatch: new Stopwatch() };
+      const connection = await this.#connect(destination, fresh, options, clocks);
+      if (connection instanceof Trouble) return nothingSent(connection, clocks.stopwatch.phases());
+      const outcome = await this.#dispatch(connection, outgoing, destination, options, clocks);
       // A kept connection that was gone before anything was written on it: as if it had not been there.
       const gone = outcome.kind === 'trouble' && !outcome.requestSent && connection.reused;
       if (!gone || deadline.stopped !== undefined) return outcome;
@@ -161,12 +169,12 @@ class HttpSender implements Sender {
     destination: Destination,
     fresh: boolean,
     { connectTimeoutMs }: SendOptions,
-    deadline: Deadline,
+    clocks: Clocks,
   ): Promise<Connection | Trouble> {
     const idle = fresh ? undefined : this.#connections.takeIdle(destination.origin);
     if (idle !== undefined) return idle;
     try {
-      const socket = await dial(destination, { ...this.#rules, connectTimeoutMs, deadline });
+      const socket = await dial(destination, { ...this.#rules, connectTimeoutMs, ...clocks });
       return this.#connections.adopt(destination, socket);
     } catch (error) {
       if (error instanceof Trouble) return error;
@@ -179,11 +187,11 @@ class HttpSender implements Sender {
     outgoing: Outgoing,
     { name, host }: Destination,
     { maxBytes, freshConnection = false }: SendOptions,
-    deadline: Deadline,
+    clocks: Clocks,
   ): Promise<HopOutcome> {
     const { method, url, headers, body } = outgoing;
     const headOnly = (head: Head) => nextTarget(outgoing, head) instanceof URL;
-    const hop = new Hop(connection, { name, method, maxBytes, budget: this.#budget, deadline, headOnly });
+    const hop = new Hop(connection, { name, method, maxBytes, budget: this.#budget, ...clocks, headOnly });
     const request: Dispatcher.DispatchOptions & { servername: string } = {
       path: url.pathname + url.search,
       method,
@@ -201,7 +209,7 @@ class HttpSender implements Sender {
   }
 }
 
-type HopTrouble = HopOutcome & { kind: 'trouble' };
+type Clocks = { deadline: Deadline; stopwatch: Stopwatch };
 type Header = { readonly key: string; readonly value: string };
 type Outgoing = {
   method: string;
@@ -219,18 +227,6 @@ function nextTarget({ url, method, hopsLeft }: Outgoing, { status, headers }: He
     return { notFollowed: `${maxRedirects} redirects were followed, and it leads on: do they go in a circle?` };
   }
   return target;
-}
-
-/** Nothing went out: because of trouble with the connection, or because the URL's destination is refused. */
-function nothingSent(why: Trouble | string): HopTrouble {
-  const trouble = why instanceof Trouble ? why : new Trouble('egress-blocked', why, { retryable: false });
-  return { kind: 'trouble', trouble, head: undefined, preview: new Uint8Array(0), requestSent: false, reusable: false };
-}
-
-function failureOf({ trouble, requestSent, head, preview }: HopTrouble, sentBefore: boolean): ExchangeFailure {
-  const { code, message, retryable } = trouble;
-  const failure = { kind: 'failure', code, message, retryable, requestSent: requestSent || sentBefore } as const;
-  return head === undefined ? failure : { ...failure, status: head.status, headers: head.headers, preview };
 }
 
 function withDefaults(headers: readonly Header[], userAgent: string): readonly Header[] {

@@ -12,7 +12,7 @@ export async function lateBatches(pool: Pool, limit: number): Promise<LateBatch[
   const { rows } = await pool.query<LateBatch>({
     name: 'late-batches',
     text: `
-select b.id, b.finish_by as "finishBy", case
+select b.id, b.integration, b.command, b.finish_by as "finishBy", now() as "seenAt", case
     when f.hold is not null then jsonb_build_object('kind', 'held', 'hold', f.hold)
     when g.status = 'paused' then '{"kind": "paused"}'
     when jsonb_array_length(coalesce(g.limits -> 'rates', '[]')) > 0 then '{"kind": "rates"}' end as waited

@@ -27,14 +27,15 @@ with input as (
   select * from unnest($2::uuid[], $3::int[], $4::text[], $5::float8[], $6::jsonb[], $7::int[], $8::int[],
     $9::timestamptz[], $10::int[], $11::text[], $12::boolean[], $13::int[], $14::jsonb[], $15::jsonb[], $16::int[],
     $17::text[], $18::text[], $19::bytea[], $20::int[], $21::timestamptz[], $22::jsonb[], $23::text[], $24::text[],
-    $25::boolean[])
+    $25::boolean[], $26::int[], $27::int[], $28::int[], $29::int[], $30::int[])
     as t(id, attempt, next_status, delay_ms, next_error, command_version, configuration_version, started_at, duration_ms,
       outcome, sent, status, error, response_headers, response_bytes, body_preview, content_type, sha256, result_bytes,
-      last_sync_at, validators, etag, last_modified, still_holds)
+      last_sync_at, validators, etag, last_modified, still_holds,
+      dns_ms, connect_ms, tls_ms, first_byte_ms, body_ms)
   order by id
   limit cardinality($2::uuid[])
 ), referred as (
-  select sha256 from blobs where sha256 = any($26::bytea[]) order by sha256 for key share
+  select sha256 from blobs where sha256 = any($31::bytea[]) order by sha256 for key share
 ), held as (
   select n.*, i.integration, i.command, i.fingerprint, i.key_number, i.batch, i.batch_range
   from input n cross join lateral (
@@ -61,9 +62,10 @@ with input as (
 ), recorded as (
   insert into attempts (invocation, number, key_number, command_version, configuration_version, started_at, duration_ms,
     outcome, sent, status, error, response_headers, response_bytes, body_preview, content_type, sha256, result_bytes, unchanged,
-    last_sync_at, validators)
+    last_sync_at, validators, dns_ms, connect_ms, tls_ms, first_byte_ms, body_ms)
   select id, attempt, key_number, command_version, configuration_version, started_at, duration_ms, outcome, sent, status, error,
-    response_headers, response_bytes, body_preview, content_type, sha256, result_bytes, unchanged, last_sync_at, validators
+    response_headers, response_bytes, body_preview, content_type, sha256, result_bytes, unchanged, last_sync_at, validators,
+    dns_ms, connect_ms, tls_ms, first_byte_ms, body_ms
   from moved
 ), counts as (
   select batch, batch_range, count(*) filter (where next_status = 'succeeded') as succeeded,
@@ -100,9 +102,9 @@ with input as (
   update integrations i set last_sync_at = greatest(i.last_sync_at, s.at) from syncing s where i.id = s.id
 ), audited as (
   ${auditColumns}
-  select ${auditSelect(27)} and invocation in (select id from moved)
+  select ${auditSelect(32)} and invocation in (select id from moved)
 ), kept as (
-  ${blobInsert(37)}
+  ${blobInsert(42)}
 )
 -- Is there anything that counts against its integration? Then a success counts, too: see store/flow.
 select id, true as moved,
@@ -159,6 +161,11 @@ export async function recordSettled(
       attempts.map((each) => each.result?.etag ?? null),
       attempts.map((each) => each.result?.lastModified ?? null),
       attempts.map(({ result }) => result !== null && stillHolds(result)),
+      attempts.map(({ phases }) => phases?.dnsMs ?? null),
+      attempts.map(({ phases }) => phases?.connectMs ?? null),
+      attempts.map(({ phases }) => phases?.tlsMs ?? null),
+      attempts.map(({ phases }) => phases?.firstByteMs ?? null),
+      attempts.map(({ phases }) => phases?.bodyMs ?? null),
       attempts.flatMap(({ result }) => (result !== null && stillHolds(result) ? [result.sha256] : [])),
       ...auditSelect.values(audit),
       ...blobInsert.values(blobs),

@@ -14,7 +14,9 @@ const holdColumn = `(select json_build_object('failure', f.hold, 'since', f.held
 export const integrationColumns = `i.id, i.account, i.name, i.status, i.limits,
   i.configuration_version as "configurationVersion", i.status_since as "statusSince",
   i.last_sync_at as "lastSyncAt", ${syncQuality} as "lastSyncQuality", i.created_at as "createdAt",
-  i.updated_at as "updatedAt", i.deleted_at as "deletedAt",
+  i.updated_at as "updatedAt", i.deleted_at as "deletedAt", i.shown_secret as "shownSecret",
+  (select v.hint from integration_values v
+   where v.integration = i.id and v.name = i.shown_secret and v.kind = 'secret' and v.until is null) as "shownSecretHint",
 ${holdColumn}`;
 
 /** Makes sure that there is a row to lock; a new one is deleted, of version 0, until a change brings it to life. */
@@ -39,7 +41,7 @@ export async function nextVersion(
   connection: Connection,
   id: string,
   change: {
-    integration?: { account: string; name: string; limits: object };
+    integration?: { account: string; name: string; limits: object; shownSecret: string | null };
     deleted?: true;
     status?: 'active' | 'paused';
   },
@@ -56,7 +58,8 @@ export async function nextVersion(
          else coalesce($6, status) end,
        status_since = case when $5 or $6::text is not null then now() else status_since end,
        deleted_at = case when $5 then now() when $2::text is not null then null else deleted_at end,
-       account = coalesce($2, account), name = coalesce($3, name), limits = coalesce($4::jsonb, limits)
+       account = coalesce($2, account), name = coalesce($3, name), limits = coalesce($4::jsonb, limits),
+       shown_secret = case when $2::text is null then shown_secret else $7 end
      where id = $1 returning configuration_version as version`,
     [
       id,
@@ -65,6 +68,7 @@ export async function nextVersion(
       integration === undefined ? null : JSON.stringify(integration.limits),
       change.deleted ?? false,
       change.status ?? null,
+      integration?.shownSecret ?? null,
     ],
   );
   const [row] = rows;

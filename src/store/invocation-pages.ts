@@ -2,80 +2,77 @@ import type { Pool } from 'pg';
 import type { KeyAccounts } from '../contract/api-key.ts';
 import type { InvocationFilter } from '../contract/invocation.ts';
 import type { Page, PageQuery } from '../contract/paging.ts';
+import { Refusal } from '../contract/problem.ts';
 import type { AttemptRow, InvocationRow } from '../invocations/read.ts';
 import { boundsOf } from './bounds.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import { uuidFloor } from './uuid-floor.ts';
-
-const columns = `id, account, integration, command, lane, status, tokens, sealed_tokens as "sealedTokens", reference,
-  idempotency_key as "idempotencyKey", batch, due_at as "dueAt", error, created_at as "createdAt", finished_at as "finishedAt"`;
-
-/**
- * When a page's rows can be tried at the earliest, where their integrations are held, by Errand, or asked to wait. Joined to
- * the whole page at once, and only batch work waits.
- */
-const withWait = (page: string) => `
-select p.*, greatest(case when f.hold is not null then f.next_probe_at end, f.not_before) as "waitsUntil"
-from (${page}) p left join integration_flow f on f.integration = p.integration and p.lane = 'batch'
-  and p.status in ('queued', 'retrying')
-order by p.id desc`;
+import { transaction } from './database.ts';
+import { filterParameters, fits, inReach } from './invocation-filters.ts';
+import { rowColumns, withWait } from './invocation-rows.ts';
+import { searchInvocations } from './invocation-search.ts';
 
 export async function findInvocation(pool: Pool, id: string): Promise<InvocationRow | null> {
   const { rows } = await pool.query<InvocationRow>({
     name: 'find-invocation',
-    text: withWait(`select ${columns} from invocations where id = $1`),
+    text: withWait(`select ${rowColumns} from invocations where id = $1`),
     values: [id],
   });
   return rows[0] ?? null;
 }
 
+/** Longest that a list may look for its page: less than the pool's own bound, whose error says that the database is away. */
+const maxLookingMs = 10_000;
+
 /**
- * One page, newest first. The filters are all in the statement and compare with null when they are not asked for; ids
- * are UUIDv7, so `since` and `until` bound the id and with it the partitions that are read.
+ * One page, newest first.
+ *
+ * @throws Refusal `invalid` where what is asked for is so rare that looking for it takes too long.
  */
 export async function pageInvocations(
   pool: Pool,
   accounts: KeyAccounts,
   filter: InvocationFilter,
   { limit, cursor }: PageQuery,
+  lookingMs = maxLookingMs,
 ): Promise<Page<InvocationRow>> {
   const before = cursor === undefined ? null : decodeCursor(cursor);
-  const { rows } = await pool.query<InvocationRow>(
-    withWait(`select ${columns} from invocations
-     where ($1::text[] is null or account = any($1))
-       and ($2::text is null or account = $2)
-       and ($3::text is null or integration = $3)
-       and ($4::text is null or command = $4)
-       and ($5::text is null or status = $5)
-       and ($6::text is null or lane = $6)
-       and ($7::text is null or error->>'code' = $7)
-       and ($8::text is null or reference = $8)
-       and ($9::uuid is null or id >= $9)
-       and ($10::uuid is null or id < $10)
-       and ($11::uuid is null or id < $11)
-       -- A batch's rows lie between its first and its last: with that its pages need no index of their own.
-       and ($12::uuid is null or batch = $12
-         and id between (select first_id from batches where id = $12) and (select last_id from batches where id = $12))
-     order by id desc limit $13`),
-    [
-      accounts === '*' ? null : accounts,
-      filter.account ?? null,
-      filter.integration ?? null,
-      filter.command ?? null,
-      filter.status ?? null,
-      filter.lane ?? null,
-      filter.code ?? null,
-      filter.reference ?? null,
-      filter.since === undefined ? null : uuidFloor(Date.parse(filter.since)),
-      filter.until === undefined ? null : uuidFloor(Date.parse(filter.until)),
-      before,
-      filter.batch ?? null,
-      limit + 1,
-    ],
-  );
+  const look = transaction(pool, async (connection) => {
+    await connection.query(`set local statement_timeout = ${lookingMs}`);
+    const values = await filterParameters(connection, filter, { accounts, before });
+    if (filter.q !== undefined) return searchInvocations(connection, values, { q: filter.q, limit: limit + 1 });
+    return (await connection.query<InvocationRow>(pageSql, [...values, limit + 1])).rows;
+  });
+  const rows = await look.catch((error: unknown) => {
+    throw isTimeout(error) && isPicky(filter) ? tooRare(lookingMs, error) : error;
+  });
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   return { items, nextCursor: rows.length > limit && last !== undefined ? encodeCursor(last.id) : null };
+}
+
+const pageSql = withWait(
+  `select ${rowColumns} from invocations where ${inReach} and ${fits} order by id desc limit $15`,
+);
+
+/** SQLSTATE query_canceled */
+const isTimeout = (error: unknown) => error instanceof Error && 'code' in error && error.code === '57014';
+
+/** Without such filters a page is at hand: if that takes long, the database is to blame. */
+function isPicky({
+  account: _a,
+  integration: _i,
+  batch: _b,
+  since: _s,
+  until: _u,
+  ...rest
+}: InvocationFilter): boolean {
+  return Object.values(rest).some((value) => value !== undefined);
+}
+
+function tooRare(ms: number, cause: unknown): Refusal {
+  const message = 'narrow it by integration, or by a later since';
+  const detail = `No page of these was found within ${ms / 1000} seconds: there is too much to look through.`;
+  return new Refusal('invalid', detail, [{ path: 'since', message }], { cause });
 }
 
 /** The attempts of these invocations, in order. */

@@ -14,14 +14,13 @@ export async function newestInvocations(
   command: string,
   limit: number,
 ): Promise<DryRunRow[]> {
-  const { rows } = await pool.query<DryRunRow>({
-    name: 'newest-invocations',
-    text: `
-select id, tokens, sealed_tokens as "sealedTokens", created_at as "createdAt", attempt, key_number as "keyNumber",
-  claimed_at as "claimedAt"
-from (select * from invocations where integration = $1 order by id desc limit ${lookBack}) newest
-where command = $2 order by id desc limit $3`,
-    values: [integration, command, limit],
-  });
+  // Not named: which index is the better one depends on how much of all there is the integration's.
+  const { rows } = await pool.query<DryRunRow>(
+    `select id, tokens, sealed_tokens as "sealedTokens", created_at as "createdAt", attempt, key_number as "keyNumber",
+       claimed_at as "claimedAt"
+     from (select * from invocations where integration = $1 order by id desc limit ${lookBack}) newest
+     where command = $2 order by id desc limit $3`,
+    [integration, command, limit],
+  );
   return rows;
 }

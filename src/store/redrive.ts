@@ -7,6 +7,8 @@ import { endedColumns, reopenBatches, retryEnded } from './transitions.ts';
 /** Which rows are meant, and where the step begins and ends; `$1` is `retryEnded`'s. */
 const fits = `
   status = any($2::text[])
+    -- Whatever has failed or was cancelled has one: they are all in that index, and little else is.
+    and error is not null
     and ($3::text[] is null or account = any($3))
     and ($4::text is null or integration = $4)
     and ($5::text is null or command = $5)
@@ -70,6 +72,20 @@ export async function redriveStep(
   const values = [...parameters(filter, page.after, page.limit), ...audit];
   const { rows } = await pool.query<{ id: string }>(redriveSql, values);
   return { count: rows.length, last: rows.length < page.limit ? null : (rows.at(-1)?.id ?? null) };
+}
+
+/** See `RedriveDependencies.knows`. */
+export async function knowsBatches(
+  pool: Pool,
+  { accounts, batch, run }: Pick<RedriveFilter, 'accounts' | 'batch' | 'run'>,
+): Promise<{ batch: boolean; run: boolean }> {
+  const there = (which: string) =>
+    `exists (select 1 from batches where ${which} and ($1::text[] is null or account = any($1)))`;
+  const { rows } = await pool.query<{ batch: boolean; run: boolean }>(
+    `select ($2::uuid is null or ${there('id = $2')}) as batch, ($3::text is null or ${there('run = $3')}) as run`,
+    [accounts === '*' ? null : accounts, batch, run],
+  );
+  return rows[0] ?? { batch: false, run: false };
 }
 
 /** How many of the next `limit` there are; changes nothing. */

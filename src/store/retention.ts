@@ -87,6 +87,21 @@ export const cleanIdempotencyKeys = cleaning(
      select ctid from idempotency_keys where ${olderThan('created_at')} limit ${step}))`,
 );
 
+/** Portal sessions that are over, opened or not. */
+export const cleanPortalSessions = cleaning(
+  `delete from portal_sessions where id = any(array(
+     select id from portal_sessions where ${olderThan('expires_at')} limit ${step}))`,
+);
+
+const countsOf = (width: 'minute' | 'hour') =>
+  cleaning(
+    `delete from statistics where ctid = any(array(
+       select ctid from statistics where width = '${width}' and ${olderThan('at')} order by at limit ${step}))`,
+  );
+/** What happened within minutes, and within hours. */
+export const cleanMinutes = countsOf('minute');
+export const cleanHours = countsOf('hour');
+
 /**
  * Bytes that no result referred to anew for so many days; the newest good ones for their tokens stay. What a result refers
  * to just now is seen just now, and looked at again under the lock.

@@ -1,10 +1,14 @@
 import type { AuditRecord } from '../audit/entry.ts';
+import type { KeyAccounts } from '../contract/api-key.ts';
+import type { Page, PageQuery } from '../contract/paging.ts';
+import type { ScheduleFilter } from '../contract/schedule.ts';
 import type { DueSchedule, Fired, Firing } from '../schedules/fire.ts';
 import type { StoredSchedule } from '../schedules/schedule.ts';
 import type { NewRun, ScheduleChange, ScheduleStore } from '../schedules/use-cases.ts';
 import { auditInsert, auditValues } from './audit.ts';
 import { auditColumns } from './audit-rows.ts';
 import { loadConfiguration } from './configuration.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
 import { type Connection, type Database, transaction } from './database.ts';
 import { lockIntegration } from './integrations.ts';
 
@@ -22,10 +26,41 @@ async function load(connection: Connection, integration: string, name: string | 
   return rows;
 }
 
+const pageSql = `
+select ${columns} from schedules s join integrations i on i.id = s.integration
+where i.deleted_at is null
+  and ($1::text[] is null or i.account = any($1))
+  and ($2::text is null or i.account = $2)
+  and ($3::text is null or s.integration = $3)
+  and ($4::text is null or (s.integration, s.name) > ($4, $5))
+order by s.integration, s.name limit $6`;
+
+/** An integration's id and a schedule's name. */
+const cursorPattern = /^[a-z0-9_-]{1,63} [A-Za-z0-9_.-]{1,64}$/;
+
+async function pageSchedules(
+  connection: Connection,
+  accounts: KeyAccounts,
+  { account, integration }: ScheduleFilter,
+  { limit, cursor }: PageQuery,
+): Promise<Page<StoredSchedule>> {
+  const after = cursor === undefined ? [null, null] : decodeCursor(cursor, cursorPattern).split(' ');
+  const { rows } = await connection.query<StoredSchedule>({
+    name: 'page-schedules',
+    text: pageSql,
+    values: [accounts === '*' ? null : accounts, account ?? null, integration ?? null, ...after, limit + 1],
+  });
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  const more = rows.length > limit && last !== undefined;
+  return { items, nextCursor: more ? encodeCursor(`${last.integration} ${last.name}`) : null };
+}
+
 /** How schedules are kept. */
 export function createScheduleStore(database: Database): ScheduleStore {
   return {
     list: (integration) => load(database, integration, null),
+    page: (accounts, filter, query) => pageSchedules(database, accounts, filter, query),
     start: (run, audit) => startRun(database, run, audit),
     change: (integration, name, decide) =>
       transaction(database, async (connection) => {

@@ -6,7 +6,7 @@ import type { Placed } from './places/place.ts';
 import { urlEncodings } from './places/url.ts';
 
 /** Who gives a token's value, in the words of the API. */
-export const sourceNames = {
+const sourceNames = {
   token: 'command-type',
   variable: 'variable',
   secret: 'secret',
@@ -16,9 +16,12 @@ export const sourceNames = {
 type Token = Extract<Segment, { kind: 'token' }>;
 type Field = { path: string; placed: readonly Placed[]; tokens: readonly Token[]; isWhole: boolean };
 
+/** More than a person writes; a megabyte of them would keep everybody else waiting. */
+const maxUsed = 1000;
+
 /**
  * Every token that a draft uses, where it stands, as far as that can be told: a draft that is still being written may be
- * wrong in every way, also in its shape.
+ * wrong in every way, also in its shape. Of very many the first thousand.
  */
 export function usedTokens(draft: unknown, names: TokenNames): UsedToken[] {
   const available = availableTokens(names);
@@ -33,17 +36,17 @@ export function usedTokens(draft: unknown, names: TokenNames): UsedToken[] {
   const body = read('request.body', memberOf(request, 'body'));
   const type = fields.find(({ key }) => typeof key === 'string' && key.toLowerCase() === 'content-type');
 
-  const use = createUse(available);
-  return [
-    ...use(url, urlEncodings(url.placed)),
+  const placed = [
+    ...withEncodings(url, urlEncodings(url.placed)),
     ...fields.flatMap(({ field }) =>
-      use(
+      withEncodings(
         field,
         field.tokens.map(() => 'header'),
       ),
     ),
-    ...use(body, encodingsOf(body, type?.field)),
+    ...withEncodings(body, encodingsOf(body, type?.field)),
   ];
+  return placed.slice(0, maxUsed).map(createUse(available));
 }
 
 function memberOf(value: unknown, name: string): unknown {
@@ -77,24 +80,23 @@ function encodingsOf(body: Field, type: Field | undefined): (PlaceEncoding | nul
   return bodyEncodings(body.placed, text);
 }
 
-function createUse(available: ReadonlyMap<string, AvailableToken>) {
+type Standing = { path: string; token: Token; encoding: PlaceEncoding | null };
+
+function withEncodings({ path, tokens }: Field, encodings: readonly (PlaceEncoding | null)[]): Standing[] {
+  return tokens.map((token, index) => ({ path, token, encoding: encodings[index] ?? null }));
+}
+
+function createUse(available: ReadonlyMap<string, AvailableToken>): (standing: Standing) => UsedToken {
   const suggested = new Map<string, string[]>();
   const suggestionsFor = (name: string) => {
     const known = suggested.get(name) ?? closeTo(name, available);
     suggested.set(name, known);
     return known;
   };
-  return ({ path, tokens }: Field, encodings: readonly (PlaceEncoding | null)[]): UsedToken[] =>
-    tokens.map(({ name, offset, end }, index) => {
-      const token = available.get(name);
-      return {
-        path,
-        start: offset,
-        end,
-        name,
-        from: token === undefined ? null : sourceNames[token.source],
-        encoding: encodings[index] ?? null,
-        suggestions: token === undefined ? suggestionsFor(name) : [],
-      };
-    });
+  return ({ path, token: { name, offset, end }, encoding }) => {
+    const token = available.get(name);
+    const from = token === undefined ? null : sourceNames[token.source];
+    const suggestions = token === undefined ? suggestionsFor(name) : [];
+    return { path, start: offset, end, name, from, encoding, suggestions };
+  };
 }

@@ -71,11 +71,14 @@ describe.skipIf(inject('chromium') === null).each(queueBackends())('the board in
       .first()
       .waitFor();
     await picture(`${backend.name}-failed`);
-    const link = page.locator(`a[href$="/v1/invocations/${failed}"]`).first();
-    expect(await link.getAttribute('href')).toBe(`/v1/invocations/${failed}`);
+    const link = page.locator(`a[href$="/invocations/${failed}"]`).first();
+    expect(await link.getAttribute('href')).toBe(`/invocations/${failed}`);
     const [opened] = await Promise.all([page.context().waitForEvent('page'), link.click()]);
-    await opened.waitForLoadState();
-    expect(JSON.parse((await opened.textContent('pre')) ?? '')).toMatchObject({ id: failed, status: 'failed' });
+    await opened.getByRole('heading', { name: 'GetInvoiceImage: GONE' }).waitFor();
+    await opened
+      .getByText(/answered 410/)
+      .first()
+      .waitFor();
     await opened.close();
   });
 

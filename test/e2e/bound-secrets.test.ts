@@ -14,6 +14,7 @@ describe('a secret that is bound to a host (contract §3, §6)', () => {
     errand = await deploy(queueBackends()[0] as AvailableBackend, { ERRAND_EGRESS_ALLOW: '127.0.0.1,localhost' });
     endpoint = await startEndpoint(({ url }, response) => {
       if (url.startsWith('/away')) response.writeHead(302, { location: `${elsewhere()}/arrived` }).end();
+      else if (url.startsWith('/tells')) response.writeHead(302, { location: 'http://hostlikesecret.example/' }).end();
       else if (url.startsWith('/within')) response.writeHead(302, { location: '/arrived' }).end();
       else response.writeHead(200, { 'content-type': 'application/json' }).end('{"invoices":[]}');
     });
@@ -70,7 +71,7 @@ describe('a secret that is bound to a host (contract §3, §6)', () => {
       error: {
         code: 'egress-blocked',
         message:
-          'The server redirects to a host that is none of those that the secret "apiKey" may be sent to (127.0.0.1). ' +
+          'The server redirects to localhost, which is none of the hosts that the secret "apiKey" may be sent to (127.0.0.1). ' +
           'The redirect was not followed.',
       },
       attempts: [{ outcome: 'permanent', status: 302, request: { url: `${endpoint.url}/away?k=***` } }],
@@ -79,6 +80,20 @@ describe('a secret that is bound to a host (contract §3, §6)', () => {
     // The same without the secret.
     expect(await run(command(`${endpoint.url}/away`, { headers: [] }))).toMatchObject({ status: 'succeeded' });
     expect(asked()).toEqual(['/away', '/arrived']);
+  });
+
+  it('says where a redirect would have led, but not what of a secret is in it', async () => {
+    await errand.client.putSecret('acme', 'hostKey', 'HostLikeSecret');
+    const failed = await run(command(`${endpoint.url}/tells?k={{apiKey}}`));
+    expect(asked()).toHaveLength(1);
+    expect(failed.error?.message).toMatch(/^The server redirects to \*\*\*\.example, which is none of the hosts/);
+    const { items } = await errand.client.listAudit({ subject: `invocation:${failed.id}` });
+    expect(items[0]).toMatchObject({ details: { error: failed.error } });
+    const { verdict } = await errand.client.testCommand('acme', 'GetInvoiceImage', {
+      tokens: { InvoiceNumber: 'INV1' },
+    });
+    expect(verdict.message).toBe(failed.error?.message);
+    asked();
   });
 
   it("keeps a schedule's source from asking elsewhere", async () => {

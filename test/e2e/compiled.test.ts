@@ -30,6 +30,7 @@ describe('Errand compiled to JavaScript, as the image runs it (contract §2)', {
     const compile = ['-p', 'tsconfig.build.json', '--noCheck', '--outDir', path.join(directory, 'dist')];
     await Promise.all([
       promisify(execFile)(compiler, compile, { cwd: root }),
+      cp(path.join(root, 'dist/console'), path.join(directory, 'dist/console'), { recursive: true }),
       cp(path.join(root, 'drizzle'), path.join(directory, 'drizzle'), { recursive: true }),
       cp(path.join(root, 'package.json'), path.join(directory, 'package.json')),
       symlink(path.join(root, 'node_modules'), path.join(directory, 'node_modules'), 'junction'),
@@ -76,6 +77,7 @@ describe('Errand compiled to JavaScript, as the image runs it (contract §2)', {
     const invoice = { integration: 'acme', command: 'GetInvoiceImage', tokens: { InvoiceNumber: 'INV1' } };
     expect(await client.enqueue(invoice, { waitSeconds: 20 })).toMatchObject({ status: 'succeeded' });
     expect(endpoint.requests[0]?.header('user-agent')).toMatch(/^errand\/\d/);
+    expect(await (await fetch(url)).text(), 'the console').toMatch(/<script type="module"/);
 
     expect(await run([], { PORT: port }, 'healthcheck.js'), 'the API').toMatchObject({ code: 0 });
     const nobody = { PORT: String(await freePort()) };

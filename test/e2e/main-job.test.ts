@@ -91,6 +91,7 @@ describe.each(queueBackends())('the main job on $name (contract §2, §3)', (bac
     const ended = await errand.ended(id);
     const [seen] = requestsFor('INV2');
     const [attempt] = ended.attempts;
+    expect(attempt?.phases).toMatchObject({ tlsMs: null, firstByteMs: expect.any(Number), bodyMs: expect.any(Number) });
     expect(attempt?.request?.url).toBe(`${endpoint.url}/invoices/INV2`);
     expect(attempt?.request?.body).toBe(seen?.body.toString());
     const shown = Object.fromEntries(

@@ -58,7 +58,13 @@ export const templates = [
         const { name, offset, end } = segment;
         ok(offset >= after);
         after = end;
-        equal(text.slice(offset, end).replace(/^\{\{(.*)\}\}$/s, '$1').trim(), name);
+        equal(
+          text
+            .slice(offset, end)
+            .replace(/^\{\{(.*)\}\}$/s, '$1')
+            .trim(),
+          name,
+        );
         ok(!/[{}]/.test(name) && name !== '');
       }
       const parsed = parseTemplate(text);

@@ -14,7 +14,7 @@ const programs = ['chromium', 'chromium-browser', 'google-chrome-stable', 'googl
 
 /** Vitest's global setup of the projects whose tests open pages. */
 export default function setup(project: TestProject): void {
-  const chromium = find();
+  const chromium = findChromium();
   project.provide('chromium', chromium);
   if (chromium !== null) {
     summary.lines.push(`Browser: ${chromium}`);
@@ -27,7 +27,8 @@ export default function setup(project: TestProject): void {
   }
 }
 
-function find(): string | null {
+/** The machine's Chromium; `null`: there is none. */
+export function findChromium(): string | null {
   const named = process.env.ERRAND_TEST_CHROMIUM;
   if (named !== undefined && named !== '') return named;
   const directories = (process.env.PATH ?? '').split(path.delimiter);

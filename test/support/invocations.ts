@@ -61,6 +61,7 @@ export function settled(claimed: Claimed, next: Settled['next'] = { status: 'suc
       bodyPreview: null,
       lastSyncAt: null,
       validators: null,
+      phases: null,
       result: succeeded
         ? {
             bytes,

@@ -67,7 +67,7 @@ function saveRoutes(app: Api, integrations: Integrations): void {
     {
       config: write,
       schema: {
-        summary: 'Make an integration, or replace its name, variables and limits',
+        summary: 'Make an integration, or replace its name, variables, limits and which secret is shown',
         tags,
         params: z.strictObject({ id: integrationIdSchema }),
         body: integrationBodySchema,

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { pageQuerySchema, pageSchema } from '../../contract/paging.ts';
-import { scheduleBodySchema, scheduleNameSchema, scheduleSchema } from '../../contract/schedule.ts';
+import {
+  listedScheduleSchema,
+  scheduleBodySchema,
+  scheduleFilterSchema,
+  scheduleNameSchema,
+  scheduleSchema,
+} from '../../contract/schedule.ts';
 import type { Schedules } from '../../schedules/use-cases.ts';
 import { type Api, principalOf } from '../instance.ts';
 import { takesNoBody } from '../no-body.ts';
@@ -20,6 +26,23 @@ const read = { permission: 'schedules.read' } as const;
 const write = { permission: 'schedules.write' } as const;
 
 function readRoutes(app: Api, schedules: Schedules): void {
+  app.get(
+    '/v1/schedules',
+    {
+      config: read,
+      schema: {
+        summary: 'The schedules of all integrations, by integration and name',
+        tags,
+        querystring: z.strictObject({ ...scheduleFilterSchema.shape, ...pageQuerySchema.shape }),
+        response: { 200: pageSchema(listedScheduleSchema) },
+      },
+    },
+    (request) => {
+      const { limit, cursor, ...filter } = request.query;
+      return schedules.listAll(principalOf(request).accounts, filter, { limit, cursor });
+    },
+  );
+
   app.get(
     '/v1/integrations/:id/schedules',
     {

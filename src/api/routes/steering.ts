@@ -76,7 +76,8 @@ function redriveRoute(app: Api, { invocations }: InvocationDependencies): void {
         summary: 'Retry many failed invocations at once',
         description:
           'Those that ended `failed` and fit all the filters; `cancelled` ones only if `ids` or the code `cancelled` are ' +
-          'given. `since` and `until` are of their creation. At least one filter, or `"all": true`. A dry run counts only.',
+          'given. `since` and `until` are of their creation. At least one filter, or `"all": true`. A dry run counts only. ' +
+          '404 for a batch or run that is not there.',
         tags,
         body: redriveBodySchema,
         response: { 200: redriveSchema },

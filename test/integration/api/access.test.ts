@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { consolePages } from '../../../src/api/console.ts';
 import { roles } from '../../../src/contract/api-key.ts';
 import { command, integration, type RouteCase, routes, schedule } from './support/routes.ts';
-import { type RunningApi, startApi } from './support/start-api.ts';
+import { type Answer, type RunningApi, startApi } from './support/start-api.ts';
 
 let running: RunningApi;
 const keys = new Map<string, string>();
@@ -22,9 +23,16 @@ beforeAll(async () => {
     keys.set(role, await running.keyFor(role));
     keys.set(`${role} elsewhere`, await running.keyFor(role, ['south']));
   }
+  keys.set('portal', await portalOf('north'));
+  keys.set('portal elsewhere', await portalOf('south'));
   await running.call('PUT', '/v1/integrations/north', { body: integration });
   await running.call('PUT', '/v1/integrations/north/commands/GetInvoiceImage', { body: command });
   invocation = await ended();
+  // Invocations of this API are in memory: what is wrong is found in the table.
+  await running.pool.query(`
+    insert into invocations (id, account, integration, command, lane, status, tokens, fingerprint, configuration_version, error)
+    values (errand_uuid_v7(), 'north', 'north', 'GetInvoiceImage', 'batch', 'failed', '{}', 'f', 1,
+      '{"code": "timeout", "message": "late", "side": "customer-server"}')`);
   batch = await begun();
   await running.call('POST', `/v1/batches/${batch}/cancel`);
 });
@@ -35,6 +43,17 @@ async function spoilt(change: string): Promise<string> {
   const key = await running.keyFor('admin');
   await running.pool.query(`update api_keys set ${change} where id = $1`, [key.split('_')[1]]);
   return key;
+}
+
+async function ticketFor(account: string): Promise<string> {
+  const { url } = (await running.call('POST', '/v1/portal-sessions', { body: { account, role: 'configurer' } })).json;
+  return url.split('/').at(-1);
+}
+
+/** The token of a portal session. */
+async function portalOf(account: string): Promise<string> {
+  const body = { ticket: await ticketFor(account) };
+  return (await running.call('POST', '/v1/portal-sessions/open', { key: null, body })).json.token;
 }
 
 async function enqueued(): Promise<string> {
@@ -79,8 +98,12 @@ async function ask({ method, path, body }: RouteCase, key: string | null) {
     .replace(':schedule', await idleSchedule())
     .replace(':open', await enqueued())
     .replace(':ended', await ended());
-  return running.call(method, filled, { key, ...(body === undefined ? {} : { body }) });
+  const raw = JSON.stringify(body)?.replace(':ticket', await ticketFor('north'));
+  return running.call(method, filled, { key, ...(raw === undefined ? {} : { raw }) });
 }
+
+const ofNorth = ({ json }: Answer) =>
+  ((json.items ?? [json]) as object[]).filter((item) => JSON.stringify(item).includes('north'));
 
 describe.each(routes)('contract §3: $method $path', (route) => {
   it('is for these roles only', async () => {
@@ -90,9 +113,21 @@ describe.each(routes)('contract §3: $method $path', (route) => {
     expect(statuses).toEqual(Object.fromEntries(expected));
   });
 
-  it('needs a key', async () => {
+  it('is for a portal session of the account as for a configurer, and of no other account', async () => {
+    const may = route.roles.includes('configurer');
+    expect((await ask(route, keys.get('portal') ?? null)).status).toBe(may ? route.status : 403);
+    const answer = await ask(route, keys.get('portal elsewhere') ?? null);
+    expect(answer.status).toBe(may ? route.elsewhere : 403);
+    if (answer.status === 200) expect(ofNorth(answer)).toEqual([]);
+  });
+
+  it('needs a key, or looks at none', async () => {
     for (const [key, detail] of nobody) {
       const answer = await ask(route, key);
+      if (route.public === true) {
+        expect(answer.status).toBe(route.status);
+        continue;
+      }
       expect([answer.status, answer.json.detail]).toEqual([401, expect.stringMatching(detail)]);
       expect(answer.json.type).toBe('urn:errand:problem:unauthenticated');
       expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer realm="errand"/);
@@ -103,12 +138,7 @@ describe.each(routes)('contract §3: $method $path', (route) => {
     const role = route.roles[0];
     const answer = await ask(route, keys.get(`${role} elsewhere`) ?? null);
     expect(answer.status).toBe(route.elsewhere);
-    if (answer.status === 200) {
-      const own = ((answer.json.items ?? [answer.json]) as object[]).filter((item) =>
-        JSON.stringify(item).includes('north'),
-      );
-      expect(own).toEqual([]);
-    }
+    if (answer.status === 200) expect(ofNorth(answer)).toEqual([]);
   });
 });
 
@@ -143,6 +173,10 @@ const open: Record<string, number> = {
   'GET /docs/static/index.html': 302,
   'GET /docs/static/swagger-initializer.js': 200,
   'GET /docs/static/theme/viewport.js': 200,
+  ...Object.fromEntries(consolePages.map((page) => [`GET ${page}`, 200])),
+  'GET /portal/:ticket': 200,
+  'GET /assets/*': 404,
+  'GET /standard-fonts/*': 404,
 };
 
 it('contract §3: whatever else is registered is open on purpose, or for those who may see Bull Board', async () => {

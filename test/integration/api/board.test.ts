@@ -95,7 +95,7 @@ describe.each(queueBackends())('contract §4: Bull Board on $name', (backend) =>
         name: 'acme',
         isFailed: true,
         failedReason: 'unexpected-status: The server answered 410 Gone.',
-        externalUrl: { href: `/v1/invocations/${failing.invocation}` },
+        externalUrl: { href: `/invocations/${failing.invocation}` },
       },
     ]);
   });

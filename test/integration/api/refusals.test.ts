@@ -16,9 +16,10 @@ afterAll(() => running.stop());
 
 /** All that the API has written; what is refused must leave no trace in it. */
 async function everything(): Promise<unknown> {
-  const tables = 'integrations integration_values command_types commands command_versions api_keys audit_log'.split(
-    ' ',
-  );
+  const tables =
+    'integrations integration_values command_types commands command_versions api_keys portal_sessions audit_log'.split(
+      ' ',
+    );
   const rows = await Promise.all(tables.map((table) => running.pool.query(`select * from ${table} order by 1, 2`)));
   const { items } = (await running.call('GET', '/v1/invocations')).json;
   return [...rows.map((each) => each.rows), items];

@@ -205,3 +205,49 @@ it('shows in a preview what a source would ask for', async () => {
   });
   expect(json.url).toMatch(/^https:\/\/example\.com\/list\?since=\d{4}-\d\d-\d\dT/);
 });
+
+it('contract §3: lists the schedules of all integrations, by integration and name, within the accounts of the key', async () => {
+  const request = { method: 'GET', url: 'https://example.com/{{InvoiceNumber}}' };
+  for (const [id, account] of [
+    ['alpha', 'north'],
+    ['beta', 'south'],
+    ['gone', 'north'],
+  ]) {
+    await running.call('PUT', `/v1/integrations/${id}`, { body: { account, name: id, type: 'custom' } });
+    await running.call('PUT', `/v1/integrations/${id}/commands/GetInvoiceImage`, { body: { request } });
+    for (const name of ['weekly', 'B.2', 'daily']) {
+      const path = `/v1/integrations/${id}/schedules/${name}`;
+      expect((await running.call('PUT', path, { body: { ...base, items } })).status).toBe(200);
+    }
+  }
+  await running.call('DELETE', '/v1/integrations/gone');
+  const listed = async (query: string, key?: string) => {
+    const found: string[] = [];
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const next = cursor === '' ? '' : `&cursor=${cursor}`;
+      const { json } = await running.call(
+        'GET',
+        `/v1/schedules?limit=2${query}${next}`,
+        key === undefined ? {} : { key },
+      );
+      for (const { integration, name } of json.items) found.push(`${integration}/${name}`);
+      cursor = json.nextCursor;
+    }
+    return found;
+  };
+  const of = (id: string) => ['B.2', 'daily', 'weekly'].map((name) => `${id}/${name}`);
+  expect([...(await listed('&account=north')), ...(await listed('&integration=beta'))].sort()).toEqual([
+    ...of('alpha'),
+    ...of('beta'),
+  ]);
+  const all = (await listed('')).filter((each) => !each.startsWith('acme/'));
+  expect(all.toSorted()).toEqual([...of('alpha'), ...of('beta')]);
+  expect(all.map((each) => each.split('/')[0])).toEqual([...Array(3).fill('alpha'), ...Array(3).fill('beta')]);
+  const south = await running.keyFor('configurer', ['south']);
+  expect((await listed('', south)).sort()).toEqual(of('beta'));
+  expect(await listed('&integration=alpha', south)).toEqual([]);
+  const { json } = await running.call('GET', '/v1/schedules?integration=alpha&limit=1');
+  const { integration: _, ...own } = json.items[0];
+  expect((await running.call('GET', `/v1/integrations/alpha/schedules/${own.name}`)).json).toEqual(own);
+  expect((await running.call('GET', '/v1/schedules?cursor=bm9uZQ')).status).toBe(422);
+});

@@ -100,6 +100,17 @@ describe('contract §2: what is past its retention', () => {
     expect(await kept()).toEqual({ invocations: last, attempts: last });
   });
 
+  it('takes portal sessions with it a day after they are over', async () => {
+    await rows(`insert into portal_sessions (id, account, role, ticket_hash, key_id, created_by, open_before, expires_at)
+      select gen_random_uuid(), name, 'configurer', name::bytea, 'bootstrap', '{}', now(), now() - age
+      from (values ('over', interval '25 hours'), ('just over', interval '23 hours'), ('open', interval '-1 hour')) as t(name, age)`);
+    await run();
+    expect(await rows('select account from portal_sessions order by account')).toEqual([
+      { account: 'just over' },
+      { account: 'open' },
+    ]);
+  });
+
   it('can still be claimed and recorded after it was moved', async () => {
     const open = await insert(halfAYearAgo(), null, 'queued');
     await rows('update invocations set due_at = now() where id = $1', [open]);
@@ -140,6 +151,19 @@ describe('contract §2: what is past its retention', () => {
     );
     expect((await kept()).invocations).toEqual([id]);
     expect(log.warn).not.toHaveBeenCalled();
+  });
+
+  it('are minutes of the statistics after three days, and their hours with the invocations', async () => {
+    await rows(`insert into statistics (width, at, integration, command, lane, succeeded, failed, absent, attempts, retried, durations, by_code)
+      select width, now() - days * interval '1 day', 'acme', 'GetInvoiceImage', 'batch', 1, 0, 0, 1, 0, '{}', '{}'
+      from (values ('minute', 2), ('minute', 4), ('hour', 4), ('hour', 89), ('hour', 91)) t(width, days)`);
+    await run();
+    const days = `round(extract(epoch from now() - at) / 86400)::int as days`;
+    expect(await rows(`select width, ${days} from statistics order by 1, 2`)).toEqual([
+      { width: 'hour', days: 4 },
+      { width: 'hour', days: 89 },
+      { width: 'minute', days: 2 },
+    ]);
   });
 
   it('are batches without invocations, after their own', async () => {

@@ -22,6 +22,7 @@ describe('contract §7: a batch whose finishBy is over', () => {
       'truncate invocations, attempts, audit_log, integrations, batches, batch_ranges, integration_flow, workers',
     );
     await insertIntegration(database.pool, 'acme');
+    late.length = 0;
   });
 
   const rows = async (sql: string, values: unknown[] = []) => (await database.pool.query(sql, values)).rows;
@@ -29,6 +30,9 @@ describe('contract §7: a batch whose finishBy is over', () => {
   const lateBatch = (count: number) =>
     queuedBatch(database.pool, count, { finishBy: new Date(Date.now() + 3_600_000) });
   const over = (id: string) => rows(`update batches set finish_by = now() - interval '1 minute' where id = $1`, [id]);
+
+  /** What was told to the statistics. */
+  const late: { integration: string; command: string; seenAt: Date; count: number }[] = [];
 
   /** The leader's look, as far as it concerns late batches. */
   async function look(): Promise<void> {
@@ -53,6 +57,7 @@ describe('contract §7: a batch whose finishBy is over', () => {
           cancelRows: async () => false,
         },
         lost: async () => [],
+        onLate: ({ integration, command, seenAt }, count) => late.push({ integration, command, seenAt, count }),
         silentForMs: 10_000,
         log: { info: vi.fn(), warn },
       },
@@ -73,6 +78,8 @@ describe('contract §7: a batch whose finishBy is over', () => {
     await over(id);
     await look();
     expect(await rows('select status, outcome from batches')).toEqual([{ status: 'finished', outcome: 'failed' }]);
+    expect(late.reduce((sum, { count }) => sum + count, 0)).toBe(12 * rangeSize + 5);
+    expect(late[0]).toMatchObject({ integration: 'acme', command: 'GetInvoiceImage', seenAt: expect.any(Date) });
     const errors = await rows('select distinct error from invocations order by error');
     expect(errors).toHaveLength(2);
     for (const { error } of errors) {

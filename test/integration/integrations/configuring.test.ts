@@ -86,6 +86,39 @@ describe('contract §3, §5: configuring integrations', () => {
     });
   });
 
+  it('shows the hint of the secret that was chosen, in lists too, until there is none or another one', async () => {
+    const shown = async () => {
+      const { shownSecret, shownSecretHint } = await uses.get('*', 'acme');
+      const { items } = await uses.list('*', {}, page);
+      expect(items[0]).toMatchObject({ shownSecret, shownSecretHint });
+      return [shownSecret, shownSecretHint];
+    };
+    await put();
+    expect(await shown()).toEqual([null, null]);
+    await put('acme', { shownSecret: 'apiKey' });
+    expect(await shown()).toEqual(['apiKey', null]);
+    await uses.secrets.put('*', actor, 'acme', 'apiKey', { value: 'gckQ5rGz0taJ9xyz' });
+    expect(await shown()).toEqual(['apiKey', 'gckQ...9xyz']);
+    await uses.patch('*', actor, 'acme', { name: 'Other' });
+    await uses.pause('*', actor, 'acme');
+    expect(await shown()).toEqual(['apiKey', 'gckQ...9xyz']);
+    await uses.secrets.put('*', actor, 'acme', 'apiKey', { value: 'too short' });
+    expect(await shown()).toEqual(['apiKey', null]);
+    await put('acme', { variables: { who: 'a value that is readable' } });
+    expect(await shown()).toEqual([null, null]);
+    await uses.patch('*', actor, 'acme', { shownSecret: 'who' });
+    expect(await shown()).toEqual(['who', null]);
+    await uses.patch('*', actor, 'acme', { shownSecret: 'apiKey' });
+    expect(await uses.patch('*', actor, 'acme', { shownSecret: null })).toMatchObject({ shownSecret: null });
+    const updates = (await audit()).filter(({ action }) => action === 'integration.updated');
+    expect(updates[0]?.details).toEqual({ before: { shownSecret: null }, after: { shownSecret: 'apiKey' } });
+    expect(updates.at(-1)?.details).toEqual({ before: { shownSecret: 'apiKey' }, after: { shownSecret: null } });
+    await put('acme', { shownSecret: 'apiKey' });
+    await uses.remove('*', actor, 'acme');
+    await put();
+    expect(await shown()).toEqual([null, null]);
+  });
+
   it('keeps accounts apart as if the others did not exist', async () => {
     const mine = ['mine'];
     await uses.put('*', actor, 'theirs', body({ account: 'theirs' }));

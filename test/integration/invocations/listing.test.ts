@@ -72,8 +72,41 @@ describe('contract §3: GET /v1/invocations', () => {
     [{ until: iso(2) }, ['two', 'one']],
     [{ since: iso(1), until: iso(3), integration: 'acme' }, ['two']],
     [{ code: 'timeout', lane: 'interactive' }, []],
+    [{ httpStatus: 503 }, ['four']],
+    [{ httpStatus: 503, code: 'timeout', integration: 'acme' }, ['four']],
+    [{ httpStatus: 404 }, []],
+    [{ httpStatus: 200 }, []],
   ])('finds by %j, newest first', async (filter, expected) => {
     expect((await list(filter)).found).toEqual(expected);
+  });
+
+  it('finds a success by a status that some command takes for one, and an open one by its last answer', async () => {
+    const { pool } = database;
+    const [id, retried] = [uuidv7(), uuidv7()];
+    const answered = `insert into attempts (invocation, number, key_number, configuration_version, started_at, duration_ms,
+      outcome, sent, status) values ($1, $2, 1, 1, now(), 5, 'succeeded', true, $3)`;
+    await insertInvocations(pool, [newInvocation({ id }), newInvocation({ id: retried })]);
+    await pool.query(`update invocations set status = 'succeeded' where id = $1`, [id]);
+    await pool.query(`update invocations set status = 'retrying', error = '{"code": "timeout"}' where id = $1`, [
+      retried,
+    ]);
+    await pool.query(answered, [id, 1, 410]);
+    await pool.query(answered, [retried, 1, 410]);
+    await pool.query(answered, [retried, 2, 411]);
+    const found = async (httpStatus: number) =>
+      (await pageInvocations(pool, '*', { httpStatus }, { limit: 50 })).items.map((item) => item.id);
+    const taking = (statuses: unknown[]) =>
+      pool.query(
+        `insert into command_versions (integration, name, version, definition, saved_by) values ($1, 'A', 1, $2, '{}')`,
+        [`takes ${statuses}`, JSON.stringify({ accept: { statuses } })],
+      );
+    await taking(['2xx', 411]);
+    expect(await found(410)).toEqual([]);
+    expect(await found(411)).toEqual([retried]);
+    await taking(['4xx']);
+    expect(await found(410)).toEqual([id]);
+    await pool.query('delete from invocations where id = any($1::uuid[])', [[id, retried]]);
+    await pool.query('delete from attempts where invocation = any($1::uuid[])', [[id, retried]]);
   });
 
   it('shows nothing of other accounts, asked for or not', async () => {

@@ -15,7 +15,7 @@ import { giveBack } from '../../../src/store/giving-back.ts';
 import { findInvocation } from '../../../src/store/invocation-pages.ts';
 import { claimInvocations } from '../../../src/store/invocations.ts';
 import { insertInvocations } from '../../../src/store/new-invocations.ts';
-import { countRedrivable, redriveStep } from '../../../src/store/redrive.ts';
+import { countRedrivable, knowsBatches, redriveStep } from '../../../src/store/redrive.ts';
 import {
   cancelInvocation,
   cancelledChannel,
@@ -272,6 +272,7 @@ describe('contract §3: what people do with invocations', () => {
     });
     const redriveIn = (step: number) =>
       createRedrive({
+        knows: (filter) => knowsBatches(database.pool, filter),
         step: async (filter, after, _limit, record) => {
           const answer = await redriveStep(database.pool, filter, { after, limit: step }, record);
           sizes.push(answer.count);
@@ -346,6 +347,29 @@ describe('contract §3: what people do with invocations', () => {
       expect(await redrive({ codes: ['cancelled'] })).toEqual({ matched: 1, redriven: 1 });
       expect((await find(cancelled))?.status).toBe('queued');
       expect((await find(succeeded))?.status).toBe('succeeded');
+    });
+
+    it('says so where the batch or run is not there, or not for these accounts', async () => {
+      const [batch, empty] = [uuidv7(), uuidv7()];
+      await rows(
+        `insert into batches (id, account, integration, command, status, total, created_by, run)
+         values ($1, 'other', 'globex', 'GetInvoiceImage', 'finished', 0, '{}', 'night'),
+           ($2, 'default', 'acme', 'GetInvoiceImage', 'finished', 0, '{}', 'morning')`,
+        [batch, empty],
+      );
+      const none = { matched: 0, redriven: 0 };
+      expect(await redrive({ batch })).toEqual(none);
+      expect(await redrive({ run: 'night', dryRun: true })).toEqual(none);
+      expect(await redrive({ run: 'morning', batch: empty }, ['default'])).toEqual(none);
+      for (const [body, accounts] of [
+        [{ batch: uuidv7() }, '*'],
+        [{ run: 'noon' }, '*'],
+        [{ run: 'morning', batch: uuidv7() }, '*'],
+        [{ batch }, ['default']],
+        [{ run: 'night', dryRun: true }, ['default']],
+      ] as [RedriveBody, KeyAccounts][]) {
+        await expect(redrive(body, accounts), JSON.stringify(body)).rejects.toMatchObject({ kind: 'not-found' });
+      }
     });
 
     it('does not move the same rows twice when two run at the same time', async () => {

@@ -44,12 +44,16 @@ describe('recorder (contract §7)', () => {
     const [one] = await claimed(1);
     if (one === undefined) throw new Error('nothing was claimed');
     const recorded = settled(one);
+    recorded.attempt.phases = { dnsMs: 1, connectMs: 2, tlsMs: null, firstByteMs: 3, bodyMs: 4 };
     expect(await recorder().record(recorded)).toBe(recorded);
     expect(await rows('select status, worker, due_at, finished_at is not null as finished from invocations')).toEqual([
       { status: 'succeeded', worker: null, due_at: null, finished: true },
     ]);
     expect(await rows('select number, outcome, result_bytes, unchanged from attempts')).toEqual([
       { number: 1, outcome: 'succeeded', result_bytes: 5, unchanged: false },
+    ]);
+    expect(await rows('select dns_ms, connect_ms, tls_ms, first_byte_ms, body_ms from attempts')).toEqual([
+      { dns_ms: 1, connect_ms: 2, tls_ms: null, first_byte_ms: 3, body_ms: 4 },
     ]);
     expect(await rows('select bytes from blobs')).toEqual([{ bytes: Buffer.from('bytes') }]);
     expect(await rows(`select action from audit_log where action like 'invocation.s%'`)).toHaveLength(1);

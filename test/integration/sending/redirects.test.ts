@@ -97,6 +97,7 @@ describe('contract §6: redirects', () => {
     const sender = senderWith({ allow, resolve: async () => ['127.0.0.1'] });
     const failure = failed(await sender.send(request(`http://outside.example:${outside.port}/`), limits));
     expect(failure).toMatchObject({ code: 'egress-blocked', retryable: false, requestSent: true });
+    expect(failure.message).toMatch(/^The server redirects, and inside\.example:\d+ resolves to a private or reserved/);
     expect(inside.requests).toHaveLength(0);
   });
 

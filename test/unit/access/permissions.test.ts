@@ -9,8 +9,9 @@ it('contract §3: lets an admin do everything', () => {
 it('contract §3: gives every other role what the contract says and no more', () => {
   const granted = Object.fromEntries(roles.map((role) => [role, permissions.filter((each) => can(role, each))]));
   expect(granted).toMatchObject({
-    producer: ['invocations.enqueue', 'invocations.read'],
+    producer: ['session.read', 'invocations.enqueue', 'invocations.read'],
     configurer: [
+      'session.read',
       'command-types.read',
       'integrations.read',
       'integrations.write',
@@ -24,8 +25,10 @@ it('contract §3: gives every other role what the contract says and no more', ()
       'schedules.read',
       'schedules.write',
       'schedules.run',
+      'statistics.read',
     ],
     operator: [
+      'session.read',
       'command-types.read',
       'integrations.read',
       'integrations.pause',
@@ -37,6 +40,9 @@ it('contract §3: gives every other role what the contract says and no more', ()
       'invocations.retry',
       'invocations.cancel',
       'invocations.redrive',
+      'statistics.read',
+      'problems.read',
+      'problems.acknowledge',
       'audit.read',
       'audit.verify',
       'queues.read',
@@ -47,4 +53,5 @@ it('contract §3: gives every other role what the contract says and no more', ()
 it('contract §3: names the roles that may', () => {
   expect(rolesThatCan('invocations.enqueue')).toEqual(['producer', 'admin']);
   expect(rolesThatCan('keys.manage')).toEqual(['admin']);
+  expect(rolesThatCan('portal-sessions.create')).toEqual(['admin']);
 });

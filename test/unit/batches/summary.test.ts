@@ -46,8 +46,9 @@ describe('the summary of a run (contract §3)', () => {
     const hold = { reason: 'timeout: It did not answer.', since: startedAt.toISOString(), nextProbeAt: null };
     const holds = new Map(['hanging', 'well'].map((id) => [id, hold]));
     const batches = [batchOf('hanging', { ...open, queued: 10 }), batchOf('well', { succeeded: 10 })];
-    const { byIntegration } = summaryOf('night', batches, { byCode: {}, holds, now });
+    const { byIntegration, expectedEnd } = summaryOf('night', batches, { byCode: {}, holds, now });
     expect(byIntegration.map((each) => each.hold)).toEqual([hold, null]);
+    expect(expectedEnd, 'nobody knows').toBeNull();
   });
 
   it('expects the end by the pace so far, and none once all has ended', () => {

@@ -26,6 +26,8 @@ function stored(version: number, overrides: Partial<StoredConfiguration> = {}): 
     configurationVersion: version,
     lastSyncAt: null,
     lastSyncQuality: null,
+    shownSecret: null,
+    shownSecretHint: null,
     createdAt: at,
     updatedAt: at,
     deletedAt: null,

@@ -100,6 +100,13 @@ function execute(
 }
 
 describe('contract §6: an attempt', () => {
+  it('keeps the phases of its exchange', async () => {
+    const phases = { dnsMs: 1, connectMs: 2, tlsMs: null, firstByteMs: 3, bodyMs: 0 };
+    const { settled } = execute(configuration(get), { ...answer(503, 'busy'), phases });
+    expect((await settled).attempt.phases).toEqual(phases);
+    expect((await execute(null, answer(200, '')).settled).attempt.phases).toBeNull();
+  });
+
   it("has another key after a person's retry of a definite failure", async () => {
     const { sent, settled } = execute(configuration(get), answer(200, 'an invoice'), {}, { row: { keyNumber: 3 } });
     const { claimed } = await settled;

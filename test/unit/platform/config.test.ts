@@ -49,6 +49,40 @@ describe('contract §2: configuration', () => {
     expect(() => Object.assign(config.concurrency, { batch: 1 })).toThrow(TypeError);
   });
 
+  it('reads lists of addresses and origins, each once', () => {
+    const config = loadConfig(
+      {
+        ERRAND_EGRESS_IPS: '203.0.113.7, 2001:db8::/64,203.0.113.7,',
+        ERRAND_PUBLIC_URL: 'https://Errand.example.com/errand/',
+        ERRAND_PORTAL_ORIGINS: 'https://Billing.example.com/, http://localhost:8080',
+      },
+      { role: 'up' },
+    );
+    expect(config.egressIps).toEqual(['203.0.113.7', '2001:db8::/64']);
+    expect(config.publicUrl).toBe('https://errand.example.com/errand');
+    expect(config.portalOrigins).toEqual(['https://billing.example.com', 'http://localhost:8080']);
+    expect(loadConfig({}, { role: 'up' })).toMatchObject({ egressIps: [], publicUrl: null, portalOrigins: [] });
+  });
+
+  it.each([
+    ['ERRAND_EGRESS_IPS', '203.0.113.7, errand.example.com', /^"errand\.example\.com" is neither an IP address/],
+    ['ERRAND_EGRESS_IPS', '203.0.113.0/33', /neither an IP address \(203\.0\.113\.7\) nor a CIDR/],
+    ['ERRAND_EGRESS_IPS', '127.1', /neither/],
+    ['ERRAND_PUBLIC_URL', 'errand.example.com', /such as https:/],
+    ['ERRAND_PUBLIC_URL', 'ftp://errand.example.com', /http or https/],
+    ['ERRAND_PUBLIC_URL', 'https://admin:hunter22@errand.example.com', /^must not hold a user name or password$/],
+    ['ERRAND_PUBLIC_URL', 'https://errand.example.com/?a=b', /query/],
+    ['ERRAND_PORTAL_ORIGINS', 'billing.example.com', /is no origin of http or https; https:/],
+    ['ERRAND_PORTAL_ORIGINS', '*', /is no origin/],
+    ['ERRAND_PORTAL_ORIGINS', "'self'", /is no origin/],
+    ['ERRAND_PORTAL_ORIGINS', 'https://*.example.com', /^"https:\/\/\*\.example\.com" has a wildcard/],
+    ['ERRAND_PORTAL_ORIGINS', 'https://a.example/path', /more than an origin: https:\/\/a\.example is all of it/],
+    ['ERRAND_PORTAL_ORIGINS', 'https://a.example; script-src *', /"https:\/\/a\.example; script-src \*" (?:is|has)/],
+    ['ERRAND_PORTAL_ORIGINS', 'https://a.example?, data:', /more than an origin.*"data:" is no origin/],
+  ])('refuses %s=%s', (variable, value, message) => {
+    expect(problemsOf({ [variable]: value })).toEqual([{ variable, message: expect.stringMatching(message) }]);
+  });
+
   it('takes an empty value for unset, and trims', () => {
     const config = loadConfig({ DATABASE_URL: '', PORT: '  ', HOST: ' ::1\n', ERRAND_OLD: '' }, { role: 'up' });
     expect(config).toMatchObject({ databaseUrl: null, port: 3000, host: '::1' });

@@ -55,6 +55,35 @@ describe('contract §6: special-purpose addresses', () => {
   });
 });
 
+describe('contract §6: why an address is refused', () => {
+  const names = { 'metadata.example': ['169.254.169.254'], 'mapped.example': ['::ffff:169.254.169.254'] };
+  const reason = async (url: string) => (await verdict(url, nothing, names)).reason;
+
+  it('says which IPv4 address is meant', async () => {
+    expect(await reason('http://[::ffff:a9fe:a9fe]/')).toMatch(
+      /^\[::ffff:169\.254\.169\.254\]:80 is a private or reserved address \(IPv4-mapped\)/,
+    );
+    expect(await reason('http://[fd00::1]/')).toMatch(/^\[fd00::1\]:80 is/);
+  });
+
+  it.each([
+    'http://169.254.169.254/',
+    'http://168.63.129.16/',
+    'http://[::ffff:a9fe:a9fe]/',
+    'http://[64:ff9b::a9fe:a9fe]/',
+    'http://[fe80::1]/',
+    'http://metadata.example/',
+    'http://mapped.example/',
+  ])('does not advise to allow %s, where a cloud has its metadata', async (url) => {
+    expect(await reason(url)).toMatch(/credentials of their machines/);
+    expect(await reason(url)).not.toContain('ERRAND_EGRESS_ALLOW');
+  });
+
+  it.each(['http://10.0.0.1/', 'http://[::1]/', 'http://[::ffff:10.0.0.1]/'])('does for %s', async (url) => {
+    expect(await reason(url)).toContain('ERRAND_EGRESS_ALLOW');
+  });
+});
+
 describe('contract §6: ERRAND_EGRESS_ALLOW', () => {
   it('allows addresses, ranges and names, and nothing next to them', async () => {
     const allow = parseEgressAllow(' 127.0.0.1, 10.20.0.0/16,[::1],fd00::/8, Billing.Internal. ,');

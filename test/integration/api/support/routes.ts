@@ -11,6 +11,8 @@ export type RouteCase = {
   elsewhere: number;
   /** Of its body, where that may be larger than others. */
   maxBytes?: number;
+  /** Needs no key, and looks at none. */
+  public?: true;
   /** A media type that it takes beside JSON. */
   takes?: string;
 };
@@ -27,6 +29,7 @@ export const schedule = {
   items: [{ tokens: { InvoiceNumber: '1' } }],
 };
 
+const everybody = ['producer', 'configurer', 'operator', 'admin'] as const;
 const configuring = ['configurer', 'admin'] as const;
 const reading = ['configurer', 'operator', 'admin'] as const;
 const looking = ['producer', 'operator', 'admin'] as const;
@@ -34,9 +37,10 @@ const operating = ['operator', 'admin'] as const;
 
 /**
  * Every route under `/v1`, in an order in which each finds what it needs. `:invocation` is the id of an ended one;
- * `:ended`, `:open`, `:schedule` and `:running` are made anew for each request; `:batch` has ended.
+ * `:ended`, `:open`, `:schedule`, `:running` and `:ticket` are made anew for each request; `:batch` has ended.
  */
 export const routes: readonly RouteCase[] = [
+  { method: 'GET', path: '/v1/session', status: 200, roles: everybody, elsewhere: 200 },
   { method: 'GET', path: '/v1/command-types', status: 200, roles: reading, elsewhere: 200 },
   {
     method: 'PUT',
@@ -200,6 +204,18 @@ export const routes: readonly RouteCase[] = [
   { method: 'POST', path: '/v1/batches/:running/cancel', status: 200, roles: operating, elsewhere: 404 },
   { method: 'GET', path: '/v1/runs', status: 200, roles: looking, elsewhere: 200 },
   { method: 'GET', path: '/v1/runs/a-night', status: 200, roles: looking, elsewhere: 404 },
+  { method: 'GET', path: '/v1/statistics', status: 200, roles: reading, elsewhere: 200 },
+  { method: 'GET', path: '/v1/lanes', status: 200, roles: reading, elsewhere: 200 },
+  { method: 'GET', path: '/v1/schedules', status: 200, roles: reading, elsewhere: 200 },
+  { method: 'GET', path: '/v1/problems', status: 200, roles: operating, elsewhere: 200 },
+  {
+    method: 'POST',
+    path: '/v1/problems/acknowledge',
+    body: { integration: 'north', command: 'GetInvoiceImage', code: 'timeout' },
+    status: 200,
+    roles: operating,
+    elsewhere: 404,
+  },
   { method: 'GET', path: '/v1/audit', status: 200, roles: ['operator', 'admin'], elsewhere: 200 },
   { method: 'GET', path: '/v1/audit/verify', status: 200, roles: ['operator', 'admin'], elsewhere: 403 },
   {
@@ -212,6 +228,23 @@ export const routes: readonly RouteCase[] = [
   },
   { method: 'GET', path: '/v1/keys', status: 200, roles: ['admin'], elsewhere: 200 },
   { method: 'DELETE', path: '/v1/keys/:key', status: 204, roles: ['admin'], elsewhere: 404 },
+  {
+    method: 'POST',
+    path: '/v1/portal-sessions',
+    body: { account: 'north', role: 'configurer' },
+    status: 201,
+    roles: ['admin'],
+    elsewhere: 403,
+  },
+  {
+    method: 'POST',
+    path: '/v1/portal-sessions/open',
+    body: { ticket: ':ticket' },
+    status: 200,
+    roles: everybody,
+    elsewhere: 200,
+    public: true,
+  },
   {
     method: 'DELETE',
     path: '/v1/integrations/north/commands/GetInvoiceImage',

@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import { uuidv7 } from 'uuidv7';
 import { z } from 'zod';
 import { type Access, createAccess } from '../../../../src/access/access.ts';
+import { createPortal } from '../../../../src/access/portal.ts';
 import { createSessions } from '../../../../src/access/session.ts';
 import { type ApiDependencies, createApi } from '../../../../src/api/api.ts';
 import { anyProblemSchema } from '../../../../src/api/problems.ts';
@@ -11,12 +12,14 @@ import { openVerifyAudit } from '../../../../src/app/audit.ts';
 import { openBatches } from '../../../../src/app/batches.ts';
 import { consoleFolder } from '../../../../src/app/console-files.ts';
 import { openDryRun } from '../../../../src/app/dry-run.ts';
+import { openStatistics } from '../../../../src/app/statistics.ts';
 import { system } from '../../../../src/audit/entry.ts';
 import { createAudit } from '../../../../src/audit/list.ts';
 import type { KeyAccounts, Role } from '../../../../src/contract/api-key.ts';
 import { createConfigurations } from '../../../../src/integrations/configurations.ts';
 import { createSealer, type Sealer } from '../../../../src/integrations/sealing.ts';
 import { createIntegrations } from '../../../../src/integrations/use-cases.ts';
+import { createProblems } from '../../../../src/invocations/problems.ts';
 import { silentLog } from '../../../../src/platform/log.ts';
 import { createRedactor } from '../../../../src/platform/redaction.ts';
 import { createSchedules } from '../../../../src/schedules/use-cases.ts';
@@ -25,6 +28,8 @@ import { createAuditStore, insertAudit } from '../../../../src/store/audit.ts';
 import { loadConfiguration } from '../../../../src/store/configuration.ts';
 import { createIntegrationStore } from '../../../../src/store/configuring.ts';
 import { decodeCursor, encodeCursor } from '../../../../src/store/cursor.ts';
+import { createPortalStore } from '../../../../src/store/portal-sessions.ts';
+import { createProblemStore } from '../../../../src/store/problem-groups.ts';
 import { createScheduleStore } from '../../../../src/store/schedules.ts';
 import { createDatabase } from '../../../support/database.ts';
 import { fakeInvocations } from './fake-invocations.ts';
@@ -65,18 +70,27 @@ export async function startApi(overrides: (pool: Pool, access: Access) => Partia
   const api = createApi({
     access,
     sessions: createSessions({ access, sealer, now: Date.now }),
+    portal: createPortal({ store: createPortalStore(pool), access, sealer, newId: () => uuidv7() }),
+    egressIps: ['203.0.113.7'],
+    publicUrl: null,
     // Tests about roles show many wrong keys.
     throttle: createThrottle({ failures: 1_000_000, perSeconds: 60 }),
     board: { openQueues: async () => [] },
     console: { folder: consoleFolder, ready: async () => undefined, portalOrigins: [] },
     audit: createAudit({ store: createAuditStore(pool) }),
     verifyAudit: openVerifyAudit({ pool, secretKeys }),
+    problems: createProblems({
+      store: createProblemStore(pool),
+      redactorOf: async () => (text) => text,
+      now: Date.now,
+    }),
     batches: batchesOn(pool, sealer),
     integrations,
     dryRun: openDryRun({ pool, sealer }, integrations),
     invocations: invocations.port,
     schedules: schedulesOn(pool, sealer),
     results: results.port,
+    statistics: openStatistics({ pool }),
     readiness: { database: async () => null, queue: async () => null },
     log: silentLog,
     version: '0.0.0',

@@ -1,0 +1,142 @@
+import { ActionIcon, Button, Fieldset, Group, List, NumberInput, Stack, Text } from '@mantine/core';
+import { type UseFormReturnType, useForm } from '@mantine/form';
+import { notifications } from '@mantine/notifications';
+import { IconPlus, IconTrash } from '@tabler/icons-react';
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { Integration, Limits } from '../../../contract/integration.ts';
+import { defaultConcurrency, maxConcurrency, maxRates } from '../../../contract/integration-numbers.ts';
+import { client } from '../../client.ts';
+import { ErrorNotice } from '../../parts/error-notice.tsx';
+import { placeErrors } from '../../parts/form-errors.ts';
+import { refreshIntegrations } from '../../parts/integration-queries.ts';
+import { useCan } from '../../session.tsx';
+import { limitWords } from './limit-words.ts';
+
+/** A group's name looks as a field's does. */
+const boldLegend = { legend: { fontWeight: 'var(--mantine-font-weight-medium)', padding: 0 } };
+
+type Of = { integration: Integration };
+
+/** How much their server is asked for, at most. */
+export function LimitsTab({ integration }: Of) {
+  const mayWrite = useCan('integrations.write');
+  if (mayWrite) return <LimitsForm integration={integration} />;
+  return <InWords limits={integration.limits} />;
+}
+
+/** A field that was emptied holds `''`. */
+type Rate = { count: number | ''; perSeconds: number | '' };
+type Values = { concurrency: number | ''; rates: Rate[] };
+
+const valuesOf = ({ concurrency, rates }: Limits): Values => ({ concurrency: concurrency ?? '', rates: rates ?? [] });
+
+function limitsOf({ concurrency, rates }: Values): Limits {
+  const whole = rates.map(({ count, perSeconds }) => ({ count: Number(count), perSeconds: Number(perSeconds) }));
+  return { ...(concurrency === '' ? {} : { concurrency }), ...(whole.length === 0 ? {} : { rates: whole }) };
+}
+
+function LimitsForm({ integration: { id, limits } }: Of) {
+  const form = useForm<Values>({ initialValues: valuesOf(limits) });
+  const [rest, setRest] = useState<unknown>(null);
+  const saving = useMutation({
+    mutationFn: (values: Values) => client.patchIntegration(id, { limits: limitsOf(values) }),
+    onSuccess: async (saved) => {
+      form.setInitialValues(valuesOf(saved.limits));
+      form.setValues(valuesOf(saved.limits));
+      notifications.show({ color: 'teal', message: 'The limits are saved' });
+      await refreshIntegrations();
+    },
+    onError: (error) => {
+      const placed = placeErrors(error, (path) => /^limits\.(concurrency|rates\..+)$/.exec(path)?.[1] ?? null);
+      form.setErrors(placed.fields);
+      setRest(placed.rest);
+    },
+  });
+  return (
+    <form onSubmit={form.onSubmit((values) => saving.mutate(values))} noValidate>
+      <Stack gap="md" maw={640}>
+        <NumberInput
+          {...form.getInputProps('concurrency')}
+          label="At the same time"
+          description="How many requests may be on their way to their server at once, over all workers."
+          placeholder={String(defaultConcurrency)}
+          min={1}
+          max={maxConcurrency}
+          clampBehavior="none"
+          allowDecimal={false}
+          maw={280}
+        />
+        <Rates form={form} />
+        <InWords limits={limitsOf(form.getValues())} />
+        {saving.isError && rest !== null && <ErrorNotice error={rest} />}
+        <div>
+          <Button type="submit" loading={saving.isPending} disabled={!form.isDirty()}>
+            Save limits
+          </Button>
+        </div>
+      </Stack>
+    </form>
+  );
+}
+
+function Rates({ form }: { form: UseFormReturnType<Values> }) {
+  const rates = form.getValues().rates;
+  const number = { hideControls: true, allowDecimal: false, min: 1, clampBehavior: 'none', w: 110 } as const;
+  return (
+    <Fieldset legend="Rates" variant="unstyled" p={0} m={0} styles={boldLegend}>
+      <Stack gap="xs">
+        {rates.map((_, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a row is known by its place only
+          <Group key={index} gap="xs" align="flex-start" wrap="nowrap">
+            <NumberInput
+              {...number}
+              {...form.getInputProps(`rates.${index}.count`)}
+              aria-label={`Requests of rate ${index + 1}`}
+            />
+            <Text size="sm" lh="36px">
+              in
+            </Text>
+            <NumberInput
+              {...number}
+              {...form.getInputProps(`rates.${index}.perSeconds`)}
+              aria-label={`Seconds of rate ${index + 1}`}
+              suffix=" s"
+            />
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              size="input-sm"
+              aria-label={`Remove rate ${index + 1}`}
+              onClick={() => form.removeListItem('rates', index)}
+            >
+              <IconTrash size={16} aria-hidden />
+            </ActionIcon>
+          </Group>
+        ))}
+        {rates.length < maxRates && (
+          <div>
+            <Button
+              size="xs"
+              variant="default"
+              leftSection={<IconPlus size={14} aria-hidden />}
+              onClick={() => form.insertListItem('rates', { count: 60, perSeconds: 60 })}
+            >
+              Add rate
+            </Button>
+          </div>
+        )}
+      </Stack>
+    </Fieldset>
+  );
+}
+
+function InWords({ limits }: { limits: Limits }) {
+  return (
+    <List size="sm" c="dimmed" aria-label="What that means">
+      {limitWords(limits).map((sentence) => (
+        <List.Item key={sentence}>{sentence}</List.Item>
+      ))}
+    </List>
+  );
+}

@@ -1,0 +1,101 @@
+import type { ErrorCode } from '../../../contract/error-catalogue.ts';
+import type { InvocationFilter } from '../../../contract/invocation.ts';
+import type { InvocationStatus } from '../../../contract/invocation-status.ts';
+import type { Lane } from '../../../contract/lane.ts';
+import type { RedriveBody } from '../../../contract/redrive.ts';
+
+/** Ranges that move along with the clock, by their name in the URL. */
+export const ranges = {
+  '1h': { label: 'Last hour', ms: 3_600_000 },
+  '24h': { label: 'Last 24 hours', ms: 86_400_000 },
+  '7d': { label: 'Last 7 days', ms: 7 * 86_400_000 },
+} as const;
+export type Range = keyof typeof ranges;
+const isRange = (name: string): name is Range => Object.hasOwn(ranges, name);
+
+export const filterNames = [
+  'q',
+  'integration',
+  'command',
+  'status',
+  'lane',
+  'batch',
+  'code',
+  'httpStatus',
+  'reference',
+  'account',
+  'since',
+  'until',
+  'range',
+] as const;
+export type FilterName = (typeof filterNames)[number];
+/** As they stand in the URL; what is not asked for is not there. */
+export type Filters = Readonly<Partial<Record<FilterName, string>>>;
+
+/** What people call them. */
+export const filterWords: Readonly<Record<FilterName, string>> = {
+  q: 'text',
+  integration: 'integration',
+  command: 'command',
+  status: 'status',
+  lane: 'lane',
+  batch: 'batch',
+  code: 'what went wrong',
+  httpStatus: 'HTTP status',
+  reference: 'reference',
+  account: 'account',
+  since: 'from',
+  until: 'until',
+  range: 'time',
+};
+
+export function filtersOf(parameters: URLSearchParams): Filters {
+  return Object.fromEntries(
+    filterNames.flatMap((name) => {
+      const value = parameters.get(name)?.trim() ?? '';
+      return value === '' ? [] : [[name, value]];
+    }),
+  );
+}
+
+export function sinceOf({ since, range }: Filters, now: number): string | undefined {
+  return range !== undefined && isRange(range) ? new Date(now - ranges[range].ms).toISOString() : since;
+}
+
+/** For the API, which says at which field what is wrong with one. */
+export function queryOf(
+  { range, since, status, lane, code, httpStatus, ...rest }: Filters,
+  now: number,
+): InvocationFilter {
+  return {
+    ...rest,
+    status: status as InvocationStatus | undefined,
+    lane: lane as Lane | undefined,
+    code: code as ErrorCode | undefined,
+    httpStatus: httpStatus as number | undefined,
+    since: sinceOf({ range, since } as Filters, now),
+  };
+}
+
+/** What "Retry all failed" would ask for, or why it cannot. */
+export type RetryAll = { body: RedriveBody } | { why: string };
+
+const inexpressible = ['q', 'lane', 'httpStatus', 'reference', 'account'] as const satisfies readonly FilterName[];
+
+export function retryAllOf(filters: Filters, now: number): RetryAll {
+  const { status, code, integration, command, batch, until } = filters;
+  const cancelled = status === 'cancelled';
+  if (status !== undefined && status !== 'failed' && !cancelled) {
+    return { why: 'The list is narrowed to a status other than failed.' };
+  }
+  if (cancelled && code !== undefined && code !== 'cancelled') return { why: 'No invocation is both.' };
+  const beyond = inexpressible.filter((name) => filters[name] !== undefined).map((name) => filterWords[name]);
+  if (beyond.length > 0) {
+    const which = new Intl.ListFormat('en').format(beyond);
+    return { why: `All failed ones cannot be narrowed by ${which}. Clear that, or select the ones that you mean.` };
+  }
+  const codes = cancelled ? ['cancelled' as const] : code === undefined ? undefined : [code as ErrorCode];
+  const chosen = { integration, command, batch, codes, since: sinceOf(filters, now), until };
+  const isAll = Object.values(chosen).every((value) => value === undefined);
+  return { body: isAll ? { all: true } : chosen };
+}

@@ -1,0 +1,54 @@
+import type { CommandType } from '../../../contract/command-type.ts';
+import type { InvocationBody } from '../../../contract/invocation.ts';
+import type { Lane } from '../../../contract/lane.ts';
+import type { FieldError } from '../../../contract/problem.ts';
+
+export type InvokeValues = {
+  integration: string;
+  command: string;
+  lane: Lane;
+  reference: string;
+  tokens: { name: string; value: string; declared: boolean; required: boolean; sensitive: boolean; about: string }[];
+};
+
+/** A row for each value that the command type asks for; what was typed stays. */
+export function rowsOf(type: CommandType | undefined, before: InvokeValues['tokens']): InvokeValues['tokens'] {
+  const typed = new Map(before.map(({ name, value }) => [name, value]));
+  const declared = type?.tokens.filter(({ aliasOf }) => aliasOf === undefined) ?? [];
+  if (type === undefined) return before.length > 0 ? before.map((row) => ({ ...row, declared: false })) : [emptyRow];
+  return declared.map(({ name, required = false, sensitive = false, description, example }) => ({
+    name,
+    value: typed.get(name) ?? '',
+    declared: true,
+    required,
+    sensitive,
+    about: [description, example !== undefined && `Such as ${example}.`].filter(Boolean).join(' '),
+  }));
+}
+
+export const emptyRow = { name: '', value: '', declared: false, required: false, sensitive: false, about: '' };
+
+export function bodyOf({ integration, command, lane, reference, tokens }: InvokeValues): InvocationBody {
+  const given = tokens.filter(({ name, value }) => name.trim() !== '' && value !== '');
+  return {
+    integration: integration.trim(),
+    command: command.trim(),
+    lane,
+    tokens: Object.fromEntries(given.map(({ name, value }) => [name.trim(), value])),
+    ...(reference.trim() === '' ? {} : { reference: reference.trim() }),
+  };
+}
+
+/** At the fields of the form what the API says of those of the body; `null` where one of them has no field. */
+export function errorsAtFields(
+  errors: readonly FieldError[],
+  { tokens }: Pick<InvokeValues, 'tokens'>,
+): Record<string, string> | null {
+  const placed = errors.map(({ path, message }) => {
+    if (['integration', 'command', 'lane', 'reference'].includes(path)) return [path, message] as const;
+    const row = tokens.findIndex(({ name }) => path === `tokens.${name.trim()}`);
+    return row === -1 ? null : ([`tokens.${row}.value`, message] as const);
+  });
+  const known = placed.filter((entry) => entry !== null);
+  return known.length === errors.length && known.length > 0 ? Object.fromEntries(known) : null;
+}

@@ -1,0 +1,14 @@
+import { Text } from '@mantine/core';
+import type { ProblemGroup } from '../../../contract/problem-group.ts';
+import { When } from '../../parts/when.tsx';
+
+/** Who has seen to it, and what they say. */
+export function Acknowledged({ acknowledged }: { acknowledged: NonNullable<ProblemGroup['acknowledged']> }) {
+  const { at, by, note } = acknowledged;
+  return (
+    <Text size="sm" component="div" className="wrap-anywhere">
+      Acknowledged by {by.name ?? by.id}, <When at={at} />
+      {note !== null && note !== '' && `: ${note}`}
+    </Text>
+  );
+}

@@ -1,0 +1,115 @@
+import type { Pool } from 'pg';
+import type { ProblemFilter, ProblemKey, ProblemsDependencies, StoredProblem } from '../invocations/problems.ts';
+import { auditInsert, auditValues } from './audit.ts';
+import { uuidFloor } from './uuid-floor.ts';
+
+/** More than a person goes through. */
+const maxProblems = 200;
+/** Rows of each that are counted: with so many or more, it matters no longer how many. */
+const maxCounted = 10_000;
+
+const order = `i.integration, i.command, i.error->>'code', i.id`;
+
+/** The rows of `invocations i` that make the problem `k`. One that is being tried again has the error of its last attempt. */
+const isOf = `i.error is not null and (i.integration, i.command, i.error->>'code') = (k.integration, k.command, k.code)
+    and ($4::uuid is null or i.id >= $4) and i.status in ('failed', 'retrying', 'running')`;
+
+/**
+ * Never reads all that has failed: it leaps from one integration to the next within the index, and from one command and
+ * code to the next, looks at the newest row of each, and counts so many. That limit is a sub-query because the planner, who
+ * takes a kind for rarer than it is, would sort all of it where it can see that the limit is beyond that.
+ */
+const findSql = `
+with recursive failing as (
+  (select i.integration from invocations i
+   where i.error is not null and ($3::text is null or i.integration = $3) order by ${order} limit 1)
+  union all
+  select next.integration from failing f cross join lateral (
+    select i.integration from invocations i
+    where i.error is not null and i.integration > f.integration and $3::text is null order by ${order} limit 1
+  ) next
+), kinds as (
+  select n.id as integration, n.account, k.command, k.code
+  from failing f join integrations n on n.id = f.integration and n.deleted_at is null
+  cross join lateral (
+    with recursive each as (
+      (select i.command, i.error->>'code' as code from invocations i
+       where i.error is not null and i.integration = f.integration order by ${order} limit 1)
+      union all
+      select next.command, next.code from each e cross join lateral (
+        select i.command, i.error->>'code' as code from invocations i
+        where i.error is not null and i.integration = f.integration
+          and (i.command, i.error->>'code') > (e.command, e.code) order by ${order} limit 1
+      ) next
+    )
+    select * from each
+  ) k
+  where ($1::text[] is null or n.account = any($1)) and ($2::text is null or n.account = $2)
+    and ($5::text is null or (k.command, k.code) = ($5, $6)) and k.code not in ('absent', 'cancelled')
+), newest as materialized (
+  select k.*, i.id as sample, i.error, i.created_at as "lastAt" from kinds k cross join lateral (
+    select i.id, i.error, i.created_at from invocations i where ${isOf} order by ${order.replaceAll(',', ' desc,')} desc limit 1
+  ) i
+  order by i.id desc limit ${maxProblems}
+)
+select k.integration, k.account, k.command, k.code, k.error->>'side' as side, k.error->>'message' as message,
+  k.sample, k."lastAt", counted.failed, counted.retrying, oldest.created_at as since, counted.changed_at as "changedAt",
+  coalesce(f.hold is not null, false) as held,
+  case when a.at is not null then json_build_object('by', a.by, 'note', a.note) end as acknowledged, a.at as "acknowledgedAt"
+from newest k
+cross join lateral (
+  select (count(*) filter (where w.status = 'failed'))::int as failed,
+    (count(*) filter (where w.status <> 'failed'))::int as retrying, max(coalesce(w.finished_at, w.created_at)) as changed_at
+  from (
+    select i.status, i.finished_at, i.created_at from invocations i
+    where ${isOf} order by ${order.replaceAll(',', ' desc,')} desc limit (select ${maxCounted})
+  ) w
+) counted
+cross join lateral (select i.created_at from invocations i where ${isOf} order by ${order} limit 1) oldest
+left join integration_flow f on f.integration = k.integration
+left join problem_acknowledgements a on (a.integration, a.command, a.code) = (k.integration, k.command, k.code)`;
+
+type Row = Omit<StoredProblem, 'acknowledged'> & {
+  acknowledged: Omit<NonNullable<StoredProblem['acknowledged']>, 'at'> | null;
+  acknowledgedAt: Date | null;
+};
+
+const acknowledgeSql = `
+with saved as (
+  insert into problem_acknowledgements (integration, command, code, by, note) values ($1, $2, $3, $4::jsonb, $5)
+  on conflict (integration, command, code) do update set at = now(), by = excluded.by, note = excluded.note
+)
+${auditInsert(6)}`;
+
+const unacknowledgeSql = `
+with removed as (
+  delete from problem_acknowledgements where (integration, command, code) = ($1, $2, $3) returning 1
+)
+${auditInsert(4)} where exists (select 1 from removed)`;
+
+const keyOf = ({ integration, command, code }: ProblemKey) => [integration, command, code];
+
+/** What is wrong now, found in the invocations; and what people have said to it. */
+export function createProblemStore(pool: Pool): ProblemsDependencies['store'] {
+  return {
+    async find(accounts, { account, integration, kind, since }: ProblemFilter) {
+      const { rows } = await pool.query<Row>(findSql, [
+        accounts === '*' ? null : accounts,
+        account,
+        integration,
+        since === null ? null : uuidFloor(since.getTime()),
+        kind?.command ?? null,
+        kind?.code ?? null,
+      ]);
+      return rows.map(({ acknowledged, acknowledgedAt: at, ...row }) => {
+        return { ...row, acknowledged: acknowledged === null || at === null ? null : { ...acknowledged, at } };
+      });
+    },
+    async acknowledge(key, { actor, note }, audit) {
+      await pool.query(acknowledgeSql, [...keyOf(key), JSON.stringify(actor), note, ...auditValues(audit)]);
+    },
+    async unacknowledge(key, audit) {
+      await pool.query(unacknowledgeSql, [...keyOf(key), ...auditValues(audit)]);
+    },
+  };
+}
