@@ -36,7 +36,7 @@ export function Conflict({ detail, load, saveAnyway, isSaving }: ConflictProps) 
       role="alert"
       color="orange"
       variant="default"
-      icon={<IconUsers aria-hidden />}
+      icon={<IconUsers aria-hidden color="var(--mantine-color-orange-filled)" />}
       title="Not saved: it was changed meanwhile"
     >
       {theirs.isPending && <PageLoading />}

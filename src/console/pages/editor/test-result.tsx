@@ -62,7 +62,12 @@ function Verdict({ verdict: { outcome, code, side, message } }: { verdict: Comma
   const { color, icon: Icon } = looks[outcome];
   const title = code === null ? 'It succeeded' : codeTitle(code);
   return (
-    <Alert color={color} variant="default" icon={<Icon aria-hidden />} title={title}>
+    <Alert
+      color={color}
+      variant="default"
+      icon={<Icon aria-hidden color={`var(--mantine-color-${color}-filled)`} />}
+      title={title}
+    >
       <Stack gap={4}>
         {code === null ? (
           <Text size="sm">The answer is what counts as success.</Text>
