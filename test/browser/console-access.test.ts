@@ -8,13 +8,13 @@ import { openSignedIn } from '../support/console/pages.ts';
 import { type RunningConsole, startConsole } from '../support/console/running.ts';
 import { configure } from '../support/console/seed.ts';
 
-describe.skipIf(inject('chromium') === null)('contract §3: who comes in, and with what', { timeout: 90_000 }, () => {
+describe.skipIf(inject('chromium') === null)('contract §3: who comes in, and with what', { timeout: 180_000 }, () => {
   let running: RunningConsole;
   let browser: Browser;
   beforeAll(async () => {
     [running, browser] = await Promise.all([startConsole({ ERRAND_EGRESS_IPS: '203.0.113.4' }), openBrowser()]);
     for (const id of ['acme', 'globex'] as const) await configure(running, id);
-  });
+  }, 120_000);
   afterAll(async () => {
     await browser?.close();
     await running?.stop();

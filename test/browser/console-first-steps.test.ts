@@ -5,12 +5,12 @@ import { expectSoundPages, looks } from '../support/console/looks.ts';
 import { openSignedIn } from '../support/console/pages.ts';
 import { type RunningConsole, startConsole } from '../support/console/running.ts';
 
-describe.skipIf(inject('chromium') === null)('contract §3: the first integration', { timeout: 90_000 }, () => {
+describe.skipIf(inject('chromium') === null)('contract §3: the first integration', { timeout: 180_000 }, () => {
   let running: RunningConsole;
   let browser: Browser;
   beforeAll(async () => {
     [running, browser] = await Promise.all([startConsole(), openBrowser()]);
-  });
+  }, 120_000);
   afterAll(async () => {
     await browser?.close();
     await running?.stop();

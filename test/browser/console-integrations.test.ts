@@ -6,7 +6,7 @@ import { openSignedIn } from '../support/console/pages.ts';
 import { type RunningConsole, startConsole } from '../support/console/running.ts';
 import { batchOf, command, configure } from '../support/console/seed.ts';
 
-describe.skipIf(inject('chromium') === null)('contract §3: integrations in the console', { timeout: 90_000 }, () => {
+describe.skipIf(inject('chromium') === null)('contract §3: integrations in the console', { timeout: 180_000 }, () => {
   let running: RunningConsole;
   let browser: Browser;
   beforeAll(async () => {
@@ -25,7 +25,7 @@ describe.skipIf(inject('chromium') === null)('contract §3: integrations in the 
     await running.client.enqueue({ integration: 'acme', command, tokens }, { waitSeconds: 30 });
     await batchOf(running.client, 'umbrella', 10);
     await until(async () => (await running.client.getIntegration('umbrella')).hold !== null);
-  });
+  }, 120_000);
   afterAll(async () => {
     await browser?.close();
     await running?.stop();
