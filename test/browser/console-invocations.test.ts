@@ -145,7 +145,8 @@ describe.skipIf(inject('chromium') === null)('invocations in the console (contra
     await page.getByRole('alert').filter({ hasText: 'Answered with an error' }).waitFor();
     await page.getByText('Read the kept answer').waitFor();
     await page.getByText('{"error":"invoice INV0000013 has no customer"}').waitFor();
-    await page.getByText('{"company": 77, "invoice": "INV0000013"}').waitFor();
+    const sent = page.getByRole('region', { name: 'Body sent' });
+    expect(await sent.textContent()).toBe('{"company": 77, "invoice": "INV0000013"}');
     expect(await page.getByRole('link', { name: `${command}, version 1` }).getAttribute('href')).toContain(
       `/integrations/globex/commands/${command}`,
     );

@@ -60,7 +60,7 @@ function Exchange({ invocation, attempt }: { invocation: Invocation; attempt: At
               {request.method} {request.url}
             </Code>
             <Headers headers={request.headers} label="Headers sent" />
-            {request.body !== null && <Body text={request.body} />}
+            {request.body !== null && <Body label="Body sent" text={request.body} />}
             <CopyAsCurl invocation={invocation} attempt={attempt} request={request} />
           </>
         )}
@@ -76,7 +76,7 @@ function Exchange({ invocation, attempt }: { invocation: Invocation; attempt: At
               <b>{response.status}</b> · {bytesWords(response.bytes)}
             </Text>
             <Headers headers={response.headers} label="Headers received" />
-            {response.bodyPreview !== null && <Body text={response.bodyPreview} />}
+            {response.bodyPreview !== null && <Body label="Body received" text={response.bodyPreview} />}
           </>
         )}
       </Part>
@@ -135,7 +135,7 @@ function Headers({ headers, label }: { headers: readonly { key: string; value: s
   );
 }
 
-function Body({ text }: { text: string }) {
+function Body({ label, text }: { label: string; text: string }) {
   if (text === '') return <Text size="sm">An empty body.</Text>;
-  return <TextBlock label="Body" text={text} />;
+  return <TextBlock label={label} text={text} />;
 }
