@@ -38,7 +38,7 @@ function Counted({ statistics, range }: { statistics: Statistics; range: RangeNa
     <Stack gap="sm">
       <Group gap="xl">
         <Figure name="Ended" value={countWords(total.ended)} />
-        <Figure name="Succeeded" value={rate ?? 'nothing yet'} tone={total.failed === 0 ? 'good' : 'doubtful'} />
+        <Figure name="Success rate" value={rate ?? 'nothing yet'} tone={total.failed === 0 ? 'good' : 'doubtful'} />
         <Figure name="Failed" value={countWords(total.failed)} tone={total.failed === 0 ? 'calm' : 'bad'} />
         <Figure name="Absent" value={countWords(total.absent)} />
       </Group>
