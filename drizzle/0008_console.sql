@@ -45,13 +45,14 @@ CREATE TABLE "statistics" (
 	CONSTRAINT "statistics_width_at_integration_command_lane_pk" PRIMARY KEY("width","at","integration","command","lane")
 );
 --> statement-breakpoint
+CREATE INDEX "statistics_by_integration" ON "statistics" USING btree ("integration","width","at");--> statement-breakpoint
+CREATE INDEX "invocations_failed" ON "invocations" USING btree ("id") WHERE "invocations"."error" is not null;--> statement-breakpoint
+CREATE INDEX "invocations_failed_by_kind" ON "invocations" USING btree ("integration","command",("error"->>'code'),"id") WHERE "invocations"."error" is not null;--> statement-breakpoint
+CREATE INDEX "invocations_by_value" ON "invocations" USING gin (errand_search_values("tokens")) WITH (fastupdate = off);--> statement-breakpoint
+-- Last, so that nobody waits for these locks while the indexes are made.
 ALTER TABLE "attempts" ADD COLUMN "dns_ms" integer;--> statement-breakpoint
 ALTER TABLE "attempts" ADD COLUMN "connect_ms" integer;--> statement-breakpoint
 ALTER TABLE "attempts" ADD COLUMN "tls_ms" integer;--> statement-breakpoint
 ALTER TABLE "attempts" ADD COLUMN "first_byte_ms" integer;--> statement-breakpoint
 ALTER TABLE "attempts" ADD COLUMN "body_ms" integer;--> statement-breakpoint
-ALTER TABLE "integrations" ADD COLUMN "shown_secret" text;--> statement-breakpoint
-CREATE INDEX "statistics_by_integration" ON "statistics" USING btree ("integration","width","at");--> statement-breakpoint
-CREATE INDEX "invocations_failed" ON "invocations" USING btree ("id") WHERE "invocations"."error" is not null;--> statement-breakpoint
-CREATE INDEX "invocations_failed_by_kind" ON "invocations" USING btree ("integration","command",("error"->>'code'),"id") WHERE "invocations"."error" is not null;--> statement-breakpoint
-CREATE INDEX "invocations_by_value" ON "invocations" USING gin (errand_search_values("tokens")) WITH (fastupdate = off);
+ALTER TABLE "integrations" ADD COLUMN "shown_secret" text;

@@ -2,6 +2,7 @@ import { cpSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import react from '@vitejs/plugin-react';
+import pdfjs from 'pdfjs-dist/package.json' with { type: 'json' };
 import { build } from 'vite';
 import { consoleFolder, consoleStamp } from '../src/app/console-files.ts';
 
@@ -23,12 +24,10 @@ await build({
   },
 });
 // For PDFs that name the standard fonts or a character map and do not bring them, and for kinds of images that they have.
-for (const [from, to] of [
-  ['standard_fonts', 'standard-fonts'],
-  ['cmaps', 'pdf-cmaps'],
-  ['wasm', 'pdf-wasm'],
-] as const) {
-  cpSync(path.join(root, 'node_modules/pdfjs-dist', from), path.join(consoleFolder, to), { recursive: true });
+// The version is in their path, since browsers keep them.
+for (const folder of ['standard_fonts', 'cmaps', 'wasm']) {
+  const to = path.join(consoleFolder, 'pdfjs', pdfjs.version, folder);
+  cpSync(path.join(root, 'node_modules/pdfjs-dist', folder), to, { recursive: true });
 }
 // Once, in place of each time that somebody asks for them.
 for (const file of globSync('**/*.{js,mjs,css,html}', { cwd: consoleFolder }).map((name) =>

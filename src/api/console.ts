@@ -30,7 +30,7 @@ const pageHeaders = (frameAncestors: string) => ({
   'referrer-policy': 'same-origin',
   'x-content-type-options': 'nosniff',
 });
-/** Their contents' hash is in their names. */
+/** Their contents' hash, or their version, is in their path. */
 const assetHeaders = { 'cache-control': 'public, max-age=31536000, immutable', 'x-content-type-options': 'nosniff' };
 
 const open = { config: { permission: 'public' as const }, schema: { hide: true } };
@@ -51,7 +51,7 @@ export function addConsole(app: FastifyInstance, { folder, ready, portalOrigins 
     // The path is a ticket: no other host is to learn of it.
     const portalHeaders = { ...pageHeaders(framed), 'referrer-policy': 'no-referrer' };
     scope.get('/portal/:ticket', open, (_request, reply) => sendFile(reply, 'index.html', portalHeaders));
-    for (const assets of ['assets', 'standard-fonts', 'pdf-cmaps', 'pdf-wasm']) {
+    for (const assets of ['assets', 'pdfjs']) {
       scope.get(`/${assets}/*`, open, (request, reply) =>
         sendFile(reply, `${assets}/${(request.params as { '*': string })['*']}`, assetHeaders),
       );
@@ -62,7 +62,8 @@ export function addConsole(app: FastifyInstance, { folder, ready, portalOrigins 
     try {
       await ready();
     } catch (cause) {
-      const detail = 'The console is not built: run "npm run build". Everything else works.';
+      const detail =
+        'The console is not built: run "npm ci" with development dependencies, then "npm run build". Everything else works.';
       throw new ProblemError('unavailable', detail, { cause });
     }
   }

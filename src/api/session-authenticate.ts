@@ -36,9 +36,10 @@ export function createAuthenticateRequest(dependencies: AuthenticateRequestDepen
       return sessions.resume(cookie);
     }
     if (authorization === undefined) return access.authenticate(authorization);
+    // Nobody can guess what is sealed, and a page that goes on asking when its session is over must not hold off others.
     const token = portalToken(authorization);
-    const look = () => (token === null ? access.authenticate(authorization) : portal.resume(token));
-    return throttle.attempt(request.ip, authorization, look);
+    if (token !== null) return portal.resume(token);
+    return throttle.attempt(request.ip, authorization, () => access.authenticate(authorization));
   };
 }
 

@@ -34,7 +34,7 @@ import { createScheduleStore } from '../store/schedules.ts';
 import { openVerifyAudit } from './audit.ts';
 import { openBatches } from './batches.ts';
 import { CannotStart } from './cannot-start.ts';
-import { buildConsole, consoleFolder } from './console-files.ts';
+import { consoleFolder, openConsole } from './console-files.ts';
 import { type Core, openCore, type ReadyConfig } from './core.ts';
 import { openDryRun } from './dry-run.ts';
 import { listenFailure } from './listening.ts';
@@ -134,18 +134,6 @@ export async function startApi(config: ReadyConfig, log: Log): Promise<RunningAp
     await stop();
     throw error;
   }
-}
-
-/** Builds the console when somebody first asks for it, and again for the next one where it could not be built. */
-function openConsole(log: Log): () => Promise<void> {
-  let building: Promise<void> | null = null;
-  return () => {
-    building ??= buildConsole(log).catch((error: unknown) => {
-      building = null;
-      throw error;
-    });
-    return building;
-  };
 }
 
 /** Without an admin nobody could ever configure anything. */

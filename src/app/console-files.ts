@@ -23,11 +23,38 @@ export function consoleStamp(): string {
   return hash.digest('hex');
 }
 
+const stampFile = path.join(consoleFolder, 'stamp');
+
 function isBuilt(): boolean {
-  const stamp = path.join(consoleFolder, 'stamp');
-  if (!existsSync(stamp)) return false;
+  if (!existsSync(stampFile)) return false;
   // A package or an image has no sources that could be newer.
-  return !existsSync(builder) || readFileSync(stamp, 'utf8') === consoleStamp();
+  return !existsSync(builder) || readFileSync(stampFile, 'utf8') === consoleStamp();
+}
+
+/** For so long nobody's asking makes it be tried again: it takes a second, and whoever asks need not be anybody. */
+const failedForMs = 60_000;
+
+/**
+ * What makes the console when somebody first asks for it; where that fails, again after a while. Says at once in the log if it
+ * will.
+ */
+export function openConsole(log: Log): () => Promise<void> {
+  if (existsSync(builder) && !existsSync(stampFile) && !existsSync(path.join(root, 'node_modules/vite'))) {
+    const message = 'The console cannot be built without development dependencies: npm ci, then npm run build';
+    log.warn('console.not-built', {}, message);
+  }
+  let building: Promise<void> | null = null;
+  let failedAt = Number.NEGATIVE_INFINITY;
+  return () => {
+    if (building === null || performance.now() - failedAt > failedForMs) {
+      failedAt = Number.POSITIVE_INFINITY;
+      building = buildConsole(log).catch((error: unknown) => {
+        failedAt = performance.now();
+        throw error;
+      });
+    }
+    return building;
+  };
 }
 
 /**

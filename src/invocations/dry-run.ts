@@ -130,7 +130,8 @@ function createRender(dependencies: DryRunDependencies, compared: Compared, row:
     const shown = paged(renderRequest(request, value, { masked: isMasked }));
     if (!shown.ok) return unshown(clean(shown.message));
     const sent = outgoingRequest(shown.request, sender);
-    return { request: cleaned(sent, clean), masked, problem: hostProblem(bound, real.request.url) };
+    const refused = hostProblem(bound, real.request.url);
+    return { request: cleaned(sent, clean), masked, problem: refused === null ? null : clean(refused) };
   };
 }
 

@@ -58,6 +58,9 @@ class Unrenderable extends Error {
 
 const inUrl = () => 'request.url';
 
+/** Of one part of a request: a template of 1 MiB and values of 64 KiB could otherwise make gigabytes. */
+const maxRenderedLength = 8 * 1024 * 1024;
+
 class Renderer {
   readonly #value: (name: string) => TokenValue | undefined;
   readonly #masked: ((name: string) => boolean) | undefined;
@@ -69,7 +72,12 @@ class Renderer {
 
   text(pieces: Pieces, where: () => string): string {
     let text = '';
-    for (const piece of pieces) text += typeof piece === 'string' ? piece : this.#fill(piece, where);
+    for (const piece of pieces) {
+      text += typeof piece === 'string' ? piece : this.#fill(piece, where);
+      if (text.length > maxRenderedLength) {
+        throw new Unrenderable('render-failed', `${where()} would be longer than 8,388,608 characters.`, where());
+      }
+    }
     return text;
   }
 

@@ -176,9 +176,7 @@ const open: Record<string, number> = {
   ...Object.fromEntries(consolePages.map((page) => [`GET ${page}`, 200])),
   'GET /portal/:ticket': 200,
   'GET /assets/*': 404,
-  'GET /standard-fonts/*': 404,
-  'GET /pdf-cmaps/*': 404,
-  'GET /pdf-wasm/*': 404,
+  'GET /pdfjs/*': 404,
 };
 
 it('contract §3: whatever else is registered is open on purpose, or for those who may see Bull Board', async () => {

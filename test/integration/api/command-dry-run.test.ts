@@ -143,6 +143,10 @@ describe('contract §3: POST …/commands/{command}/dry-run', () => {
     const { items, failing } = await dryRun(draftOf({ url: 'https://b.example/{{InvoiceNumber}}' }));
     expect([failing, items[0]?.after?.url]).toEqual([1, 'https://b.example/1']);
     expect(items[0]?.problem).toContain('b.example is none of the hosts');
+    // Its own value in the host's name would be told by the reason.
+    const told = await dryRun(draftOf({ url: 'https://{{apiKey}}.b.example/{{InvoiceNumber}}' }));
+    expect(told.items[0]?.problem).toContain('***.b.example is none of the hosts');
+    expect(JSON.stringify(told)).not.toContain(secret);
   });
 
   it('has nothing before where the command is not saved, and nothing at all where it was never used', async () => {

@@ -187,3 +187,15 @@ describe('contract §5: masked rendering', () => {
     expect(rendering).toMatchObject({ ok: true, request: { url: '***/x/%3F' } });
   });
 });
+
+test('contract §5: a part of a request that values make too long is not rendered', () => {
+  const body = '{{A}}'.repeat(129);
+  const template = post({ headers: [{ key: 'Content-Type', value: 'text/plain' }], body });
+  expect(rendered(template, available, { A: 'x'.repeat(65_536) })).toMatchObject({
+    ok: false,
+    code: 'render-failed',
+    where: 'request.body',
+    message: 'request.body would be longer than 8,388,608 characters.',
+  });
+  expect(rendered(template, available, { A: 'x'.repeat(65_000) })).toMatchObject({ ok: true });
+});

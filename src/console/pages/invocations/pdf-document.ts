@@ -1,7 +1,10 @@
-import { GlobalWorkerOptions, getDocument, type PDFDocumentProxy } from 'pdfjs-dist/legacy/build/pdf.mjs';
+import { GlobalWorkerOptions, getDocument, type PDFDocumentProxy, version } from 'pdfjs-dist/legacy/build/pdf.mjs';
 
 // The legacy build: the other one needs browsers of the last few months.
 GlobalWorkerOptions.workerSrc = new URL('pdfjs-dist/legacy/build/pdf.worker.min.mjs', import.meta.url).href;
+
+/** Fonts, character maps and decoders; the version is in the path because browsers keep them. */
+const files = `/pdfjs/${version}`;
 
 /** Opens a customer's PDF: nothing of it is run, and whatever it needs comes from this host. */
 export function openPdf(bytes: Uint8Array<ArrayBuffer>): { document: Promise<PDFDocumentProxy>; close: () => void } {
@@ -10,9 +13,9 @@ export function openPdf(bytes: Uint8Array<ArrayBuffer>): { document: Promise<PDF
     data: bytes.slice(),
     isEvalSupported: false,
     enableXfa: false,
-    standardFontDataUrl: '/standard-fonts/',
-    cMapUrl: '/pdf-cmaps/',
-    wasmUrl: '/pdf-wasm/',
+    standardFontDataUrl: `${files}/standard_fonts/`,
+    cMapUrl: `${files}/cmaps/`,
+    wasmUrl: `${files}/wasm/`,
     verbosity: 0,
   });
   return { document: loading.promise, close: () => void loading.destroy() };
