@@ -20,15 +20,17 @@ export function commandCalls({ send }: Transport) {
     listCommands: (id: string, call?: CallOptions) =>
       json<Page<Command>>(send('GET', at('integrations', id, 'commands'), call)),
     getCommand: (id: string, name: string, call?: CallOptions) => json<Command>(send('GET', command(id, name), call)),
-    /** @param options `ifVersion`: only if that is still its version @throws ApiError `changed-meanwhile` if it is not */
+    /**
+     * @param options `ifVersion`: only if that is still its version; `null`: only if it is not there
+     * @throws ApiError `changed-meanwhile` if that is not so any more
+     */
     putCommand: (
       id: string,
       name: string,
       body: CommandBody,
-      { ifVersion, ...call }: CallOptions & { ifVersion?: number | undefined } = {},
+      { ifVersion, ...call }: CallOptions & { ifVersion?: number | null | undefined } = {},
     ) => {
-      const headers = ifVersion === undefined ? {} : { 'if-match': `"${ifVersion}"` };
-      return json<Command>(send('PUT', command(id, name), { ...call, headers, body }));
+      return json<Command>(send('PUT', command(id, name), { ...call, headers: savedOnTopOf(ifVersion), body }));
     },
     /** What is wrong with a draft, what its tokens are, and when it would be tried. */
     checkCommand: (id: string, name: string, body: CommandCheckBody, call?: CallOptions) =>
@@ -52,4 +54,9 @@ export function commandCalls({ send }: Transport) {
     putCommandType: (name: string, body: CommandTypeBody, call?: CallOptions) =>
       json<CommandType>(send('PUT', at('command-types', name), { ...call, body })),
   };
+}
+
+function savedOnTopOf(version: number | null | undefined): Record<string, string> {
+  if (version === undefined) return {};
+  return version === null ? { 'if-none-match': '*' } : { 'if-match': `"${version}"` };
 }

@@ -1,4 +1,4 @@
-import { type CSSVariablesResolver, createTheme } from '@mantine/core';
+import { type CSSVariablesResolver, createTheme, darken, type MantineColorsTuple } from '@mantine/core';
 
 /** Shades that keep text at 4.5:1 on both backgrounds (WCAG 2.2, 1.4.3). */
 export const theme = createTheme({
@@ -12,13 +12,19 @@ export const theme = createTheme({
   respectReducedMotion: true,
 });
 
-/** Mantine's grey text, red text and links have too little contrast on some of its backgrounds. */
-export const variables: CSSVariablesResolver = () => ({
+/** Their darkest shade is still too light for text on their lightest. */
+const brightColors = ['orange', 'yellow', 'lime', 'green', 'teal'] as const;
+const onLight = (colors: Readonly<Record<string, MantineColorsTuple>>) =>
+  brightColors.map((name) => [`--mantine-color-${name}-light-color`, darken(colors[name]?.[9] ?? 'black', 0.35)]);
+
+/** Mantine's grey text, red text, links and titles of alerts have too little contrast on some of its backgrounds. */
+export const variables: CSSVariablesResolver = ({ colors }) => ({
   variables: {},
   light: {
     '--mantine-color-dimmed': 'var(--mantine-color-gray-7)',
     '--mantine-color-error': 'var(--mantine-color-red-9)',
     '--mantine-color-anchor': 'var(--mantine-color-indigo-9)',
+    ...Object.fromEntries(onLight(colors)),
   },
   dark: {
     '--mantine-color-dimmed': 'var(--mantine-color-dark-1)',

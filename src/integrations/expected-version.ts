@@ -2,8 +2,11 @@ import type { Actor } from '../contract/audit.ts';
 import { Refusal } from '../contract/problem.ts';
 import type { StoredCommand, StoredConfiguration } from './stored.ts';
 
-/** Which versions a command may have for it to be saved; `*`: any, as long as it is there (RFC 9110 §13.1.1). */
-export type ExpectedVersion = '*' | readonly number[];
+/**
+ * Which versions a command may have for it to be saved; `*`: any, as long as it is there; `absent`: none, it is new or
+ * was deleted (RFC 9110 §13.1.1 and §13.1.2).
+ */
+export type ExpectedVersion = '*' | 'absent' | readonly number[];
 
 /**
  * Who saves over what somebody else has saved meanwhile would undo it unseen. To be asked where the command cannot change
@@ -18,6 +21,7 @@ export function requireExpected(
 ): void {
   if (expected === undefined) return;
   const known = commands.find((one) => one.name === name);
+  if (expected === 'absent' && (known === undefined || known.deleted)) return;
   if (known === undefined) {
     const detail = `Integration "${integration.id}" has no command "${name}"; leave If-Match out to make it.`;
     throw new Refusal('changed-meanwhile', detail);
@@ -27,7 +31,7 @@ export function requireExpected(
     const detail = `Command "${name}" was deleted at ${when}; its last version was ${known.version}, saved by ${wordsFor(known.savedBy)}. Leave If-Match out to bring it back.`;
     throw new Refusal('changed-meanwhile', detail);
   }
-  if (expected === '*' || expected.includes(known.version)) return;
+  if (expected === '*' || (expected !== 'absent' && expected.includes(known.version))) return;
   throw new Refusal('changed-meanwhile', `${newest(known)} Look at it, then save on top of it.`);
 }
 

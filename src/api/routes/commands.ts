@@ -64,9 +64,13 @@ function writeRoutes(app: Api, { commands }: Integrations): void {
         summary: 'Save a command, as a new version',
         description:
           'With `If-Match` only if its version is still that one, so that nobody undoes unseen what somebody else has ' +
-          'saved meanwhile: 412 `changed-meanwhile` if it is not. What is there already is 200 in any case.',
+          'saved meanwhile: 412 `changed-meanwhile` if it is not. With `If-None-Match: *` only if it is not there. ' +
+          'What is there already is 200 in any case.',
         tags,
-        headers: z.looseObject({ 'if-match': z.string().optional().describe('`"3"`; `*`: if it is there at all.') }),
+        headers: z.looseObject({
+          'if-match': z.string().optional().describe('`"3"`; `*`: if it is there at all.'),
+          'if-none-match': z.string().optional().describe('`*`: if it is not there, or was deleted.'),
+        }),
         params: z.strictObject({ id: z.string(), command: commandNameSchema }),
         body: commandBodySchema,
         response: { 200: commandSchema },
@@ -75,7 +79,7 @@ function writeRoutes(app: Api, { commands }: Integrations): void {
     (request) => {
       const { accounts, actor } = principalOf(request);
       const { id, command } = request.params;
-      return commands.put(accounts, actor, id, command, request.body, expectedVersion(request.headers['if-match']));
+      return commands.put(accounts, actor, id, command, request.body, expectedVersion(request.headers));
     },
   );
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createHttpClient } from '../../../src/client/http.ts';
 import { type RunningApi, startApi } from './support/start-api.ts';
 
 let running: RunningApi;
@@ -25,6 +26,7 @@ const save = (name: string, match?: string, key?: string) =>
     ...(match === undefined ? {} : { headers: { 'if-match': match } }),
     ...(key === undefined ? {} : { key }),
   });
+const saveNew = (name: string) => running.call('PUT', path, { body: draft(name), headers: { 'if-none-match': '*' } });
 const get = (at = '', key?: string) => running.call('GET', path + at, key === undefined ? {} : { key });
 
 describe('contract §3: If-Match on a command', () => {
@@ -93,6 +95,38 @@ describe('contract §3: If-Match on a command', () => {
     const winner = names[answers.findIndex(({ status }) => status === 200)] ?? '';
     expect((await get()).json).toMatchObject({ ...draft(winner), version: 2 });
     expect((await get('/versions')).json.items).toHaveLength(2);
+  });
+});
+
+describe('contract §3: If-None-Match on a command', () => {
+  it('lets one of those win who make it at the same time', async () => {
+    const names = ['a', 'b'];
+    const answers = await Promise.all(names.map(saveNew));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 412]);
+    const winner = names[answers.findIndex(({ status }) => status === 200)] ?? '';
+    const refused = answers.find(({ status }) => status === 412)?.json;
+    expect(refused).toMatchObject({ type: changed, detail: expect.stringContaining('is 1, saved by') });
+    expect((await get()).json).toMatchObject({ ...draft(winner), version: 1 });
+    expect((await get('/versions')).json.items).toHaveLength(1);
+  });
+
+  it('lets what was deleted be made again, and a save be repeated whose answer was lost', async () => {
+    await save('one');
+    expect((await saveNew('two')).status).toBe(412);
+    await running.call('DELETE', path);
+    expect((await saveNew('two')).json.version).toBe(2);
+    const again = await saveNew('two');
+    expect([again.status, again.json.version]).toEqual([200, 2]);
+  });
+
+  it("is the client's `ifVersion: null`", async () => {
+    const client = createHttpClient({ url: running.url, apiKey: await running.keyFor('admin', ['north']) });
+    const body = { request: { method: 'GET', url: 'https://one.example/' } } as const;
+    expect((await client.putCommand('acme', 'GetInvoiceImage', body, { ifVersion: null })).version).toBe(1);
+    const other = { request: { method: 'GET', url: 'https://two.example/' } } as const;
+    await expect(client.putCommand('acme', 'GetInvoiceImage', other, { ifVersion: null })).rejects.toMatchObject({
+      status: 412,
+    });
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { seriousFindings } from './axe.ts';
 import { openSignedIn } from './pages.ts';
@@ -10,16 +10,25 @@ export const looks = [
 ] as const;
 export type Look = (typeof looks)[number];
 
-type Visit = { browser: Browser; url: string; key: string; look: Look; paths: readonly string[] };
+type Visit = {
+  browser: Browser;
+  url: string;
+  key: string;
+  look: Look;
+  paths: readonly string[];
+  /** Waits for what is to be looked at. */
+  ready?: (page: Page, path: string) => Promise<unknown>;
+};
 
 /** Goes to each of these pages: nothing hinders anybody, nothing is wider than the window, nothing comes from elsewhere. */
-export async function expectSoundPages({ browser, url, key, look, paths }: Visit): Promise<void> {
+export async function expectSoundPages({ browser, url, key, look, paths, ready }: Visit): Promise<void> {
   const { viewport, colorScheme } = look;
   const opened = await openSignedIn(browser, url, key, { viewport, colorScheme });
   const { page } = opened;
   for (const path of paths) {
     await page.goto(path, { waitUntil: 'networkidle' });
     await page.getByRole('heading', { level: 1 }).waitFor();
+    await ready?.(page, path);
     await opened.picture(`${path.replaceAll(/\W+/g, '-')}-${viewport.width}-${colorScheme}`);
     expect({ path, findings: await seriousFindings(page) }).toEqual({ path, findings: [] });
     const width = await page.evaluate('document.documentElement.scrollWidth');

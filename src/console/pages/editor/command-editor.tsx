@@ -10,6 +10,7 @@ import { client } from '../../client.ts';
 import { Empty } from '../../parts/empty.tsx';
 import { Loaded } from '../../parts/loaded.tsx';
 import { Page } from '../../parts/page.tsx';
+import { integrationPath } from '../../parts/paths.ts';
 import { useCan } from '../../session.tsx';
 import { Editor } from './editor.tsx';
 
@@ -50,7 +51,7 @@ async function load(id: string, command: string, signal: AbortSignal): Promise<L
 function Opened({ id, command, integration, type, saved }: Loading & { id: string; command: string }) {
   const mayWrite = useCan('commands.write');
   const back = (
-    <Anchor component={Link} underline="always" to={`/integrations/${id}`}>
+    <Anchor component={Link} underline="always" to={integrationPath(id)}>
       {integration.name}
     </Anchor>
   );

@@ -1,12 +1,12 @@
-import { Button, Text } from '@mantine/core';
-import { modals } from '@mantine/modals';
+import { Button } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { IconTrash } from '@tabler/icons-react';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from 'react-router';
 import type { Integration } from '../../../contract/integration.ts';
 import { client } from '../../client.ts';
-import { detailOf } from '../../parts/error-notice.tsx';
+import { askFirst } from '../../parts/ask-first.tsx';
+import { integrationPath } from '../../parts/paths.ts';
 import { useEditor } from './editor-context.ts';
 
 type DeleteCommandProps = {
@@ -19,37 +19,24 @@ export function DeleteCommand({ integration: { id, name }, leave }: DeleteComman
   const { command } = useEditor();
   const navigate = useNavigate();
   const queries = useQueryClient();
-  const remove = useMutation({
-    mutationFn: () => client.deleteCommand(id, command),
-    onSuccess: async () => {
-      leave();
-      await navigate(`/integrations/${id}`);
-      await queries.invalidateQueries();
-      notifications.show({ message: `${command} of ${name} was deleted.` });
-    },
-    onError: (error) =>
-      notifications.show({ color: 'red', title: `${command} was not deleted`, message: detailOf(error) }),
-  });
+  const remove = async () => {
+    await client.deleteCommand(id, command);
+    leave();
+    await navigate(integrationPath(id));
+    void queries.invalidateQueries();
+    notifications.show({ message: `${command} of ${name} was deleted.` });
+  };
   const ask = () =>
-    modals.openConfirmModal({
+    askFirst({
       title: `Delete ${command} of ${name}?`,
-      children: (
-        <Text size="sm">
-          Invocations of {command} that have not ended fail, and new ones are refused, until somebody configures it
-          again. Its versions are kept and can be restored.
-        </Text>
-      ),
-      labels: { confirm: `Delete ${command}`, cancel: 'Keep it' },
-      confirmProps: { color: 'red' },
-      onConfirm: () => remove.mutate(),
+      happens: `Invocations of ${command} that have not ended fail, and new ones are refused, until somebody configures it again. Its versions are kept and can be restored.`,
+      yes: `Delete ${command}`,
+      no: 'Keep it',
+      danger: true,
+      act: remove,
     });
   return (
-    <Button
-      variant="default"
-      leftSection={<IconTrash size={16} aria-hidden />}
-      loading={remove.isPending}
-      onClick={ask}
-    >
+    <Button variant="default" leftSection={<IconTrash size={16} aria-hidden />} onClick={ask}>
       Delete Command
     </Button>
   );

@@ -1,4 +1,5 @@
 import type { Accept, CommandBody, Method } from '../../../contract/command.ts';
+import type { Measure } from './measures.ts';
 import { noPace, type Paces, pacesOf, pacesToBody } from './paces.ts';
 
 /** `id` keeps a row's field when rows before it are removed. */
@@ -15,7 +16,7 @@ export type Draft = {
   statuses: string[];
   contentTypes: string[];
   absentStatuses: string[];
-  maxBytes: number | null;
+  maxBytes: Measure;
   extract: Extract | null;
   conditional: boolean | null;
   paces: Paces;
@@ -94,7 +95,7 @@ function acceptOf({ statuses, contentTypes, absentStatuses, maxBytes, extract }:
       ? {}
       : { statuses: statuses.map((status) => (/^\d+$/.test(status) ? Number(status) : status)) }),
     ...(contentTypes.length === 0 ? {} : { contentTypes }),
-    ...(maxBytes === null ? {} : { maxBytes }),
+    ...(maxBytes === null ? {} : { maxBytes: maxBytes as number }),
     ...(absentStatuses.length === 0 ? {} : { absentStatuses: absentStatuses.map(Number) }),
     ...(extract === null ? {} : { extract: extractOf(extract) }),
   };

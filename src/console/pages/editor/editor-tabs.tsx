@@ -2,6 +2,7 @@ import { Badge, Stack, Tabs } from '@mantine/core';
 import { lazy, type ReactNode, Suspense } from 'react';
 import { useSearchParams } from 'react-router';
 import type { FieldError } from '../../../contract/problem.ts';
+import { many } from '../../parts/measures.ts';
 import { PageLoading } from '../../parts/page-loading.tsx';
 import { useCan } from '../../session.tsx';
 import { useEditor } from './editor-context.ts';
@@ -13,7 +14,6 @@ import { SuccessForm } from './success-form.tsx';
 import { isAt } from './use-checking.ts';
 import type { Drafting } from './use-draft.ts';
 import { type Samples, useSamples } from './use-samples.ts';
-import { counted } from './words.ts';
 
 const History = lazy(() => import('./history.tsx'));
 const DryRun = lazy(() => import('./dry-run.tsx'));
@@ -89,7 +89,7 @@ function TabOf({ tab, words }: { tab: Tab; words: string }) {
   const { checking } = useEditor();
   const problems = problemsIn(tab, checking.errors);
   const told = problems > 0 && (
-    <Badge size="sm" color="red" circle aria-label={counted(problems, 'problem')}>
+    <Badge size="sm" color="red" circle aria-label={many(problems, 'problem')}>
       {problems}
     </Badge>
   );

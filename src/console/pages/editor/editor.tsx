@@ -7,22 +7,24 @@ import type { Command } from '../../../contract/command.ts';
 import type { CommandType } from '../../../contract/command-type.ts';
 import type { Integration } from '../../../contract/integration.ts';
 import { Page } from '../../parts/page.tsx';
+import { integrationPath } from '../../parts/paths.ts';
 import { When } from '../../parts/when.tsx';
 import { useCan } from '../../session.tsx';
 import { Conflict } from './conflict.tsx';
 import { DeleteCommand } from './delete-command.tsx';
-import { EditorContext } from './editor-context.ts';
+import { EditorContext, type EditorState } from './editor-context.ts';
 import { EditorTabs, tabOf, tabWithProblems } from './editor-tabs.tsx';
 import { LeaveGuard } from './leave-guard.tsx';
 import { OtherProblems } from './other-problems.tsx';
 import { SaveBar } from './save-bar.tsx';
 import { useChecking } from './use-checking.ts';
-import { type Base, useDraft } from './use-draft.ts';
-import { isChangedMeanwhile, useSave } from './use-save.ts';
+import { type Base, type Drafting, useDraft } from './use-draft.ts';
+import { isChangedMeanwhile, type Save, useSave } from './use-save.ts';
 
 type EditorProps = { integration: Integration; type: CommandType; saved: Command | null };
 
-export function Editor({ integration, type, saved }: EditorProps) {
+/** What is being edited, and the way to save it. */
+function useEditing({ integration, type, saved }: EditorProps) {
   const readOnly = !useCan('commands.write');
   const drafting = useDraft(saved);
   const { draft, body, base, dirty, change } = drafting;
@@ -31,9 +33,8 @@ export function Editor({ integration, type, saved }: EditorProps) {
   const untouched = base.version === null && !dirty;
   const checking = untouched ? { ...checked, errors: [], errorsAt: () => [] } : checked;
   const save = useSave(integration.id, type.name, drafting);
-  const [search, setSearch] = useSearchParams();
-  const leaving = useRef(false);
   const focused = useRef<EditorView>(null);
+  const [search, setSearch] = useSearchParams();
   const trySave = () => {
     if (readOnly || save.isPending || !dirty) return;
     const wrong = checking.upToDate ? tabWithProblems(checking.errors) : null;
@@ -42,51 +43,41 @@ export function Editor({ integration, type, saved }: EditorProps) {
     setSearch(search);
   };
   useHotkeys([['mod+S', trySave]], [], true);
-  const command = type.name;
-  const standardContentTypes = type.result?.contentTypes ?? [];
-  const conflict = isChangedMeanwhile(save.error) ? save.error : null;
+  const state: EditorState = {
+    integration: integration.id,
+    command: type.name,
+    standardContentTypes: type.result?.contentTypes ?? [],
+    draft,
+    body,
+    change,
+    checking,
+    readOnly,
+    focused,
+  };
+  return { state, drafting, save, trySave, tab: tabOf(search.get('tab')) };
+}
+
+export function Editor(props: EditorProps) {
+  const { integration, type } = props;
+  const { state, drafting, save, trySave, tab } = useEditing(props);
+  const { base, dirty } = drafting;
+  const { checking, readOnly } = state;
+  const leaving = useRef(false);
+  const leave = () => {
+    leaving.current = true;
+  };
+  const mayDelete = !readOnly && base.version !== null;
   return (
-    <EditorContext
-      value={{
-        integration: integration.id,
-        command,
-        standardContentTypes,
-        draft,
-        body,
-        change,
-        checking,
-        readOnly,
-        focused,
-      }}
-    >
+    <EditorContext value={state}>
       <Page
-        title={command}
+        title={type.name}
         about={<About integration={integration} base={base} />}
-        actions={
-          readOnly || base.version === null ? undefined : (
-            <DeleteCommand
-              integration={integration}
-              leave={() => {
-                leaving.current = true;
-              }}
-            />
-          )
-        }
+        actions={mayDelete ? <DeleteCommand integration={integration} leave={leave} /> : undefined}
       >
         <Stack gap="md">
-          {conflict !== null && (
-            <Conflict
-              detail={conflict.problem.detail}
-              load={(theirs) => {
-                drafting.load(theirs);
-                save.reset();
-              }}
-              saveAnyway={(ifVersion) => save.mutate({ draft, ifVersion })}
-              isSaving={save.isPending}
-            />
-          )}
+          <ChangedMeanwhile drafting={drafting} save={save} />
           <OtherProblems />
-          <EditorTabs tab={tabOf(search.get('tab'))} drafting={drafting} />
+          <EditorTabs tab={tab} drafting={drafting} />
         </Stack>
         {!readOnly && <SaveBar drafting={drafting} save={save} problems={checking.errors.length} trySave={trySave} />}
         <LeaveGuard dirty={dirty} leaving={leaving} />
@@ -95,10 +86,25 @@ export function Editor({ integration, type, saved }: EditorProps) {
   );
 }
 
+function ChangedMeanwhile({ drafting: { draft, load }, save }: { drafting: Drafting; save: Save }) {
+  if (!isChangedMeanwhile(save.error)) return null;
+  return (
+    <Conflict
+      detail={save.error.problem.detail}
+      load={(theirs) => {
+        load(theirs);
+        save.reset();
+      }}
+      saveAnyway={(ifVersion) => save.mutate({ draft, ifVersion })}
+      isSaving={save.isPending}
+    />
+  );
+}
+
 function About({ integration, base }: { integration: Integration; base: Base }) {
   return (
     <>
-      <Anchor component={Link} underline="always" to={`/integrations/${integration.id}`} size="sm">
+      <Anchor component={Link} underline="always" to={integrationPath(integration.id)} size="sm">
         {integration.name}
       </Anchor>
       {base.savedAt === null ? (

@@ -1,9 +1,9 @@
 import { Badge, Button, Group, Stack, Text } from '@mantine/core';
-import { modals } from '@mantine/modals';
 import { useMutation } from '@tanstack/react-query';
 import { useSearchParams } from 'react-router';
 import type { CommandVersion } from '../../../contract/command-check.ts';
 import { client } from '../../client.ts';
+import { askFirst } from '../../parts/ask-first.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { ErrorNotice } from '../../parts/error-notice.tsx';
 import { PagesOf, usePages } from '../../parts/pages-of.tsx';
@@ -15,7 +15,7 @@ import { actorWords } from './words.ts';
 
 type HistoryProps = {
   /** Puts a version into the form. */
-  restore: (draft: Draft, version: number) => void;
+  restore: (draft: Draft) => void;
   dirty: boolean;
 };
 
@@ -61,17 +61,17 @@ function Versions({ versions, restore, dirty }: HistoryProps & { versions: Comma
       search.set('version', String(version));
       return search;
     });
-  const restoring = useMutation({
-    mutationFn: (version: number) => client.getCommandVersion(integration, command, version),
-    onSuccess: (past) => restore(draftOf(past), past.version),
-  });
+  const load = async (version: number) =>
+    restore(draftOf(await client.getCommandVersion(integration, command, version)));
+  const restoring = useMutation({ mutationFn: load });
   const ask = (version: number) => {
     if (!dirty) return restoring.mutate(version);
-    modals.openConfirmModal({
+    askFirst({
       title: `Put version ${version} into the form?`,
-      children: <Text size="sm">What you have changed and not saved is replaced by it.</Text>,
-      labels: { confirm: `Restore version ${version}`, cancel: 'Keep my changes' },
-      onConfirm: () => restoring.mutate(version),
+      happens: 'What you have changed and not saved is replaced by it.',
+      yes: `Restore version ${version}`,
+      no: 'Keep my changes',
+      act: () => load(version),
     });
   };
   return (

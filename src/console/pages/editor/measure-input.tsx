@@ -1,13 +1,13 @@
 import { TextInput, type TextInputProps } from '@mantine/core';
 import { useState } from 'react';
-import { measured, readMeasure, type Unit } from './measures.ts';
+import { type Measure, measured, readMeasure, type Unit } from './measures.ts';
 
 type MeasureInputProps = {
   label: string;
   description?: string;
   inputWrapperOrder?: TextInputProps['inputWrapperOrder'] & {};
-  value: number | null;
-  onChange: (value: number | null) => void;
+  value: Measure;
+  onChange: (value: Measure) => void;
   units: readonly Unit[];
   /** What holds if nothing is given. */
   standard: string;
@@ -27,14 +27,14 @@ export function MeasureInput({
   error,
   ...input
 }: MeasureInputProps) {
-  const shown = value === null || Number.isNaN(value) ? '' : measured(value, units);
-  // While somebody writes, it stays as they write it.
+  const shown = typeof value === 'number' ? measured(value, units) : (value ?? '');
+  // While somebody writes, it stays as they write it, as long as that is what the value is.
   const [written, setWritten] = useState<string | null>(null);
-  const wrong = written !== null && Number.isNaN(readMeasure(written, units));
+  const stands = written !== null && readMeasure(written, units) === value;
   return (
     <TextInput
       {...input}
-      value={written ?? shown}
+      value={stands ? written : shown}
       placeholder={standard}
       readOnly={readOnly}
       autoComplete="off"
@@ -42,8 +42,8 @@ export function MeasureInput({
         setWritten(currentTarget.value);
         onChange(readMeasure(currentTarget.value, units));
       }}
-      onBlur={() => wrong || setWritten(null)}
-      error={wrong ? `Write it with its unit, such as ${example}` : error}
+      onBlur={() => setWritten(null)}
+      error={typeof value === 'string' ? `Write it with its unit, such as ${example}` : error}
     />
   );
 }

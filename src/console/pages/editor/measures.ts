@@ -14,27 +14,23 @@ export const byteUnits: readonly Unit[] = [
   { name: 'MiB', size: 1024 * 1024, also: ['mb', 'm'] },
 ];
 
-/** "90 s", "2 min", "25 MiB": in the largest unit that needs no long fraction. */
+/** "250 ms", "1.5 min", "25 MiB": in the largest unit that needs no long fraction. */
 export function measured(value: number, units: readonly Unit[]): string {
   const fits = (unit: Unit) => value >= unit.size && Number.isInteger((value * 10) / unit.size);
   const unit = units.findLast(fits) ?? units[0];
   return unit === undefined ? String(value) : `${(value / unit.size).toLocaleString('en-US')} ${unit.name}`;
 }
 
-/** "About 3 min": to read, not to write back. */
-export function roughly(value: number, units: readonly Unit[]): string {
-  const unit = units.findLast(({ size }) => value >= size) ?? units[0];
-  if (unit === undefined) return String(value);
-  return `${(value / unit.size).toLocaleString('en-US', { maximumFractionDigits: 1 })} ${unit.name}`;
-}
+/** What is written in a field: `null` for nothing, and the text itself while it is no measure. */
+export type Measure = number | string | null;
 
-/** @returns `null` for nothing, NaN for what is no measure; a number alone is in the smallest unit */
-export function readMeasure(text: string, units: readonly Unit[]): number | null {
+/** A number alone is in the smallest unit. */
+export function readMeasure(text: string, units: readonly Unit[]): Measure {
   if (text.trim() === '') return null;
   const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text.trim().replaceAll(',', ''));
-  if (match === null) return Number.NaN;
+  if (match === null) return text;
   const [, count = '', written = ''] = match;
   const name = written.toLowerCase();
   const unit = units.find((one) => name === '' || one.name.toLowerCase() === name || one.also.includes(name));
-  return unit === undefined ? Number.NaN : Math.round(Number(count) * unit.size);
+  return unit === undefined ? text : Math.round(Number(count) * unit.size);
 }

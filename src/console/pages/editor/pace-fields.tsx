@@ -2,7 +2,7 @@ import { NumberInput, SimpleGrid, Stack, Switch } from '@mantine/core';
 import type { Lane } from '../../../contract/lane.ts';
 import { useEditor } from './editor-context.ts';
 import { MeasureInput } from './measure-input.tsx';
-import { timeUnits } from './measures.ts';
+import { type Measure, timeUnits } from './measures.ts';
 import type { Pace } from './paces.ts';
 
 /** What each lane does by itself (contract §6), and both together. */
@@ -36,7 +36,7 @@ export function PaceFields({ lane, pace, set }: PaceFieldsProps) {
     example: '250 ms, 20 s or 5 min',
     standard: standard(name),
     value: pace[name],
-    onChange: (value: number | null) => set({ [name]: value }),
+    onChange: (value: Measure) => set({ [name]: value }),
     readOnly,
     error,
   });

@@ -1,17 +1,21 @@
 import type { CommandBody, Retry } from '../../../contract/command.ts';
 import type { Lane } from '../../../contract/lane.ts';
+import type { Measure } from './measures.ts';
 
 /** How long and how often a command is tried in a lane; `null`: as the lane does by itself. */
 export type Pace = {
-  timeoutMs: number | null;
-  deadlineMs: number | null;
+  timeoutMs: Measure;
+  deadlineMs: Measure;
   attempts: number | null;
-  baseMs: number | null;
-  maxMs: number | null;
+  baseMs: Measure;
+  maxMs: Measure;
   nonIdempotent: boolean | null;
 };
 
-/** `apart`: each lane has values of its own; else both have those of `interactive`. */
+/**
+ * `apart`: each lane has values of its own; else both have those of `interactive`, and `batch` is kept for when they are
+ * apart again.
+ */
 export type Paces = { apart: boolean; interactive: Pace; batch: Pace };
 
 export const noPace: Pace = {
@@ -28,7 +32,17 @@ type Times = Pick<CommandBody, 'timeoutMs' | 'deadlineMs' | 'retry'>;
 export function pacesOf(command: Times): Paces {
   const interactive = paceIn(command, 'interactive');
   const batch = paceIn(command, 'batch');
-  return { apart: JSON.stringify(interactive) !== JSON.stringify(batch), interactive, batch };
+  return isSamePace(interactive, batch)
+    ? { apart: false, interactive, batch: noPace }
+    : { apart: true, interactive, batch };
+}
+
+const isSamePace = (one: Pace, other: Pace) => JSON.stringify(one) === JSON.stringify(other);
+
+/** Nobody's values are lost by looking: a lane without any of its own begins with what held for both. */
+export function setApart({ interactive, batch }: Paces, apart: boolean): Paces {
+  if (apart) return { apart, interactive, batch: isSamePace(batch, noPace) ? interactive : batch };
+  return { apart, interactive, batch: isSamePace(batch, interactive) ? noPace : batch };
 }
 
 function paceIn({ timeoutMs, deadlineMs, retry = {} }: Times, lane: Lane): Pace {
@@ -52,7 +66,7 @@ function ownRetry(retry: NonNullable<Times['retry']>, lane: Lane): Retry {
 const isPerLane = (retry: NonNullable<Times['retry']>): retry is { [lane in Lane]?: Retry | undefined } =>
   'interactive' in retry || 'batch' in retry;
 
-/** One value where both lanes have the same, and one for each where they differ. */
+/** One value where both lanes have the same, and one for each where they differ. Texts that are no measure stay in it. */
 export function pacesToBody({ apart, interactive, batch }: Paces): Times {
   const nightly = apart ? batch : interactive;
   const timeoutMs = joined(interactive.timeoutMs, nightly.timeoutMs);
@@ -62,7 +76,7 @@ export function pacesToBody({ apart, interactive, batch }: Paces): Times {
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
     ...(retry === undefined ? {} : { retry }),
-  };
+  } as Times;
 }
 
 function joined<Value>(interactive: Value | null, batch: Value | null) {
@@ -73,7 +87,7 @@ function joined<Value>(interactive: Value | null, batch: Value | null) {
   };
 }
 
-function retryOf({ attempts, baseMs, maxMs, nonIdempotent }: Pace): Retry | null {
+function retryOf({ attempts, baseMs, maxMs, nonIdempotent }: Pace) {
   const retry = {
     ...(attempts === null ? {} : { attempts }),
     ...(baseMs === null ? {} : { baseMs }),

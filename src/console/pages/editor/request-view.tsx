@@ -1,5 +1,6 @@
 import { Code, Group, Stack, Text } from '@mantine/core';
 import type { SentRequest } from '../../../contract/invocation.ts';
+import { TextBlock } from '../../parts/text-block.tsx';
 
 /** A request as it goes over the wire. */
 export function RequestView({ request, label }: { request: SentRequest; label: string }) {
@@ -29,10 +30,7 @@ export function CodeView({ text, label }: { text: string; label: string }) {
       <Text size="xs" c="dimmed">
         {label}
       </Text>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-      <section className="editor-code" tabIndex={0} aria-label={label}>
-        <pre>{text}</pre>
-      </section>
+      <TextBlock label={label} text={text} />
     </div>
   );
 }

@@ -3,7 +3,7 @@ import type { Lane } from '../../../contract/lane.ts';
 import { laneWords } from '../../words.ts';
 import { useEditor } from './editor-context.ts';
 import { PaceFields } from './pace-fields.tsx';
-import type { Pace } from './paces.ts';
+import { type Pace, setApart } from './paces.ts';
 import { Timeline } from './timeline.tsx';
 
 /** How long a command may take, how often it is tried, and when that would be. */
@@ -11,9 +11,6 @@ export function RetryForm() {
   const { draft, change, checking, readOnly } = useEditor();
   const { paces } = draft;
   const set = (lane: Lane, part: Partial<Pace>) => change({ paces: { ...paces, [lane]: { ...paces[lane], ...part } } });
-  // Nobody's values are lost by looking: the other lane begins with what held for both.
-  const part = (apart: boolean) =>
-    change({ paces: { ...paces, apart, batch: apart ? paces.interactive : paces.batch } });
   return (
     <Stack gap="md">
       <Text size="sm" c="dimmed">
@@ -24,7 +21,7 @@ export function RetryForm() {
         label="Different values for each lane"
         checked={paces.apart}
         disabled={readOnly}
-        onChange={({ currentTarget }) => part(currentTarget.checked)}
+        onChange={({ currentTarget }) => change({ paces: setApart(paces, currentTarget.checked) })}
       />
       {paces.apart ? (
         <SimpleGrid cols={{ base: 1, md: 2 }}>

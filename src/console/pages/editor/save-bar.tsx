@@ -1,8 +1,8 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
 import { ErrorNotice } from '../../parts/error-notice.tsx';
+import { many } from '../../parts/measures.ts';
 import type { Drafting } from './use-draft.ts';
 import { isChangedMeanwhile, type Save } from './use-save.ts';
-import { counted } from './words.ts';
 
 type SaveBarProps = { drafting: Drafting; save: Save; problems: number; trySave: () => void };
 
@@ -41,7 +41,7 @@ export function SaveBar({ drafting: { base, dirty, discard }, save, problems, tr
 function stateWords(dirty: boolean, version: number | null, problems: number, { isPending, isSuccess }: Save): string {
   if (isPending) return 'Saving…';
   if (dirty && problems > 0)
-    return `Unsaved changes; ${counted(problems, 'thing has', 'things have')} to be put right first`;
+    return `Unsaved changes; ${many(problems, 'thing has', 'things have')} to be put right first`;
   if (dirty) return 'Unsaved changes';
   if (version === null) return 'Nothing to save yet';
   return isSuccess ? `Saved as version ${version}` : 'No unsaved changes';

@@ -44,31 +44,29 @@ export function SuccessForm() {
           placeholder={holder('absentStatuses', 'none')}
           {...tags('absentStatuses')}
         />
-        <MeasureInput
-          label="Largest answer"
-          inputWrapperOrder={below}
-          description="What is larger is not kept, and counts as a failure."
-          units={byteUnits}
-          standard="25 MiB"
-          example="500 KiB or 25 MiB"
-          value={draft.maxBytes}
-          onChange={(maxBytes) => change({ maxBytes })}
-          readOnly={readOnly}
-          error={checking.errorsAt('accept.maxBytes')[0]}
-        />
+        <SizeField />
       </SimpleGrid>
       <ExtractFields />
-      <ChoiceField
-        label="Ask only for what has changed"
-        inputWrapperOrder={below}
-        description="With If-None-Match and If-Modified-Since; an answer of 304 keeps what is stored."
-        choices={conditionals}
-        value={draft.conditional === null ? '' : String(draft.conditional)}
-        onChange={(value) => change({ conditional: value === '' ? null : value === 'true' })}
-        readOnly={readOnly}
-        error={checking.errorsAt('conditional')[0]}
-      />
+      <ConditionalField />
     </Stack>
+  );
+}
+
+function SizeField() {
+  const { draft, change, checking, readOnly } = useEditor();
+  return (
+    <MeasureInput
+      label="Largest answer"
+      inputWrapperOrder={below}
+      description="What is larger is not kept, and counts as a failure."
+      units={byteUnits}
+      standard="25 MiB"
+      example="500 KiB or 25 MiB"
+      value={draft.maxBytes}
+      onChange={(maxBytes) => change({ maxBytes })}
+      readOnly={readOnly}
+      error={checking.errorsAt('accept.maxBytes')[0]}
+    />
   );
 }
 
@@ -77,6 +75,22 @@ const conditionals = [
   { value: 'true', label: 'Always' },
   { value: 'false', label: 'Never' },
 ];
+
+function ConditionalField() {
+  const { draft, change, checking, readOnly } = useEditor();
+  return (
+    <ChoiceField
+      label="Ask only for what has changed"
+      inputWrapperOrder={below}
+      description="With If-None-Match and If-Modified-Since; an answer of 304 keeps what is stored."
+      choices={conditionals}
+      value={draft.conditional === null ? '' : String(draft.conditional)}
+      onChange={(value) => change({ conditional: value === '' ? null : value === 'true' })}
+      readOnly={readOnly}
+      error={checking.errorsAt('conditional')[0]}
+    />
+  );
+}
 
 const emptyExtract: Extract = { pointer: '', encoding: null, contentType: '' };
 const encodings: { value: string; label: string }[] = [

@@ -1,8 +1,8 @@
 import { Alert, Code, Group, Spoiler, Stack, Text, Title } from '@mantine/core';
 import { IconAlertTriangle, IconCircleCheck, IconRefresh } from '@tabler/icons-react';
 import type { CommandTest } from '../../../contract/command-test.ts';
+import { bytesWords, durationWords } from '../../parts/measures.ts';
 import { codeTitle, mendWords, outcomeWords, sideWords } from '../../words.ts';
-import { byteUnits, roughly, timeUnits } from './measures.ts';
 import { CodeView, HeadersView, RequestView } from './request-view.tsx';
 
 /** The whole exchange of a test, what it was judged to be first. */
@@ -15,13 +15,13 @@ export function TestResult({ test: { request, response, verdict, durationMs } }:
           Answer
         </Title>
         {response === null ? (
-          <Text size="sm">None, after {roughly(durationMs, timeUnits)}.</Text>
+          <Text size="sm">None, after {durationWords(durationMs)}.</Text>
         ) : (
           <Stack gap="xs">
             <Group gap="xs">
               <Code fw={700}>{response.status}</Code>
               <Text size="sm">
-                {roughly(response.bytes, byteUnits)} in {roughly(durationMs, timeUnits)}
+                {bytesWords(response.bytes)} in {durationWords(durationMs)}
               </Text>
             </Group>
             <HeadersView headers={response.headers} label="Headers of the answer" />

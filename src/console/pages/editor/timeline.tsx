@@ -1,11 +1,8 @@
 import { Table, Text, Title } from '@mantine/core';
 import type { AttemptPlan } from '../../../contract/command-check.ts';
 import type { Lane } from '../../../contract/lane.ts';
+import { durationWords, many } from '../../parts/measures.ts';
 import { laneWords } from '../../words.ts';
-import { roughly, timeUnits } from './measures.ts';
-import { counted } from './words.ts';
-
-const inWords = (ms: number) => roughly(ms, timeUnits);
 
 /** When a lane's attempts would begin: as times to read, and drawn beside them. */
 export function Timeline({ lane, plan }: { lane: Lane; plan: AttemptPlan }) {
@@ -19,8 +16,8 @@ export function Timeline({ lane, plan }: { lane: Lane; plan: AttemptPlan }) {
         {laneWords[lane]}
       </Title>
       <Text size="sm" c="dimmed">
-        {counted(attempts.length, 'attempt')} within {inWords(deadlineMs)}, each of {inWords(timeoutMs)} at most. A
-        Retry-After can make it later.
+        {many(attempts.length, 'attempt')} within {durationWords(deadlineMs)}, each of {durationWords(timeoutMs)} at
+        most. A Retry-After can make it later.
       </Text>
       <Table className="timeline" verticalSpacing={4} mt="xs">
         <Table.Thead>
@@ -29,8 +26,8 @@ export function Timeline({ lane, plan }: { lane: Lane; plan: AttemptPlan }) {
             <Table.Th scope="col">Begins after</Table.Th>
             <Table.Th aria-hidden className="timeline-axis">
               <span>0</span>
-              <span>{inWords(axisMs / 2)}</span>
-              <span>{inWords(axisMs)}</span>
+              <span>{durationWords(axisMs / 2)}</span>
+              <span>{durationWords(axisMs)}</span>
             </Table.Th>
           </Table.Tr>
         </Table.Thead>
@@ -58,5 +55,7 @@ export function Timeline({ lane, plan }: { lane: Lane; plan: AttemptPlan }) {
 
 function beginning(earliestMs: number, latestMs: number): string {
   if (latestMs === 0) return 'at once';
-  return earliestMs === latestMs ? inWords(earliestMs) : `${inWords(earliestMs)} – ${inWords(latestMs)}`;
+  return earliestMs === latestMs
+    ? durationWords(earliestMs)
+    : `${durationWords(earliestMs)} – ${durationWords(latestMs)}`;
 }

@@ -11,7 +11,7 @@ export function useSave(integration: string, command: string, { saved }: Draftin
   const queries = useQueryClient();
   return useMutation({
     mutationFn: ({ draft, ifVersion }: Saving) =>
-      client.putCommand(integration, command, commandBody(draft), { ifVersion: ifVersion ?? undefined }),
+      client.putCommand(integration, command, commandBody(draft), { ifVersion }),
     onSuccess: (answer, { draft }) => {
       saved(answer, draft);
       // What is loaded here is what was just saved; every other page looks again.

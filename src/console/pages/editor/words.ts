@@ -31,6 +31,3 @@ export function placeWords(path: string, draft: Draft): string {
 }
 
 export const actorWords = ({ type, id, name }: Actor) => name ?? (type === 'system' ? 'Errand' : `${type} ${id}`);
-
-export const counted = (count: number, one: string, many = `${one}s`) =>
-  `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;

@@ -3,10 +3,10 @@ import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import type { Attempt, Invocation } from '../../../contract/invocation.ts';
 import { bytesWords } from '../../parts/measures.ts';
+import { TextBlock } from '../../parts/text-block.tsx';
 import { useCan } from '../../session.tsx';
 import { outcomeWords, sideWords } from '../../words.ts';
 import { CopyAsCurl } from './copy-as-curl.tsx';
-import { TextBlock } from './text-block.tsx';
 import { attemptWords } from './timeline.ts';
 
 /** Each attempt's request and answer; the newest is open. */

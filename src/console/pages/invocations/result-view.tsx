@@ -7,9 +7,9 @@ import { client } from '../../client.ts';
 import { Loaded } from '../../parts/loaded.tsx';
 import { bytesWords } from '../../parts/measures.ts';
 import { PageLoading } from '../../parts/page-loading.tsx';
+import { TextBlock } from '../../parts/text-block.tsx';
 import { Fact } from './facts.tsx';
 import { isUnspecific, kindOf, textOf } from './result-kind.ts';
-import { TextBlock } from './text-block.tsx';
 
 // Most results are PDFs, but most pages are not results.
 const PdfView = lazy(() => import('./pdf-view.tsx'));
