@@ -76,7 +76,7 @@ function Fields({ integration, schedule, taken, close, commands, types }: FormPr
   });
   const [rest, setRest] = useState<unknown>(null);
   const saving = useMutation({
-    mutationFn: (values: ScheduleValues) => client.putSchedule(integration, values.name, bodyOf(values)),
+    mutationFn: (values: ScheduleValues) => client.putSchedule(integration, values.name, bodyOf(values, schedule)),
     onSuccess: async ({ name }) => {
       notifications.show({ color: 'teal', message: `${name} is saved` });
       close();

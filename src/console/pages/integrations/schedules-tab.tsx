@@ -15,7 +15,7 @@ import { Loaded } from '../../parts/loaded.tsx';
 import { useUrlState } from '../../parts/url-state.ts';
 import { When } from '../../parts/when.tsx';
 import { useCan } from '../../session.tsx';
-import { bodyOf, valuesOf } from './schedule-values.ts';
+import { bodyOfSchedule } from './schedule-values.ts';
 import { cronText, runOutcomeWords, whatItRuns } from './schedule-words.ts';
 import { useRunSchedule } from './sync-now.tsx';
 
@@ -171,7 +171,7 @@ function Changes({ integration: { id }, schedule: { name } }: OfSchedule) {
 
 function Enabled({ integration: { id }, schedule }: OfSchedule) {
   const switching = useMutation({
-    mutationFn: (enabled: boolean) => client.putSchedule(id, schedule.name, { ...bodyOf(valuesOf(schedule)), enabled }),
+    mutationFn: (enabled: boolean) => client.putSchedule(id, schedule.name, { ...bodyOfSchedule(schedule), enabled }),
     onSuccess: () => refreshIntegrations(),
     onError: (error) => notifications.show({ color: 'red', message: detailOf(error), role: 'alert' }),
   });
