@@ -10,6 +10,8 @@ export const theme = createTheme({
   fontFamilyMonospace: 'ui-monospace, "SF Mono", "Cascadia Mono", "DejaVu Sans Mono", monospace',
   defaultRadius: 'sm',
   respectReducedMotion: true,
+  // Those of dialogs and messages have no name otherwise.
+  components: { CloseButton: { defaultProps: { 'aria-label': 'Close' } } },
 });
 
 /** Mantine's grey text, red text and links have too little contrast on some of its backgrounds. */

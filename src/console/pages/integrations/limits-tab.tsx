@@ -2,7 +2,7 @@ import { ActionIcon, Button, Fieldset, Group, List, NumberInput, Stack, Text } f
 import { type UseFormReturnType, useForm } from '@mantine/form';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import type { Integration, Limits } from '../../../contract/integration.ts';
 import { defaultConcurrency, maxConcurrency, maxRates } from '../../../contract/integration-numbers.ts';
 import { client } from '../../client.ts';
@@ -96,6 +96,12 @@ function LimitsForm({ integration: { id, limits } }: Of) {
 
 function Rates({ form }: { form: UseFormReturnType<Values> }) {
   const rates = form.getValues().rates;
+  const add = useRef<HTMLButtonElement>(null);
+  const remove = (index: number) => {
+    form.removeListItem('rates', index);
+    // The button that was pressed is gone with its row; this one may be off yet.
+    requestAnimationFrame(() => add.current?.focus());
+  };
   const number = { hideControls: true, allowDecimal: false, min: 1, clampBehavior: 'none', w: 110 } as const;
   return (
     <Fieldset legend="Rates" variant="unstyled" p={0} m={0} styles={boldLegend}>
@@ -122,24 +128,24 @@ function Rates({ form }: { form: UseFormReturnType<Values> }) {
               color="gray"
               size="input-sm"
               aria-label={`Remove rate ${index + 1}`}
-              onClick={() => form.removeListItem('rates', index)}
+              onClick={() => remove(index)}
             >
               <IconTrash size={16} aria-hidden />
             </ActionIcon>
           </Group>
         ))}
-        {rates.length < maxRates && (
-          <div>
-            <Button
-              size="xs"
-              variant="default"
-              leftSection={<IconPlus size={14} aria-hidden />}
-              onClick={() => form.insertListItem('rates', { count: 60, perSeconds: 60 })}
-            >
-              Add rate
-            </Button>
-          </div>
-        )}
+        <div>
+          <Button
+            ref={add}
+            disabled={rates.length >= maxRates}
+            size="xs"
+            variant="default"
+            leftSection={<IconPlus size={14} aria-hidden />}
+            onClick={() => form.insertListItem('rates', { count: 60, perSeconds: 60 })}
+          >
+            Add rate
+          </Button>
+        </div>
       </Stack>
     </Fieldset>
   );
