@@ -48,9 +48,10 @@ export function addConsole(app: FastifyInstance, { folder, ready, portalOrigins 
     for (const url of consolePages) {
       scope.get(url, open, (_request, reply) => sendFile(reply, 'index.html', pageHeaders("'none'")));
     }
-    // The path is a ticket: no other host is to learn of it.
+    // A customer's own admin's pages, which never act by a cookie, so that they may be in a frame; one of them has a
+    // ticket for its path, of which no other host is to learn.
     const portalHeaders = { ...pageHeaders(framed), 'referrer-policy': 'no-referrer' };
-    scope.get('/portal/:ticket', open, (_request, reply) => sendFile(reply, 'index.html', portalHeaders));
+    scope.get('/portal/*', open, (_request, reply) => sendFile(reply, 'index.html', portalHeaders));
     for (const assets of ['assets', 'pdfjs']) {
       scope.get(`/${assets}/*`, open, (request, reply) =>
         sendFile(reply, `${assets}/${(request.params as { '*': string })['*']}`, assetHeaders),

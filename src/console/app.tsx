@@ -1,5 +1,7 @@
-import { lazy, Suspense } from 'react';
+import { type ComponentType, lazy, Suspense } from 'react';
 import { Route, Routes } from 'react-router';
+import { inPortal } from './client.ts';
+import { ForRole } from './parts/for-role.tsx';
 import { PageLoading } from './parts/page-loading.tsx';
 import { SignedIn } from './session.tsx';
 import { Shell } from './shell.tsx';
@@ -23,11 +25,42 @@ const Keys = lazy(() => import('./pages/keys/keys.tsx'));
 const Portal = lazy(() => import('./pages/portal/portal.tsx'));
 const NothingHere = lazy(() => import('./pages/nothing-here.tsx'));
 
+type Shown = { path: string; page: ComponentType; permission: string; title: string; to: string };
+
+const pages: readonly Shown[] = [
+  { path: '/integrations', page: Integrations, ...may('integrations.read', 'Integrations', 'see integrations') },
+  {
+    path: '/integrations/new',
+    page: NewIntegration,
+    ...may('integrations.write', 'New integration', 'add integrations'),
+  },
+  { path: '/integrations/:id', page: Integration, ...may('integrations.read', 'Integration', 'see integrations') },
+  {
+    path: '/integrations/:id/commands/:command',
+    page: CommandEditor,
+    ...may('commands.read', 'Command', 'see commands'),
+  },
+  { path: '/invocations', page: Invocations, ...may('invocations.read', 'Invocations', 'see invocations') },
+  { path: '/invocations/:id', page: Invocation, ...may('invocations.read', 'Invocation', 'see invocations') },
+  { path: '/problems', page: Problems, ...may('problems.read', 'Problems', 'see problems') },
+  { path: '/runs', page: Runs, ...may('invocations.read', 'Runs', 'see runs') },
+  { path: '/runs/:run', page: Run, ...may('invocations.read', 'Run', 'see runs') },
+  { path: '/batches', page: Batches, ...may('invocations.read', 'Batches', 'see batches') },
+  { path: '/batches/:id', page: Batch, ...may('invocations.read', 'Batch', 'see batches') },
+  { path: '/schedules', page: Schedules, ...may('schedules.read', 'Schedules', 'see schedules') },
+  { path: '/audit', page: Audit, ...may('audit.read', 'Audit log', 'read the audit log') },
+  { path: '/keys', page: Keys, ...may('keys.manage', 'API keys', 'manage keys') },
+];
+
+function may(permission: string, title: string, to: string) {
+  return { permission, title, to };
+}
+
 export function App() {
   return (
     <Suspense fallback={<PageLoading />}>
       <Routes>
-        <Route path="/portal/:ticket" element={<Portal />} />
+        {inPortal && <Route path="/:ticket" element={<Portal />} />}
         <Route
           element={
             <SignedIn>
@@ -35,21 +68,19 @@ export function App() {
             </SignedIn>
           }
         >
+          {/* It has something for everybody. */}
           <Route index element={<Overview />} />
-          <Route path="/integrations" element={<Integrations />} />
-          <Route path="/integrations/new" element={<NewIntegration />} />
-          <Route path="/integrations/:id" element={<Integration />} />
-          <Route path="/integrations/:id/commands/:command" element={<CommandEditor />} />
-          <Route path="/invocations" element={<Invocations />} />
-          <Route path="/invocations/:id" element={<Invocation />} />
-          <Route path="/problems" element={<Problems />} />
-          <Route path="/runs" element={<Runs />} />
-          <Route path="/runs/:run" element={<Run />} />
-          <Route path="/batches" element={<Batches />} />
-          <Route path="/batches/:id" element={<Batch />} />
-          <Route path="/schedules" element={<Schedules />} />
-          <Route path="/audit" element={<Audit />} />
-          <Route path="/keys" element={<Keys />} />
+          {pages.map(({ path, page: Page, ...role }) => (
+            <Route
+              key={path}
+              path={path}
+              element={
+                <ForRole {...role}>
+                  <Page />
+                </ForRole>
+              }
+            />
+          ))}
           <Route path="*" element={<NothingHere />} />
         </Route>
       </Routes>

@@ -1,9 +1,13 @@
 import { createHttpClient } from '../client/http.ts';
+import { isPortalPath } from './portal-path.ts';
 
 const storedToken = 'errand-portal-token';
 
+/** Is this page a customer's own admin's? It may be in a frame, so it never acts for whoever has the session's cookie. */
+export const inPortal = isPortalPath(window.location.pathname);
+
 /** A customer's own admin has a token, since a frame of another site has no cookies; everybody else has the session's cookie. */
-export let portalToken = readToken();
+export let portalToken = inPortal ? readToken() : null;
 
 /** The typed client, for this host. */
 export let client = clientWith(portalToken);
@@ -20,6 +24,15 @@ export function keepPortalToken(token: string): void {
     sessionStorage.setItem(storedToken, token);
   } catch {
     // A frame that may keep nothing: the token lasts as long as its page does.
+  }
+}
+
+/** It is over: the next page need not try it. */
+export function forgetPortalToken(): void {
+  try {
+    sessionStorage.removeItem(storedToken);
+  } catch {
+    // Nothing was kept.
   }
 }
 

@@ -10,13 +10,18 @@ import { createRoot } from 'react-dom/client';
 import { createBrowserRouter } from 'react-router';
 import { RouterProvider } from 'react-router/dom';
 import { App } from './app.tsx';
+import { BrokenPage } from './broken-page.tsx';
+import { inPortal } from './client.ts';
+import { portalBase } from './portal-path.ts';
 import { queries } from './queries.ts';
 import { theme, variables } from './theme.ts';
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
 // Not a BrowserRouter: only this one can ask before somebody leaves a page with unsaved changes.
-const router = createBrowserRouter([{ path: '*', element: <App /> }]);
+const router = createBrowserRouter([{ path: '*', element: <App />, errorElement: <BrokenPage /> }], {
+  basename: inPortal ? portalBase : '/',
+});
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queries}>

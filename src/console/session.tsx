@@ -1,10 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
-import { createContext, type ReactNode, useContext } from 'react';
+import { createContext, type ReactNode, useContext, useEffect } from 'react';
 import type { SessionInfo } from '../contract/session.ts';
-import { client, portalToken } from './client.ts';
+import { client, forgetPortalToken, inPortal, portalToken } from './client.ts';
 import { ErrorNotice } from './parts/error-notice.tsx';
 import { PageLoading } from './parts/page-loading.tsx';
-import { isSignedOut } from './queries.ts';
+import { PortalOver } from './parts/portal-over.tsx';
+import { SessionTrouble } from './parts/session-trouble.tsx';
+import { isSignedOut, sessionState } from './session-state.ts';
 
 const SessionContext = createContext<SessionInfo | null>(null);
 
@@ -20,24 +22,35 @@ export const useCan = (permission: string) => useSession().permissions.includes(
 
 /** What is inside is shown to those who are signed in; everybody else is sent to sign in, and comes back here. */
 export function SignedIn({ children }: { children: ReactNode }) {
+  // A page that may be in a frame does nothing by the cookie of whoever looks at it.
+  if (inPortal && portalToken === null) return <PortalOver />;
+  return <WithSession>{children}</WithSession>;
+}
+
+function WithSession({ children }: { children: ReactNode }) {
   const session = useQuery({
     queryKey: ['session'],
     queryFn: ({ signal }) => client.session({ signal }),
     staleTime: 60_000,
+    refetchInterval: ({ state }) => (state.status === 'error' && !isSignedOut(state.error) ? 10_000 : false),
   });
-  if (session.isPending) return <PageLoading />;
-  if (session.isError && !isSignedOut(session.error)) {
-    return <ErrorNotice error={session.error} retry={() => session.refetch()} />;
-  }
-  if (session.isError) return <SignIn />;
-  return <SessionContext value={session.data}>{children}</SessionContext>;
+  const state = sessionState(session);
+  if (state.show === 'loading') return <PageLoading />;
+  if (state.show === 'outage') return <ErrorNotice error={state.error} retry={() => session.refetch()} />;
+  if (state.show !== 'page' || session.data === undefined) return <SignIn />;
+  return (
+    <SessionContext value={session.data}>
+      {state.trouble !== 'none' && <SessionTrouble trouble={state.trouble} retry={() => session.refetch()} />}
+      {children}
+    </SessionContext>
+  );
 }
 
 function SignIn() {
-  if (portalToken !== null) {
-    return <ErrorNotice error={new Error('This session is over. Open the page again from where you came.')} />;
-  }
-  const { pathname, search } = window.location;
-  window.location.replace(`/sign-in?to=${encodeURIComponent(pathname + search)}`);
-  return <PageLoading />;
+  useEffect(() => {
+    if (inPortal) return forgetPortalToken();
+    const { pathname, search } = window.location;
+    window.location.replace(`/sign-in?to=${encodeURIComponent(pathname + search)}`);
+  }, []);
+  return inPortal ? <PortalOver /> : <PageLoading />;
 }

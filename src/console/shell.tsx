@@ -1,4 +1,14 @@
-import { ActionIcon, AppShell, Burger, Group, NavLink, ScrollArea, Text, useMantineColorScheme } from '@mantine/core';
+import {
+  ActionIcon,
+  AppShell,
+  Burger,
+  Group,
+  NavLink,
+  ScrollArea,
+  Text,
+  useMantineColorScheme,
+  useMatches,
+} from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import {
   IconAlertTriangle,
@@ -14,10 +24,10 @@ import {
   IconSunHigh,
   IconUserCircle,
 } from '@tabler/icons-react';
-import { Suspense, useEffect } from 'react';
+import { Suspense, useEffect, useRef } from 'react';
 import { Navigate, Outlet, NavLink as RouterLink, useLocation } from 'react-router';
 import { PageLoading } from './parts/page-loading.tsx';
-import { useCan, useSession } from './session.tsx';
+import { useSession } from './session.tsx';
 
 type Place = { to: string; label: string; icon: typeof IconKey; permission: string };
 
@@ -38,8 +48,11 @@ const places: readonly Place[] = [
 export function Shell() {
   const [opened, { toggle, close }] = useDisclosure();
   const { pathname } = useLocation();
+  // It is only moved out of sight where it is collapsed: the keyboard would still find it.
+  const collapsed = useMatches({ base: !opened, sm: false });
   // biome-ignore lint/correctness/useExhaustiveDependencies: it closes because the place has changed
   useEffect(close, [pathname]);
+  useFocusOnHeading(pathname);
   // A customer's own admin keeps integrations, and nothing else is for them.
   if (useSession().portal && !/^\/integrations(\/|$)/.test(pathname)) return <Navigate to="/integrations" replace />;
   return (
@@ -48,6 +61,9 @@ export function Shell() {
       navbar={{ width: 210, breakpoint: 'sm', collapsed: { mobile: !opened } }}
       padding={{ base: 'sm', sm: 'lg' }}
     >
+      <a href="#page" className="skip-link">
+        Skip to the page
+      </a>
       <AppShell.Header>
         <Group h="100%" px="md" justify="space-between" wrap="nowrap">
           <Group gap="sm" wrap="nowrap">
@@ -66,16 +82,37 @@ export function Shell() {
           <WhoAndHow />
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar p="xs" component="nav" aria-label="Console">
+      <AppShell.Navbar p="xs" component="nav" aria-label="Console" inert={collapsed}>
         <Places />
       </AppShell.Navbar>
-      <AppShell.Main>
+      <AppShell.Main id="page" tabIndex={-1}>
         <Suspense fallback={<PageLoading />}>
           <Outlet />
         </Suspense>
       </AppShell.Main>
     </AppShell>
   );
+}
+
+/** Whoever goes to another page with the keyboard begins at its heading, and whoever listens hears it. */
+function useFocusOnHeading(pathname: string): void {
+  const last = useRef(pathname);
+  useEffect(() => {
+    if (last.current === pathname) return;
+    last.current = pathname;
+    const page = document.getElementById('page');
+    if (page === null) return;
+    const focus = () => {
+      const heading = page.querySelector<HTMLElement>('h1');
+      heading?.focus({ preventScroll: true });
+      return heading !== null;
+    };
+    if (focus()) return;
+    // Its code is still on its way.
+    const watching = new MutationObserver(() => focus() && watching.disconnect());
+    watching.observe(page, { childList: true, subtree: true });
+    return () => watching.disconnect();
+  }, [pathname]);
 }
 
 function Places() {
@@ -141,9 +178,4 @@ function WhoAndHow() {
       )}
     </Group>
   );
-}
-
-/** Shown in place of what the role does not allow. */
-export function useReadOnly(permission: string): boolean {
-  return !useCan(permission);
 }

@@ -66,7 +66,7 @@ describe.skipIf(inject('chromium') === null)('contract §3: who comes in, and wi
     const portal = await openPage(browser, running.url);
     const { page } = portal;
     await page.goto(url);
-    await page.waitForURL('**/integrations');
+    await page.waitForURL('**/portal/integrations');
     await page.getByRole('article', { name: 'Acme invoices' }).waitFor();
     expect(await page.getByRole('article').count()).toBe(1);
     expect(await page.getByRole('navigation', { name: 'Console' }).getByRole('link').allTextContents()).toEqual([
@@ -83,8 +83,8 @@ describe.skipIf(inject('chromium') === null)('contract §3: who comes in, and wi
       'Schedules',
     ]);
     expect(await seriousFindings(page)).toEqual([]);
-    await page.goto('/audit');
-    await page.waitForURL('**/integrations');
+    await page.goto('/portal/audit');
+    await page.waitForURL('**/portal/integrations');
 
     const again = await openPage(browser, running.url, { viewport: { width: 390, height: 844 }, colorScheme: 'dark' });
     await again.page.goto(url);

@@ -179,7 +179,7 @@ describe.skipIf(inject('chromium') === null)('contract §3: integrations in the 
     expect(limits).toEqual({ concurrency: 3, rates: [{ count: 60, perSeconds: 60 }] });
 
     await page.getByRole('tab', { name: 'Audit' }).click();
-    await page.getByText('secret.deleted').or(page.getByText('integration.updated')).first().waitFor();
+    await page.getByText('Integration changed').first().waitFor();
     await page.getByRole('tab', { name: 'Recent invocations' }).click();
     await page.getByRole('link', { name: 'INV0000001' }).first().waitFor();
     await close();

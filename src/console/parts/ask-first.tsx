@@ -23,16 +23,43 @@ let asked = 0;
 export function askFirst(question: Question): void {
   asked += 1;
   const modalId = `question-${asked}`;
+  const asker = document.activeElement;
   modals.open({
     modalId,
     title: question.title,
-    closeButtonProps: { 'aria-label': 'Close' },
-    children: <Asking {...question} close={() => modals.close(modalId)} />,
+    children: (
+      <Asking
+        {...question}
+        close={() => modals.close(modalId)}
+        lock={(isLocked) => modals.updateModal({ modalId, ...waysOut(!isLocked) })}
+      />
+    ),
+    onClose: () => keepFocus(asker),
   });
 }
 
-function Asking({ happens, yes, no = 'Cancel', danger = false, act, close }: Question & { close: () => void }) {
-  const acting = useMutation({ mutationFn: act, onSuccess: close });
+/** While it acts, nobody leaves: that it failed would be told to nobody. */
+const waysOut = (open: boolean) => ({ closeOnEscape: open, closeOnClickOutside: open, withCloseButton: open });
+
+/** Where the button that asked is gone with what it was about, the page's heading has the focus, not nothing. */
+function keepFocus(asker: Element | null): void {
+  setTimeout(() => {
+    const lost = document.activeElement === null || document.activeElement === document.body;
+    if (lost && asker?.isConnected !== true) document.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true });
+  }, dialogGoneMs);
+}
+/** Longer than a dialog takes to be gone, and to give the focus back. */
+const dialogGoneMs = 400;
+
+type AskingProps = Question & { close: () => void; lock: (isLocked: boolean) => void };
+
+function Asking({ happens, yes, no = 'Cancel', danger = false, act, close, lock }: AskingProps) {
+  const acting = useMutation({
+    mutationFn: act,
+    onMutate: () => lock(true),
+    onSuccess: close,
+    onError: () => lock(false),
+  });
   return (
     <Stack gap="md">
       <Text component="div" size="sm">
@@ -40,7 +67,7 @@ function Asking({ happens, yes, no = 'Cancel', danger = false, act, close }: Que
       </Text>
       {acting.isError && <ErrorNotice error={acting.error} />}
       <Group justify="flex-end" gap="xs">
-        <Button variant="default" onClick={close}>
+        <Button variant="default" onClick={close} disabled={acting.isPending} data-autofocus>
           {no}
         </Button>
         <Button {...(danger ? { color: 'red' } : {})} loading={acting.isPending} onClick={() => acting.mutate()}>

@@ -1,8 +1,7 @@
 import { Button } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { IconDownload } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
-import { detailOf } from './error-notice.tsx';
+import { failed } from './tell.ts';
 
 type DownloadProps = {
   children: string;
@@ -17,7 +16,7 @@ export function DownloadButton({ children, filename, fetchBytes }: DownloadProps
       const stream = await fetchBytes();
       save(await new Response(stream).blob(), filename);
     },
-    onError: (error) => notifications.show({ color: 'red', title: 'This did not work', message: detailOf(error) }),
+    onError: (error) => failed(error),
   });
   return (
     <Button

@@ -7,7 +7,7 @@ export function ExactTime({ at, children }: { at: string; children: ReactNode })
   return (
     <Tooltip label={exactTime(at)} events={{ hover: true, focus: true, touch: true }}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the exact time must be had by keyboard, too */}
-      <time dateTime={at} title={exactTime(at)} tabIndex={0}>
+      <time dateTime={at} tabIndex={0}>
         {children}
       </time>
     </Tooltip>

@@ -6,6 +6,7 @@ import { client } from '../client.ts';
 import { codeTitle, statusWords } from '../words.ts';
 import { ErrorNotice } from './error-notice.tsx';
 import { firstCommand } from './first-steps-taken.ts';
+import { invocationPath } from './paths.ts';
 
 /** Fetches one invoice, waits for it, and leads to what came of it. */
 export function FirstInvocation({ integration }: { integration: string }) {
@@ -40,7 +41,7 @@ export function FirstInvocation({ integration }: { integration: string }) {
         <Text size="sm" role="status">
           {firstUpper(statusWords[invoking.data.status])}
           {invoking.data.error !== null && `: ${codeTitle(invoking.data.error.code, invoking.data.error.cause)}`}.{' '}
-          <Anchor component={Link} to={`/invocations/${invoking.data.id}`} inherit>
+          <Anchor component={Link} to={invocationPath(invoking.data.id)} inherit>
             See what came of it
           </Anchor>
         </Text>

@@ -17,14 +17,18 @@ export type StepsTaken = {
 /** Whether there are more integrations than the first: then nobody needs to be walked through anything. */
 type Steps = StepsTaken | 'not needed';
 
+const areOver = (steps: Steps) =>
+  steps === 'not needed' || (steps.secret && steps.command && steps.tested && steps.invoked);
+
 /**
  * Looks at what there is, so that a step ticks itself, whoever took it and wherever. A test leaves its trace in the audit
  * log only, which not everybody may read: for them it is ticked with the first answer.
  */
 export function useStepsTaken() {
   const readsAudit = useCan('audit.read');
+  const mayConfigure = useCan('integrations.write');
   return useQuery({
-    queryKey: ['integrations', { firstSteps: true }],
+    queryKey: ['integrations', 'first-steps'],
     queryFn: async ({ signal }): Promise<Steps> => {
       const { items } = await client.listIntegrations({ limit: 2 }, { signal });
       if (items.length > 1) return 'not needed';
@@ -48,6 +52,7 @@ export function useStepsTaken() {
         invoked,
       };
     },
-    refetchInterval: 5_000,
+    enabled: mayConfigure,
+    refetchInterval: ({ state }) => (state.data !== undefined && areOver(state.data) ? false : 5_000),
   });
 }

@@ -5,6 +5,7 @@ import { Link } from 'react-router';
 import { useCan } from '../session.tsx';
 import { FirstInvocation } from './first-invocation.tsx';
 import { firstCommand, type StepsTaken, useStepsTaken } from './first-steps-taken.ts';
+import { commandPath, integrationPath, invocationsPath } from './paths.ts';
 
 type Step = { title: string; done: boolean; about: ReactNode; action?: ReactNode };
 
@@ -42,7 +43,7 @@ function AllTaken({ integration, close }: { integration: string; close: () => vo
         It works: the first answer is here.
       </Text>
       {mayRead && (
-        <Anchor component={Link} to={`/invocations?integration=${encodeURIComponent(integration)}`} size="sm">
+        <Anchor component={Link} to={invocationsPath({ integration })} size="sm">
           See its invocations
         </Anchor>
       )}
@@ -82,8 +83,8 @@ function StepItem({ title, done, about, action, number, current }: Step & { numb
 }
 
 function stepsOf({ integration, secret, command, tested, invoked }: StepsTaken, mayInvoke: boolean): Step[] {
-  const path = `/integrations/${encodeURIComponent(integration?.id ?? '')}`;
-  const editor = `${path}/commands/${firstCommand}`;
+  const id = integration?.id ?? '';
+  const editor = commandPath(id, firstCommand);
   return [
     {
       title: 'Create the integration',
@@ -95,7 +96,7 @@ function stepsOf({ integration, secret, command, tested, invoked }: StepsTaken, 
       title: 'Save its secret',
       done: secret,
       about: 'The key that their server asks for. It is kept encrypted, and never shown again.',
-      action: <Go to={`${path}?tab=secrets&secret=new`}>Save a secret</Go>,
+      action: <Go to={integrationPath(id, { tab: 'secrets', add: 'secret' })}>Save a secret</Go>,
     },
     {
       title: `Configure ${firstCommand}`,

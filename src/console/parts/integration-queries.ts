@@ -3,11 +3,15 @@ import { client } from '../client.ts';
 import { queries } from '../queries.ts';
 
 /** Asks for everything anew that is shown of integrations: after a change nobody looks at what was. */
-export const refreshIntegrations = () => queries.invalidateQueries({ queryKey: ['integrations'] });
+export const refreshIntegrations = () =>
+  queries.invalidateQueries({ predicate: ({ queryKey: [of] }) => of === 'integrations' || of === 'integration' });
+
+/** What is cached of one integration; lists are under `integrations`, so that no id is taken for the name of a list. */
+export const integrationKey = (id: string, part = 'itself') => ['integration', id, part] as const;
 
 export function useIntegration(id: string) {
   return useQuery({
-    queryKey: ['integrations', id],
+    queryKey: integrationKey(id),
     queryFn: ({ signal }) => client.getIntegration(id, { signal }),
     refetchInterval: 10_000,
   });
@@ -15,21 +19,21 @@ export function useIntegration(id: string) {
 
 export function useSecrets(id: string) {
   return useQuery({
-    queryKey: ['integrations', id, 'secrets'],
+    queryKey: integrationKey(id, 'secrets'),
     queryFn: ({ signal }) => client.listSecrets(id, { signal }),
   });
 }
 
 export function useCommands(id: string) {
   return useQuery({
-    queryKey: ['integrations', id, 'commands'],
+    queryKey: integrationKey(id, 'commands'),
     queryFn: ({ signal }) => client.listCommands(id, { signal }),
   });
 }
 
 export function useSchedules(id: string) {
   return useQuery({
-    queryKey: ['integrations', id, 'schedules'],
+    queryKey: integrationKey(id, 'schedules'),
     queryFn: ({ signal }) => client.schedules(id, { limit: 200 }, { signal }),
     refetchInterval: 10_000,
   });

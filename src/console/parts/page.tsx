@@ -12,7 +12,7 @@ export function Page({ title, about, actions, children }: PageProps) {
     <Stack gap="md">
       <Group justify="space-between" align="flex-start">
         <div>
-          <Title order={1} size="h2" className="wrap-anywhere">
+          <Title order={1} size="h2" className="wrap-anywhere page-heading" tabIndex={-1}>
             {title}
           </Title>
           {about !== undefined && (

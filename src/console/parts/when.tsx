@@ -30,7 +30,7 @@ export function When({ at }: { at: string }) {
   return (
     <Tooltip label={exactTime(at)} events={{ hover: true, focus: true, touch: true }}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the exact time must be had by keyboard, too */}
-      <time dateTime={at} title={exactTime(at)} tabIndex={0}>
+      <time dateTime={at} tabIndex={0}>
         {relativeTime(at)}
       </time>
     </Tooltip>

@@ -174,7 +174,7 @@ const open: Record<string, number> = {
   'GET /docs/static/swagger-initializer.js': 200,
   'GET /docs/static/theme/viewport.js': 200,
   ...Object.fromEntries(consolePages.map((page) => [`GET ${page}`, 200])),
-  'GET /portal/:ticket': 200,
+  'GET /portal/*': 200,
   'GET /assets/*': 404,
   'GET /pdfjs/*': 404,
 };

@@ -35,8 +35,12 @@ describe("contract §3: the console's files", () => {
     expect(bytes.toString()).not.toMatch(/https?:\/\//);
   });
 
-  it("may be framed by the configured origins where it is a customer's own admin's", async () => {
-    const { headers } = await running.call('GET', '/portal/ticket', nobody);
+  it.each([
+    '/portal/ticket',
+    '/portal/integrations/acme/commands/GetInvoiceImage?tab=1',
+  ])("may be framed by the configured origins where they are a customer's own admin's: %s", async (path) => {
+    const { status, headers } = await running.call('GET', path, nobody);
+    expect(status).toBe(200);
     expect(headers.get('content-security-policy')).toMatch(
       /frame-ancestors https:\/\/billing\.example https:\/\/portal\.example:8443$/,
     );

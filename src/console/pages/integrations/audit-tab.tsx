@@ -6,28 +6,24 @@ import type { Integration } from '../../../contract/integration.ts';
 import { client } from '../../client.ts';
 import { columnsOf, DataTable } from '../../parts/data-table.tsx';
 import { Empty } from '../../parts/empty.tsx';
+import { integrationKey } from '../../parts/integration-queries.ts';
 import { Loaded } from '../../parts/loaded.tsx';
 import { When } from '../../parts/when.tsx';
+import { wordsOfAction } from '../audit/action-words.ts';
 
 const shown = 50;
+const maxCommands = 10;
 
 /**
- * The newest entries of an integration and of what belongs to it. The log is asked by subject, so commands are those of
- * all types: also one that was deleted has its entries.
+ * The newest entries of an integration and of its commands. The log is asked by subject, one after another, so not of
+ * more than that: the log itself has all.
  */
 async function entriesOf(id: string, signal: AbortSignal): Promise<AuditEntry[]> {
   const call = { signal };
-  const [types, secrets, schedules] = await Promise.all([
-    client.listCommandTypes(call),
-    client.listSecrets(id, call),
-    client.schedules(id, { limit: 200 }, call),
-  ]);
-  const part = (type: string) => (thing: { name: string }) => `${type}:${id}/${thing.name}`;
+  const commands = await client.listCommands(id, call);
   const subjects = [
     `integration:${id}`,
-    ...types.items.map(part('command')),
-    ...secrets.items.map(part('secret')),
-    ...schedules.items.map(part('schedule')),
+    ...commands.items.slice(0, maxCommands).map(({ name }) => `command:${id}/${name}`),
   ];
   const pages = await Promise.all(subjects.map((subject) => client.listAudit({ subject, limit: shown }, call)));
   return pages
@@ -53,7 +49,7 @@ const columns = [
       );
     },
   }),
-  column.accessor('action', { header: 'Did' }),
+  column.accessor('action', { header: 'Did', cell: ({ getValue }) => wordsOfAction(getValue()) }),
   column.accessor('subject', {
     header: 'To',
     cell: ({ getValue }) => `${getValue().type} ${getValue().id}`,
@@ -62,7 +58,7 @@ const columns = [
 
 export function AuditTab({ integration: { id, name } }: { integration: Integration }) {
   const query = useQuery({
-    queryKey: ['integrations', id, 'audit'],
+    queryKey: integrationKey(id, 'audit'),
     queryFn: ({ signal }) => entriesOf(id, signal),
   });
   return (
@@ -77,7 +73,7 @@ export function AuditTab({ integration: { id, name } }: { integration: Integrati
               rowId={(entry) => entry.id}
             />
             <Anchor component={Link} to={`/audit?subject=${encodeURIComponent(`integration:${id}`)}`} size="sm">
-              In the audit log, with details
+              The audit log has all, with details
             </Anchor>
           </Stack>
         ) : (

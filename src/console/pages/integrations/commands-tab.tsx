@@ -7,13 +7,11 @@ import { columnsOf, DataTable } from '../../parts/data-table.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { useCommands, useCommandTypes } from '../../parts/integration-queries.ts';
 import { Loaded } from '../../parts/loaded.tsx';
+import { commandPath } from '../../parts/paths.ts';
 import { When } from '../../parts/when.tsx';
 import { useCan } from '../../session.tsx';
 
 type Listed = Command & { integration: string };
-
-const pathOf = (integration: string, command: string) =>
-  `/integrations/${encodeURIComponent(integration)}/commands/${encodeURIComponent(command)}`;
 
 /** In one line; the whole is in its editor. */
 const shortened = (url: string) => (url.length <= 70 ? url : `${url.slice(0, 69)}…`);
@@ -23,7 +21,7 @@ const columns = [
   column.accessor('name', {
     header: 'Command',
     cell: ({ row: { original } }) => (
-      <Anchor component={Link} to={pathOf(original.integration, original.name)} size="sm" fw={500}>
+      <Anchor component={Link} to={commandPath(original.integration, original.name)} size="sm" fw={500}>
         {original.name}
       </Anchor>
     ),
@@ -92,7 +90,7 @@ function AddCommand({ integration, configured }: { integration: string; configur
         </Menu.Target>
         <Menu.Dropdown maw={360}>
           {free.map(({ name, description }) => (
-            <Menu.Item key={name} component={Link} to={pathOf(integration, name)}>
+            <Menu.Item key={name} component={Link} to={commandPath(integration, name)}>
               {name}
               {description !== undefined && (
                 <Text size="xs" c="dimmed">

@@ -1,11 +1,11 @@
 import { ActionIcon, Menu } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { IconDotsVertical, IconTrash } from '@tabler/icons-react';
 import { useNavigate } from 'react-router';
 import type { Integration } from '../../../contract/integration.ts';
 import { client } from '../../client.ts';
 import { askFirst } from '../../parts/ask-first.tsx';
 import { refreshIntegrations } from '../../parts/integration-queries.ts';
+import { told } from '../../parts/tell.ts';
 import { useCan } from '../../session.tsx';
 
 /** Put away in a menu: nobody deletes an integration often. */
@@ -15,7 +15,7 @@ export function DeleteIntegration({ integration: { id, name } }: { integration: 
   const remove = async () => {
     await client.deleteIntegration(id);
     await navigate('/integrations');
-    notifications.show({ color: 'teal', title: `${name} is deleted`, message: 'Its records stay.' });
+    told('Its records stay.', `${name} is deleted`);
     void refreshIntegrations();
   };
   const ask = () =>

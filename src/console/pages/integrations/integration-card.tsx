@@ -3,6 +3,7 @@ import { Link } from 'react-router';
 import type { Integration } from '../../../contract/integration.ts';
 import { HoldNotice } from '../../parts/hold-notice.tsx';
 import { LastSync } from '../../parts/last-sync.tsx';
+import { integrationPath } from '../../parts/paths.ts';
 import { SyncQuality } from '../../parts/sync-quality.tsx';
 import { HoldActions } from './hold-actions.tsx';
 import { SuccessRate, type useSuccesses } from './success-rates.tsx';
@@ -26,7 +27,7 @@ export function IntegrationCard({ integration, successes }: CardProps) {
         </Group>
         <div>
           <Title order={2} size="h4" className="wrap-anywhere">
-            <Anchor component={Link} to={`/integrations/${encodeURIComponent(id)}`} inherit>
+            <Anchor component={Link} to={integrationPath(id)} inherit>
               {name}
             </Anchor>
           </Title>

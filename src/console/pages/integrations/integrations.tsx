@@ -19,7 +19,7 @@ export default function Integrations() {
   const canAdd = useCan('integrations.write');
   const successes = useSuccesses();
   const pages = usePages({
-    queryKey: ['integrations', filter],
+    queryKey: ['integrations', 'list', filter],
     fetchPage: (cursor, signal) =>
       client.listIntegrations({ ...filter, limit: pageSize, ...(cursor === undefined ? {} : { cursor }) }, { signal }),
     refreshMs: 10_000,

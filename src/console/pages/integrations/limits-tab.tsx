@@ -1,17 +1,20 @@
 import { ActionIcon, Button, Fieldset, Group, List, NumberInput, Stack, Text } from '@mantine/core';
 import { type UseFormReturnType, useForm } from '@mantine/form';
-import { notifications } from '@mantine/notifications';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import type { Integration, Limits } from '../../../contract/integration.ts';
 import { defaultConcurrency, maxConcurrency, maxRates } from '../../../contract/integration-numbers.ts';
 import { client } from '../../client.ts';
 import { ErrorNotice } from '../../parts/error-notice.tsx';
 import { placeErrors } from '../../parts/form-errors.ts';
+import { useFreshValues } from '../../parts/fresh-values.ts';
 import { refreshIntegrations } from '../../parts/integration-queries.ts';
+import { LeaveGuard } from '../../parts/leave-guard.tsx';
+import { told } from '../../parts/tell.ts';
 import { useCan } from '../../session.tsx';
 import { limitWords } from './limit-words.ts';
+import { limitsToSave } from './own-changes.ts';
 
 /** A group's name looks as a field's does. */
 const boldLegend = { legend: { fontWeight: 'var(--mantine-font-weight-medium)', padding: 0 } };
@@ -38,13 +41,18 @@ function limitsOf({ concurrency, rates }: Values): Limits {
 
 function LimitsForm({ integration: { id, limits } }: Of) {
   const form = useForm<Values>({ initialValues: valuesOf(limits) });
+  const undo = useFreshValues(form, valuesOf(limits));
   const [rest, setRest] = useState<unknown>(null);
   const saving = useMutation({
-    mutationFn: (values: Values) => client.patchIntegration(id, { limits: limitsOf(values) }),
+    mutationFn: async (values: Values) => {
+      const { limits: now } = await client.getIntegration(id);
+      const shown = limitsOf(form.getInitialValues());
+      return client.patchIntegration(id, { limits: limitsToSave({ shown, typed: limitsOf(values), now }) });
+    },
     onSuccess: async (saved) => {
       form.setInitialValues(valuesOf(saved.limits));
       form.setValues(valuesOf(saved.limits));
-      notifications.show({ color: 'teal', message: 'The limits are saved' });
+      told('The limits are saved');
       await refreshIntegrations();
     },
     onError: (error) => {
@@ -55,6 +63,7 @@ function LimitsForm({ integration: { id, limits } }: Of) {
   });
   return (
     <form onSubmit={form.onSubmit((values) => saving.mutate(values))} noValidate>
+      <LeaveGuard dirty={form.isDirty()} what="the limits" />
       <Stack gap="md" maw={640}>
         <NumberInput
           {...form.getInputProps('concurrency')}
@@ -70,11 +79,16 @@ function LimitsForm({ integration: { id, limits } }: Of) {
         <Rates form={form} />
         <InWords limits={limitsOf(form.getValues())} />
         {saving.isError && rest !== null && <ErrorNotice error={rest} />}
-        <div>
+        <Group gap="xs">
           <Button type="submit" loading={saving.isPending} disabled={!form.isDirty()}>
             Save limits
           </Button>
-        </div>
+          {form.isDirty() && (
+            <Button variant="default" onClick={undo}>
+              Undo changes
+            </Button>
+          )}
+        </Group>
       </Stack>
     </form>
   );
@@ -82,6 +96,12 @@ function LimitsForm({ integration: { id, limits } }: Of) {
 
 function Rates({ form }: { form: UseFormReturnType<Values> }) {
   const rates = form.getValues().rates;
+  const add = useRef<HTMLButtonElement>(null);
+  const remove = (index: number) => {
+    form.removeListItem('rates', index);
+    // The button that was pressed is gone with its row; this one may be off yet.
+    requestAnimationFrame(() => add.current?.focus());
+  };
   const number = { hideControls: true, allowDecimal: false, min: 1, clampBehavior: 'none', w: 110 } as const;
   return (
     <Fieldset legend="Rates" variant="unstyled" p={0} m={0} styles={boldLegend}>
@@ -108,24 +128,24 @@ function Rates({ form }: { form: UseFormReturnType<Values> }) {
               color="gray"
               size="input-sm"
               aria-label={`Remove rate ${index + 1}`}
-              onClick={() => form.removeListItem('rates', index)}
+              onClick={() => remove(index)}
             >
               <IconTrash size={16} aria-hidden />
             </ActionIcon>
           </Group>
         ))}
-        {rates.length < maxRates && (
-          <div>
-            <Button
-              size="xs"
-              variant="default"
-              leftSection={<IconPlus size={14} aria-hidden />}
-              onClick={() => form.insertListItem('rates', { count: 60, perSeconds: 60 })}
-            >
-              Add rate
-            </Button>
-          </div>
-        )}
+        <div>
+          <Button
+            ref={add}
+            disabled={rates.length >= maxRates}
+            size="xs"
+            variant="default"
+            leftSection={<IconPlus size={14} aria-hidden />}
+            onClick={() => form.insertListItem('rates', { count: 60, perSeconds: 60 })}
+          >
+            Add rate
+          </Button>
+        </div>
       </Stack>
     </Fieldset>
   );

@@ -1,6 +1,7 @@
 import { ActionIcon, Button, Fieldset, Group, Stack, Text, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
+import { useRef } from 'react';
 import type { NamedRow, WithVariables } from './named-row-values.ts';
 
 /** A group's name looks as a field's does. */
@@ -22,6 +23,12 @@ export function NamedRows<Values>({ form: given, field, legend, one, placeholder
   // It knows nothing of the form but where its rows are.
   const form = given as unknown as UseFormReturnType<Record<string, NamedRow[]>>;
   const rows = form.getValues()[field] ?? [];
+  const add = useRef<HTMLButtonElement>(null);
+  const remove = (index: number) => {
+    form.removeListItem(field, index);
+    // The button that was pressed is gone with its row.
+    add.current?.focus();
+  };
   return (
     <Fieldset legend={legend} variant="unstyled" p={0} m={0} styles={boldLegend}>
       <Stack gap="xs">
@@ -54,7 +61,7 @@ export function NamedRows<Values>({ form: given, field, legend, one, placeholder
                 color="gray"
                 size="input-sm"
                 aria-label={`Remove ${called}`}
-                onClick={() => form.removeListItem(field, index)}
+                onClick={() => remove(index)}
               >
                 <IconTrash size={16} aria-hidden />
               </ActionIcon>
@@ -63,6 +70,7 @@ export function NamedRows<Values>({ form: given, field, legend, one, placeholder
         })}
         <div>
           <Button
+            ref={add}
             size="xs"
             variant="default"
             leftSection={<IconPlus size={14} aria-hidden />}

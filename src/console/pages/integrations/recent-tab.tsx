@@ -1,36 +1,17 @@
-import { Anchor, Badge, Stack, Text } from '@mantine/core';
-import { IconCircleCheck, IconCircleX, IconClock } from '@tabler/icons-react';
+import { Anchor, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import type { Integration } from '../../../contract/integration.ts';
 import type { Invocation } from '../../../contract/invocation.ts';
-import type { InvocationStatus } from '../../../contract/invocation-status.ts';
 import { client } from '../../client.ts';
 import { columnsOf, DataTable } from '../../parts/data-table.tsx';
 import { Empty } from '../../parts/empty.tsx';
+import { integrationKey } from '../../parts/integration-queries.ts';
+import { StatusMark } from '../../parts/invocation-status.tsx';
 import { Loaded } from '../../parts/loaded.tsx';
+import { invocationPath, invocationsPath } from '../../parts/paths.ts';
 import { When } from '../../parts/when.tsx';
-import { codeTitle, laneWords, statusWords } from '../../words.ts';
-
-function StatusBadge({ status }: { status: InvocationStatus }) {
-  const [Icon, color] =
-    status === 'succeeded'
-      ? [IconCircleCheck, 'teal']
-      : status === 'failed' || status === 'cancelled'
-        ? [IconCircleX, 'red']
-        : [IconClock, 'blue'];
-  return (
-    <Badge
-      variant="default"
-      size="sm"
-      tt="none"
-      fw={500}
-      leftSection={<Icon size={14} color={`var(--mantine-color-${color}-6)`} aria-hidden />}
-    >
-      {statusWords[status]}
-    </Badge>
-  );
-}
+import { codeTitle, laneWords } from '../../words.ts';
 
 /** The values that tell it from others, in one line. */
 const tokenText = ({ tokens, reference }: Invocation) =>
@@ -48,7 +29,7 @@ const columns = [
     header: 'Invocation',
     cell: ({ row: { original } }) => (
       <>
-        <Anchor component={Link} to={`/invocations/${original.id}`} size="sm" fw={500}>
+        <Anchor component={Link} to={invocationPath(original.id)} size="sm" fw={500}>
           {tokenText(original)}
         </Anchor>
         <Text size="xs" c="dimmed">
@@ -61,7 +42,7 @@ const columns = [
     header: 'Status',
     cell: ({ row: { original } }) => (
       <>
-        <StatusBadge status={original.status} />
+        <StatusMark status={original.status} />
         {original.error !== null && (
           <Text size="xs" c="dimmed">
             {codeTitle(original.error.code, original.error.cause)}
@@ -76,7 +57,7 @@ const columns = [
 
 export function RecentTab({ integration: { id, name } }: { integration: Integration }) {
   const query = useQuery({
-    queryKey: ['integrations', id, 'recent'],
+    queryKey: integrationKey(id, 'recent'),
     queryFn: ({ signal }) => client.listInvocations({ integration: id, limit: 20 }, { signal }),
     refetchInterval: 5_000,
   });
@@ -86,7 +67,7 @@ export function RecentTab({ integration: { id, name } }: { integration: Integrat
         items.length > 0 ? (
           <Stack gap="sm">
             <DataTable label={`Newest invocations of ${name}`} columns={columns} rows={items} rowId={(row) => row.id} />
-            <Anchor component={Link} to={`/invocations?integration=${encodeURIComponent(id)}`} size="sm">
+            <Anchor component={Link} to={invocationsPath({ integration: id })} size="sm">
               All invocations of {name}
             </Anchor>
           </Stack>

@@ -1,18 +1,5 @@
-import {
-  Button,
-  Group,
-  Modal,
-  NumberInput,
-  Select,
-  SimpleGrid,
-  Stack,
-  Switch,
-  Text,
-  TextInput,
-  useMatches,
-} from '@mantine/core';
+import { Button, Group, NumberInput, Select, SimpleGrid, Stack, Switch, Text, TextInput } from '@mantine/core';
 import { type UseFormReturnType, useForm } from '@mantine/form';
-import { notifications } from '@mantine/notifications';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { ApiError } from '../../../client/errors.ts';
@@ -25,6 +12,7 @@ import { ErrorNotice } from '../../parts/error-notice.tsx';
 import { placeErrors } from '../../parts/form-errors.ts';
 import { refreshIntegrations, useCommands, useCommandTypes } from '../../parts/integration-queries.ts';
 import { PageLoading } from '../../parts/page-loading.tsx';
+import { told } from '../../parts/tell.ts';
 import {
   bodyOf,
   fieldOf,
@@ -38,28 +26,20 @@ import { ScheduleWhat } from './schedule-what.tsx';
 
 type FormProps = { integration: string; schedule: Schedule | null; taken: string[]; close: () => void };
 
-/** Makes a schedule, or changes one. */
+/** What a schedule is made of. Loaded apart: what puts times in words is large. */
 export default function ScheduleForm(props: FormProps) {
-  const fullScreen = useMatches({ base: true, sm: false });
   const commands = useCommands(props.integration);
   const types = useCommandTypes();
   const error = commands.error ?? types.error;
   return (
-    <Modal
-      opened
-      onClose={props.close}
-      title={props.schedule === null ? 'Add schedule' : `Change ${props.schedule.name}`}
-      size="lg"
-      fullScreen={fullScreen}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <>
       {error !== null && <ErrorNotice error={error} />}
       {commands.data && types.data ? (
         <Fields {...props} commands={commands.data.items} types={types.data.items} />
       ) : (
         error === null && <PageLoading />
       )}
-    </Modal>
+    </>
   );
 }
 
@@ -76,9 +56,9 @@ function Fields({ integration, schedule, taken, close, commands, types }: FormPr
   });
   const [rest, setRest] = useState<unknown>(null);
   const saving = useMutation({
-    mutationFn: (values: ScheduleValues) => client.putSchedule(integration, values.name, bodyOf(values)),
+    mutationFn: (values: ScheduleValues) => client.putSchedule(integration, values.name, bodyOf(values, schedule)),
     onSuccess: async ({ name }) => {
-      notifications.show({ color: 'teal', message: `${name} is saved` });
+      told(`${name} is saved`);
       close();
       await refreshIntegrations();
     },

@@ -77,10 +77,7 @@ function onlyToken(items: readonly ScheduleItem[]): string | null {
 
 function sourceValues(source: ScheduleSource): Partial<ScheduleValues> {
   const rows = (of: Record<string, unknown>) =>
-    Object.entries(of).map(([name, value]) => ({
-      name,
-      value: typeof value === 'string' ? value : JSON.stringify(value),
-    }));
+    Object.entries(of).map(([name, value]) => ({ name, value: fieldText(value) }));
   return {
     sourceCommand: source.command,
     itemsPointer: source.itemsPointer,
@@ -92,22 +89,45 @@ function sourceValues(source: ScheduleSource): Partial<ScheduleValues> {
   };
 }
 
+const fieldText = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
+
 function localTime(at: string): string {
   const time = new Date(at);
   return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
-/** @throws SyntaxError for a line of JSON that is none: `problemOfJson` says which, before */
-export function bodyOf(values: ScheduleValues): ScheduleBody {
+/** As it is, for a change that the form has no part in. */
+export function bodyOfSchedule(schedule: Schedule): ScheduleBody {
+  const { command, cron, timezone, enabled, spreadSeconds, finishWithinSeconds, items, source } = schedule;
+  return {
+    ...{ command, cron, timezone, enabled, spreadSeconds },
+    ...(finishWithinSeconds === null ? {} : { finishWithinSeconds }),
+    ...(items === null ? {} : { items }),
+    ...(source === null ? {} : { source }),
+  };
+}
+
+/**
+ * What the form's fields cannot say (a token that is a number, seconds of a time) comes from the schedule as it was,
+ * where its field is as it was.
+ *
+ * @throws SyntaxError for a line of JSON that is none: `problemOfJson` says which, before
+ */
+export function bodyOf(values: ScheduleValues, before: Schedule | null = null): ScheduleBody {
   const { command, cron, timezone, enabled, spreadMinutes, finishHours } = values;
+  const was = before === null ? null : valuesOf(before);
+  const spread = spreadMinutes === '' ? null : Math.round(spreadMinutes * 60);
+  const finish = finishHours === '' ? null : Math.round(finishHours * 3600);
+  const spreadSeconds = was?.spreadMinutes === spreadMinutes ? (before?.spreadSeconds ?? null) : spread;
+  const finishWithinSeconds = was?.finishHours === finishHours ? (before?.finishWithinSeconds ?? null) : finish;
   return {
     command,
     cron: cron.trim(),
     timezone,
     enabled,
-    ...(spreadMinutes === '' ? {} : { spreadSeconds: Math.round(spreadMinutes * 60) }),
-    ...(finishHours === '' ? {} : { finishWithinSeconds: Math.round(finishHours * 3600) }),
-    ...(values.what === 'source' ? { source: sourceOf(values) } : { items: itemsOf(values) }),
+    ...(spreadSeconds === null ? {} : { spreadSeconds }),
+    ...(finishWithinSeconds === null ? {} : { finishWithinSeconds }),
+    ...(values.what === 'source' ? { source: sourceOf(values, before?.source ?? null) } : { items: itemsOf(values) }),
   };
 }
 
@@ -118,18 +138,36 @@ function itemsOf({ what, token, lines, json }: ScheduleValues): ScheduleItem[] {
   return linesOf(json).map((line) => JSON.parse(line) as ScheduleItem);
 }
 
-function sourceOf(values: ScheduleValues): ScheduleSource {
-  const { sourceCommand, itemsPointer, map, sourceTokens, nextPointer, initialSince, overlapSeconds } = values;
-  const tokens = recordOf(sourceTokens);
+function sourceOf(values: ScheduleValues, before: ScheduleSource | null): ScheduleSource {
+  const { sourceCommand, itemsPointer, map, sourceTokens, nextPointer, overlapSeconds } = values;
+  const tokens = tokensOf(sourceTokens, before?.tokens ?? {});
+  const initialSince = sinceOf(values, before);
   return {
     command: sourceCommand,
     itemsPointer: itemsPointer.trim(),
     map: recordOf(map),
     ...(Object.keys(tokens).length === 0 ? {} : { tokens }),
     ...(nextPointer.trim() === '' ? {} : { next: { pointer: nextPointer.trim() } }),
-    ...(initialSince === '' ? {} : { initialSince: new Date(initialSince).toISOString() }),
+    ...(initialSince === null ? {} : { initialSince }),
     ...(overlapSeconds === '' ? {} : { overlapSeconds }),
   };
+}
+
+type SourceTokens = NonNullable<ScheduleSource['tokens']>;
+
+/** What is typed is text; a value that nobody touched stays what it was. */
+function tokensOf(rows: readonly NamedRow[], before: SourceTokens): SourceTokens {
+  const tokens = Object.entries(recordOf(rows)).map(([name, text]) => {
+    const was = before[name];
+    return [name, was !== undefined && fieldText(was) === text ? was : text] as const;
+  });
+  return Object.fromEntries(tokens);
+}
+
+function sinceOf({ initialSince }: ScheduleValues, before: ScheduleSource | null): string | null {
+  if (initialSince === '') return null;
+  const was = before?.initialSince;
+  return was !== undefined && localTime(was) === initialSince ? was : new Date(initialSince).toISOString();
 }
 
 /** Which line is no JSON; `null`: all are. */

@@ -1,25 +1,23 @@
 import { ActionIcon, Anchor, Button, Card, Code, Group, Stack, Switch, Text, Title } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { IconPencil, IconPlayerPlay, IconPlus, IconTrash } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
-import { lazy, Suspense } from 'react';
 import { Link } from 'react-router';
 import type { Integration } from '../../../contract/integration.ts';
 import type { Schedule } from '../../../contract/schedule.ts';
 import { client } from '../../client.ts';
 import { askFirst } from '../../parts/ask-first.tsx';
 import { Empty } from '../../parts/empty.tsx';
-import { detailOf } from '../../parts/error-notice.tsx';
 import { refreshIntegrations, useSchedules } from '../../parts/integration-queries.ts';
 import { Loaded } from '../../parts/loaded.tsx';
-import { useUrlState } from '../../parts/url-state.ts';
+import { batchPath } from '../../parts/paths.ts';
+import { failed } from '../../parts/tell.ts';
 import { When } from '../../parts/when.tsx';
 import { useCan } from '../../session.tsx';
-import { bodyOf, valuesOf } from './schedule-values.ts';
+import { ScheduleDialog } from './schedule-dialog.tsx';
+import { bodyOfSchedule } from './schedule-values.ts';
 import { cronText, runOutcomeWords, whatItRuns } from './schedule-words.ts';
 import { useRunSchedule } from './sync-now.tsx';
-
-const ScheduleForm = lazy(() => import('./schedule-form.tsx'));
+import { useEditing } from './use-editing.ts';
 
 type Of = { integration: Integration };
 
@@ -27,14 +25,14 @@ type Of = { integration: Integration };
 export function SchedulesTab({ integration }: Of) {
   const query = useSchedules(integration.id);
   const mayWrite = useCan('schedules.write');
-  const [editing, edit] = useUrlState('schedule');
+  const { isNew, name: editing, add, close } = useEditing('schedule');
   return (
     <Loaded query={query}>
       {({ items }) => (
         <Stack gap="sm">
           {mayWrite && (
             <div>
-              <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={() => edit('new')}>
+              <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={add}>
                 Add schedule
               </Button>
             </div>
@@ -47,16 +45,14 @@ export function SchedulesTab({ integration }: Of) {
           {items.map((schedule) => (
             <ScheduleCard key={schedule.name} integration={integration} schedule={schedule} />
           ))}
-          {mayWrite && editing !== '' && (
-            <Suspense fallback={null}>
-              <ScheduleForm
-                key={editing}
-                integration={integration.id}
-                schedule={items.find(({ name }) => name === editing) ?? null}
-                taken={items.map(({ name }) => name)}
-                close={() => edit('')}
-              />
-            </Suspense>
+          {mayWrite && (
+            <ScheduleDialog
+              integration={integration.id}
+              isNew={isNew}
+              schedule={items.find(({ name }) => name === editing) ?? null}
+              taken={items.map(({ name }) => name)}
+              close={close}
+            />
           )}
         </Stack>
       )}
@@ -114,7 +110,7 @@ function LastRun({ schedule: { lastRun } }: { schedule: Schedule }) {
 function BatchLink({ id, words }: { id: string; words: string }) {
   if (!useCan('invocations.read')) return <b>{words}</b>;
   return (
-    <Anchor component={Link} to={`/batches/${id}`} inherit fw={600}>
+    <Anchor component={Link} to={batchPath(id)} inherit fw={600}>
       {words}
     </Anchor>
   );
@@ -150,7 +146,7 @@ function Actions({ integration, schedule }: OfSchedule) {
 }
 
 function Changes({ integration: { id }, schedule: { name } }: OfSchedule) {
-  const [, edit] = useUrlState('schedule');
+  const { edit } = useEditing('schedule');
   const remove = async () => {
     await client.deleteSchedule(id, name);
     await refreshIntegrations();
@@ -171,9 +167,9 @@ function Changes({ integration: { id }, schedule: { name } }: OfSchedule) {
 
 function Enabled({ integration: { id }, schedule }: OfSchedule) {
   const switching = useMutation({
-    mutationFn: (enabled: boolean) => client.putSchedule(id, schedule.name, { ...bodyOf(valuesOf(schedule)), enabled }),
+    mutationFn: (enabled: boolean) => client.putSchedule(id, schedule.name, { ...bodyOfSchedule(schedule), enabled }),
     onSuccess: () => refreshIntegrations(),
-    onError: (error) => notifications.show({ color: 'red', message: detailOf(error), role: 'alert' }),
+    onError: (error) => failed(error),
   });
   return (
     <Switch

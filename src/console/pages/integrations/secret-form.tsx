@@ -1,6 +1,5 @@
 import { Button, Group, Modal, PasswordInput, Stack, TagsInput, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { notifications } from '@mantine/notifications';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Secret } from '../../../contract/integration.ts';
@@ -9,19 +8,21 @@ import { client } from '../../client.ts';
 import { ErrorNotice } from '../../parts/error-notice.tsx';
 import { placeErrors } from '../../parts/form-errors.ts';
 import { refreshIntegrations } from '../../parts/integration-queries.ts';
+import { told } from '../../parts/tell.ts';
+import { useShownLast } from './use-shown-last.ts';
 
 type FormProps = { integration: string; secret: Secret | null; close: () => void };
 
-/** Saves a new secret, or replaces one: its value is never there to begin with. */
-export function SecretForm({ integration, secret, close }: FormProps) {
+/**
+ * Saves a new secret, or replaces one: its value is never there to begin with. The dialog is there while it is closed,
+ * too: only so does the focus go back.
+ */
+export function SecretForm({ isNew, integration, secret, close }: FormProps & { isNew: boolean }) {
+  const opened = isNew || secret !== null;
+  const shown = useShownLast(secret, opened);
   return (
-    <Modal
-      opened
-      onClose={close}
-      title={secret === null ? 'Add secret' : `Replace ${secret.name}`}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
-      <Fields integration={integration} secret={secret} close={close} />
+    <Modal opened={opened} onClose={close} title={shown === null ? 'Add secret' : `Replace ${shown.name}`}>
+      <Fields integration={integration} secret={shown} close={close} />
     </Modal>
   );
 }
@@ -41,7 +42,7 @@ function Fields({ integration, secret, close }: FormProps) {
     mutationFn: ({ name, value, allowedHosts }: Values) =>
       client.putSecret(integration, name, value, allowedHosts.length === 0 ? {} : { allowedHosts }),
     onSuccess: async ({ name }) => {
-      notifications.show({ color: 'teal', message: `${name} is saved` });
+      told(`${name} is saved`);
       close();
       await refreshIntegrations();
     },

@@ -1,5 +1,4 @@
-import { ActionIcon, Button, Code, Group, Select, Stack, Text, Title } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
+import { ActionIcon, Button, Code, Group, Select, Stack, Text, Title, VisuallyHidden } from '@mantine/core';
 import { IconPencil, IconPlus, IconTrash } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import type { Integration, Secret } from '../../../contract/integration.ts';
@@ -8,13 +7,13 @@ import { client } from '../../client.ts';
 import { askFirst } from '../../parts/ask-first.tsx';
 import { columnsOf, DataTable } from '../../parts/data-table.tsx';
 import { Empty } from '../../parts/empty.tsx';
-import { detailOf } from '../../parts/error-notice.tsx';
 import { refreshIntegrations, useSecrets } from '../../parts/integration-queries.ts';
 import { Loaded } from '../../parts/loaded.tsx';
-import { useUrlState } from '../../parts/url-state.ts';
+import { failed } from '../../parts/tell.ts';
 import { When } from '../../parts/when.tsx';
 import { useCan } from '../../session.tsx';
 import { SecretForm } from './secret-form.tsx';
+import { useEditing } from './use-editing.ts';
 
 type Of = { integration: Integration };
 type Listed = Secret & { integration: string };
@@ -35,14 +34,18 @@ const columns = [
     cell: ({ getValue }) => getValue()?.join(', ') ?? 'any host',
   }),
   column.accessor('updatedAt', { header: 'Saved', cell: ({ getValue }) => <When at={getValue()} /> }),
-  column.display({ id: 'actions', header: '', cell: ({ row: { original } }) => <Actions secret={original} /> }),
+  column.display({
+    id: 'actions',
+    header: () => <VisuallyHidden>Actions</VisuallyHidden>,
+    cell: ({ row: { original } }) => <Actions secret={original} />,
+  }),
 ];
 
 /** Secrets, which are typed once and never shown again. What is being typed is known by the address, its value is not. */
 export function Secrets({ integration }: Of) {
   const query = useSecrets(integration.id);
   const mayWrite = useCan('secrets.write');
-  const [editing, edit] = useUrlState('secret');
+  const { isNew, name: editing, add, close } = useEditing('secret');
   return (
     <Stack gap="sm">
       <Group justify="space-between">
@@ -50,7 +53,7 @@ export function Secrets({ integration }: Of) {
           Secrets
         </Title>
         {mayWrite && (
-          <Button size="xs" leftSection={<IconPlus size={14} aria-hidden />} onClick={() => edit('new')}>
+          <Button size="xs" leftSection={<IconPlus size={14} aria-hidden />} onClick={add}>
             Add secret
           </Button>
         )}
@@ -72,11 +75,12 @@ export function Secrets({ integration }: Of) {
               <Empty title="No secrets">Save the key that their server asks for, to use it as a token.</Empty>
             )}
             <ShownOnCard integration={integration} secrets={items} />
-            {mayWrite && editing !== '' && (
+            {mayWrite && (
               <SecretForm
+                isNew={isNew}
                 integration={integration.id}
                 secret={items.find(({ name }) => name === editing) ?? null}
-                close={() => edit('')}
+                close={close}
               />
             )}
           </>
@@ -87,7 +91,7 @@ export function Secrets({ integration }: Of) {
 }
 
 function Actions({ secret: { name, integration } }: { secret: Listed }) {
-  const [, edit] = useUrlState('secret');
+  const { edit } = useEditing('secret');
   if (!useCan('secrets.write')) return null;
   const remove = async () => {
     await client.deleteSecret(integration, name);
@@ -119,7 +123,7 @@ function ShownOnCard({ integration: { id, shownSecret }, secrets }: Of & { secre
   const choosing = useMutation({
     mutationFn: (name: string | null) => client.patchIntegration(id, { shownSecret: name }),
     onSuccess: () => refreshIntegrations(),
-    onError: (error) => notifications.show({ color: 'red', message: detailOf(error), role: 'alert' }),
+    onError: (error) => failed(error),
   });
   const names = secrets.map(({ name }) => name);
   // It may be chosen before it is saved.

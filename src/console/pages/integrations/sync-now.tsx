@@ -1,5 +1,4 @@
 import { Button, Modal, Stack, Text } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { IconRefresh } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -7,10 +6,12 @@ import { Link } from 'react-router';
 import type { Integration } from '../../../contract/integration.ts';
 import type { Schedule } from '../../../contract/schedule.ts';
 import { client } from '../../client.ts';
-import { detailOf, ErrorNotice } from '../../parts/error-notice.tsx';
 import { refreshIntegrations } from '../../parts/integration-queries.ts';
+import { integrationPath } from '../../parts/paths.ts';
+import { failed, told } from '../../parts/tell.ts';
 import { useCan } from '../../session.tsx';
 import { cronText } from './schedule-words.ts';
+import { adding } from './use-editing.ts';
 
 type Of = Pick<Integration, 'id' | 'name' | 'status'>;
 
@@ -20,15 +21,10 @@ export function useRunSchedule({ id, status }: Pick<Of, 'id' | 'status'>) {
     mutationFn: (schedule: string) => client.runSchedule(id, schedule),
     onSuccess: ({ name }) => {
       const waits = status === 'paused' ? ' It waits: the integration is paused.' : '';
-      notifications.show({
-        color: 'teal',
-        title: `${name} has begun`,
-        message: `Its progress is under Schedules.${waits}`,
-      });
+      told(`Its progress is under Schedules.${waits}`, `${name} has begun`);
       return refreshIntegrations();
     },
-    onError: (error, name) =>
-      notifications.show({ color: 'red', title: `${name} did not begin`, message: detailOf(error), role: 'alert' }),
+    onError: (error, name) => failed(error, `${name} did not begin`),
   });
 }
 
@@ -43,8 +39,7 @@ export function SyncNow({ integration, size = 'xs' }: { integration: Of; size?: 
       if (items.length === 1 && only !== undefined) run.mutate(only.name);
       else setChoice(items);
     },
-    onError: (error) =>
-      notifications.show({ color: 'red', title: 'No schedule was run', message: detailOf(error), role: 'alert' }),
+    onError: (error) => failed(error, 'No schedule was run'),
   });
   const close = () => setChoice(null);
   if (!useCan('schedules.run')) return null;
@@ -60,12 +55,7 @@ export function SyncNow({ integration, size = 'xs' }: { integration: Of; size?: 
       >
         Sync now
       </Button>
-      <Modal
-        opened={choice !== null}
-        onClose={close}
-        title={`Sync ${integration.name} now`}
-        closeButtonProps={{ 'aria-label': 'Close' }}
-      >
+      <Modal opened={choice !== null} onClose={close} title={`Sync ${integration.name} now`}>
         {choice?.length === 0 && <NoSchedule integration={integration} />}
         {choice !== null && choice.length > 0 && (
           <Choice
@@ -76,7 +66,6 @@ export function SyncNow({ integration, size = 'xs' }: { integration: Of; size?: 
             }}
           />
         )}
-        {look.isError && <ErrorNotice error={look.error} />}
       </Modal>
     </>
   );
@@ -88,7 +77,7 @@ function NoSchedule({ integration: { id, name } }: { integration: Of }) {
     <Stack gap="md" align="flex-start">
       <Text size="sm">{name} has no schedule yet, which says what to sync, and when.</Text>
       {canMake ? (
-        <Button component={Link} to={`/integrations/${id}?tab=schedules&schedule=new`}>
+        <Button component={Link} to={integrationPath(id, adding('schedule'))}>
           Make a schedule
         </Button>
       ) : (

@@ -1,6 +1,5 @@
 import { Button, Code, Group, Stack, Text, Title } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { notifications } from '@mantine/notifications';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Integration } from '../../../contract/integration.ts';
@@ -9,10 +8,14 @@ import { columnsOf, DataTable } from '../../parts/data-table.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { ErrorNotice } from '../../parts/error-notice.tsx';
 import { placeErrors } from '../../parts/form-errors.ts';
+import { useFreshValues } from '../../parts/fresh-values.ts';
 import { refreshIntegrations } from '../../parts/integration-queries.ts';
+import { LeaveGuard } from '../../parts/leave-guard.tsx';
+import { told } from '../../parts/tell.ts';
 import { useCan } from '../../session.tsx';
 import { duplicateNames, type NamedRow, recordOf, rowField, type WithVariables } from './named-row-values.ts';
 import { VariableRows } from './named-rows.tsx';
+import { variablesPatch } from './own-changes.ts';
 
 type Of = { integration: Integration };
 
@@ -32,14 +35,18 @@ function VariablesForm({ integration: { id, variables } }: Of) {
     initialValues: { variables: rowsOf(variables) },
     validate: (values) => duplicateNames('variables', values.variables),
   });
+  const undo = useFreshValues(form, { variables: rowsOf(variables) });
   const [rest, setRest] = useState<unknown>(null);
   const saving = useMutation({
-    mutationFn: (rows: NamedRow[]) => client.patchIntegration(id, { variables: patchOf(variables, recordOf(rows)) }),
+    mutationFn: (rows: NamedRow[]) => {
+      const shown = recordOf(form.getInitialValues().variables);
+      return client.patchIntegration(id, { variables: variablesPatch(shown, recordOf(rows)) });
+    },
     onSuccess: async (saved) => {
       const values = { variables: rowsOf(saved.variables) };
       form.setInitialValues(values);
       form.setValues(values);
-      notifications.show({ color: 'teal', message: 'The variables are saved' });
+      told('The variables are saved');
       await refreshIntegrations();
     },
     onError: (error, rows) => {
@@ -50,6 +57,7 @@ function VariablesForm({ integration: { id, variables } }: Of) {
   });
   return (
     <form onSubmit={form.onSubmit((values) => saving.mutate(values.variables))}>
+      <LeaveGuard dirty={form.isDirty()} what="the variables" />
       <Stack gap="sm" maw={640}>
         <VariableRows form={form} />
         {saving.isError && rest !== null && <ErrorNotice error={rest} />}
@@ -58,7 +66,7 @@ function VariablesForm({ integration: { id, variables } }: Of) {
             Save variables
           </Button>
           {form.isDirty() && (
-            <Button variant="default" onClick={form.reset}>
+            <Button variant="default" onClick={undo}>
               Undo changes
             </Button>
           )}
@@ -66,13 +74,6 @@ function VariablesForm({ integration: { id, variables } }: Of) {
       </Stack>
     </form>
   );
-}
-
-/** What changed of what was shown: what somebody else has added meanwhile stays. */
-function patchOf(before: Record<string, string>, after: Record<string, string>): Record<string, string | null> {
-  const removed = Object.keys(before).filter((name) => !(name in after));
-  const changed = Object.entries(after).filter(([name, value]) => before[name] !== value);
-  return Object.fromEntries([...removed.map((name) => [name, null] as const), ...changed]);
 }
 
 const column = columnsOf<NamedRow>();

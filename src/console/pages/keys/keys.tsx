@@ -1,4 +1,4 @@
-import { Badge, Button, Stack, Text } from '@mantine/core';
+import { Badge, Button, Text, VisuallyHidden } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { ApiKey } from '../../../contract/api-key.ts';
@@ -10,12 +10,10 @@ import { Page } from '../../parts/page.tsx';
 import { PagesOf, usePages } from '../../parts/pages-of.tsx';
 import { When } from '../../parts/when.tsx';
 import { queries } from '../../queries.ts';
-import { useCan } from '../../session.tsx';
 import { NewKeyForm } from './new-key-form.tsx';
 import { roleWords } from './role-words.ts';
 
 export default function Keys() {
-  const allowed = useCan('keys.manage');
   const [making, setMaking] = useState(false);
   const add = (
     <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setMaking(true)}>
@@ -23,9 +21,9 @@ export default function Keys() {
     </Button>
   );
   return (
-    <Page title="API keys" about="What programs and people come in with." actions={allowed && add}>
-      {allowed ? <KeyList /> : <Empty title="Your role does not allow to manage keys">Only an admin may.</Empty>}
-      {making && <NewKeyForm close={() => setMaking(false)} />}
+    <Page title="API keys" about="What programs and people come in with." actions={add}>
+      <KeyList />
+      <NewKeyForm opened={making} close={() => setMaking(false)} />
     </Page>
   );
 }
@@ -65,8 +63,8 @@ const columns = [
   column.accessor('createdAt', { header: 'Created', cell: ({ getValue }) => <When at={getValue()} /> }),
   column.accessor('expiresAt', { header: 'Expires', cell: ({ getValue }) => <Time at={getValue()} none="never" /> }),
   column.display({
-    id: 'state',
-    header: 'State',
+    id: 'status',
+    header: 'Status',
     cell: ({ row: { original } }) => (
       <Badge
         variant={stateOf(original) === 'valid' ? 'default' : 'outline'}
@@ -79,7 +77,11 @@ const columns = [
       </Badge>
     ),
   }),
-  column.display({ id: 'actions', header: '', cell: ({ row: { original } }) => <Revoke of={original} /> }),
+  column.display({
+    id: 'actions',
+    header: () => <VisuallyHidden>Actions</VisuallyHidden>,
+    cell: ({ row: { original } }) => <Revoke of={original} />,
+  }),
 ];
 
 function Time({ at, none }: { at: string | null; none: string }) {
@@ -95,9 +97,7 @@ function KeyList() {
     <PagesOf pages={pages}>
       {(keys) =>
         keys.length > 0 ? (
-          <Stack gap="md">
-            <DataTable label="API keys" columns={columns} rows={keys} rowId={({ id }) => id} />
-          </Stack>
+          <DataTable label="API keys" columns={columns} rows={keys} rowId={({ id }) => id} />
         ) : (
           <Empty title="No keys yet">
             You are signed in with the key that Errand was started with. Create one for each program and person.

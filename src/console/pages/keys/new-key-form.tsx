@@ -13,7 +13,7 @@ import {
 } from '@mantine/core';
 import { type UseFormReturnType, useForm } from '@mantine/form';
 import { IconCheck, IconCopy } from '@tabler/icons-react';
-import { useMutation } from '@tanstack/react-query';
+import { useIsMutating, useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { NewKey } from '../../../client/admin.ts';
 import type { Role } from '../../../contract/api-key.ts';
@@ -26,16 +26,23 @@ import { roleWords } from './role-words.ts';
 
 type Values = { name: string; role: Role; every: 'all' | 'some'; accounts: string[]; expiresAt: string };
 
+const makingKey = ['new-key'];
+
 /** Makes a key, and shows it: the only time that it is seen. */
-export function NewKeyForm({ close }: { close: () => void }) {
+export function NewKeyForm({ opened, close }: { opened: boolean; close: () => void }) {
   const [made, setMade] = useState<string | null>(null);
+  const isMaking = useIsMutating({ mutationKey: makingKey }) > 0;
+  // A key that was closed unseen, or came after that, would be valid and nobody's.
+  const canLeave = made === null && !isMaking;
   return (
     <Modal
-      opened
+      opened={opened}
       onClose={close}
       title={made === null ? 'Create key' : 'The new key'}
-      closeOnClickOutside={made === null}
-      closeButtonProps={{ 'aria-label': 'Close' }}
+      closeOnEscape={canLeave}
+      closeOnClickOutside={canLeave}
+      withCloseButton={canLeave}
+      onExitTransitionEnd={() => setMade(null)}
     >
       {made === null ? <Fields made={setMade} close={close} /> : <ShownOnce value={made} close={close} />}
     </Modal>
@@ -67,6 +74,7 @@ function Fields({ made, close }: { made: (key: string) => void; close: () => voi
   });
   const [rest, setRest] = useState<unknown>(null);
   const making = useMutation({
+    mutationKey: makingKey,
     mutationFn: (values: Values) => client.createKey(keyOf(values)),
     onSuccess: async ({ key }) => {
       made(key);
@@ -98,7 +106,7 @@ function Fields({ made, close }: { made: (key: string) => void; close: () => voi
         />
         {making.isError && rest !== null && <ErrorNotice error={rest} />}
         <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={close}>
+          <Button variant="default" onClick={close} disabled={making.isPending}>
             Cancel
           </Button>
           <Button type="submit" loading={making.isPending}>
