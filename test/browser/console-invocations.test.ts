@@ -184,11 +184,12 @@ describe.skipIf(inject('chromium') === null)('invocations in the console (contra
   it('retry all that have failed and fit the filters, after asking with the count', async () => {
     await page.goto('/invocations?integration=globex&code=unexpected-status&range=24h');
     await page.getByRole('button', { name: 'Retry all failed' }).click();
-    const ask = page.getByRole('dialog', { name: 'Retry 2 failed invocations?' });
+    const ask = page.getByRole('dialog', { name: 'Retry all failed of this list' });
+    await ask.getByText('2 failed invocations of this list').waitFor();
     await ask.getByText('of the integration globex').waitFor();
     await tab.picture('retry-all');
     await ask.getByRole('button', { name: 'Retry 2 invocations' }).click();
-    await toast('2 invocations will be tried again.');
+    await toast('2 invocations of this list are being tried again.');
     await page.goto('/invocations?integration=globex&q=INV');
     const button = page.getByRole('button', { name: 'Retry all failed' });
     expect(await button.getAttribute('aria-disabled')).toBe('true');

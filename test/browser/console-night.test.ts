@@ -77,7 +77,9 @@ describe.skipIf(inject('chromium') === null)('a night in the console (contract Â
       `/integrations/globex/commands/${command}`,
     );
     await problemAt('globex').getByRole('link', { name: 'Look at the invocations' }).click();
-    await page.waitForURL(`**/invocations?integration=globex&command=${command}&code=unexpected-status&status=failed`);
+    await page.waitForURL(
+      `**/invocations?integration=globex&command=${command}&code=unexpected-status&status=failed&since=*`,
+    );
   });
 
   it('has a problem acknowledged with a note, hidden, and taken back', async () => {

@@ -4,8 +4,8 @@ import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { useId } from 'react';
 import { Link } from 'react-router';
 import type { AuditEntry } from '../../../contract/audit.ts';
+import { wordsOfAction } from '../../parts/action-words.ts';
 import { When } from '../../parts/when.tsx';
-import { wordsOfAction } from './action-words.ts';
 import { Details } from './details.tsx';
 import { subjectPath } from './subject-path.ts';
 

@@ -28,7 +28,7 @@ const columns = [
       </Anchor>
     ),
   }),
-  column.accessor('status', { header: 'State', cell: ({ getValue }) => <StatusMark status={getValue()} /> }),
+  column.accessor('status', { header: 'Status', cell: ({ getValue }) => <StatusMark status={getValue()} /> }),
   column.accessor('message', {
     header: 'Why',
     cell: ({ row: { original } }) => (

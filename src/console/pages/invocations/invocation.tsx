@@ -2,7 +2,6 @@ import { Anchor, Grid, Group, SimpleGrid, Stack, Text, Title } from '@mantine/co
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from 'react-router';
 import type { Invocation as InvocationOf } from '../../../contract/invocation.ts';
-import { hasEnded } from '../../../contract/invocation-status.ts';
 import { client } from '../../client.ts';
 import { StatusMark } from '../../parts/invocation-status.tsx';
 import { Loaded } from '../../parts/loaded.tsx';
@@ -14,12 +13,11 @@ import { Exchanges } from './exchange.tsx';
 import { Fact } from './facts.tsx';
 import { InvocationActions } from './invocation-actions.tsx';
 import './invocations.css';
+import { refreshIn } from './refresh.ts';
 import { ResultView } from './result-view.tsx';
 import { short, tokensLine } from './shown.ts';
 import { Story } from './story.tsx';
 import { Verdict } from './verdict.tsx';
-
-const refreshMs = 1_500;
 
 /** One use of a command: how it stands, why, and everything that was sent and came back. */
 export default function Invocation() {
@@ -27,7 +25,7 @@ export default function Invocation() {
   const query = useQuery({
     queryKey: ['invocation', id],
     queryFn: ({ signal }) => client.getInvocation(id, { signal }),
-    refetchInterval: ({ state }) => state.data !== undefined && !hasEnded(state.data.status) && refreshMs,
+    refetchInterval: ({ state }) => state.data !== undefined && refreshIn(state.data, Date.now()),
   });
   if (query.data === undefined) {
     return (
@@ -45,8 +43,11 @@ function Told({ invocation }: { invocation: InvocationOf }) {
     <Page
       title={`${command}: ${short(tokensLine(invocation), 80)}`}
       about={
-        <Group gap="xs" role="status">
-          <StatusMark status={status} size="md" />
+        <Group gap="xs">
+          {/* Of what goes on by itself the state alone is said: a time that moves along would be said again and again. */}
+          <span role="status">
+            <StatusMark status={status} size="md" />
+          </span>
           {nextAttemptAt !== null && <When at={nextAttemptAt} />}
           <span aria-hidden>·</span>
           <span>

@@ -58,6 +58,8 @@ function Preview({ id, result: { contentType, bytes, sha256 } }: { id: string; r
     queryFn: ({ signal }) => client.result(id, { signal }),
     enabled: wanted && showable,
     staleTime: Number.POSITIVE_INFINITY,
+    // Large, and there again soon: not kept for those who have left.
+    gcTime: 0,
   });
   if (!showable) return <NotShown />;
   if (!wanted) {

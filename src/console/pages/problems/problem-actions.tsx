@@ -9,12 +9,12 @@ import { problemOf } from '../../parts/problem-words.ts';
 import { RetryAllFailed } from '../../parts/retry-all-failed.tsx';
 import { useCan, useSession } from '../../session.tsx';
 import { Acknowledge } from './acknowledge.tsx';
+import { failedOf, invocationsOf } from './members.ts';
 import { mendingPlace } from './mending.ts';
 
 /** What one can do about it, each only for those who may. */
 export function ProblemActions({ problem }: { problem: ProblemGroup }) {
   const { permissions } = useSession();
-  const { integration, command, code } = problem;
   const mending = mendingPlace(problem);
   return (
     <Group gap="xs">
@@ -26,19 +26,13 @@ export function ProblemActions({ problem }: { problem: ProblemGroup }) {
           {mending.label}
         </Button>
       )}
-      {problem.held && <Resume integration={integration} />}
+      {problem.held && <Resume integration={problem.integration} />}
       {problem.failed > 0 && (
-        <RetryAllFailed size="xs" filter={{ integration, command, codes: [code] }} of={`of ${problemOf(problem)}`} />
+        <RetryAllFailed size="xs" filter={() => failedOf(problem)} of={`of ${problemOf(problem)}`} />
       )}
       <Acknowledge problem={problem} />
     </Group>
   );
-}
-
-/** Those that are tried again have not failed yet: where there are no others, these are shown. */
-function invocationsOf({ integration, command, code, failed }: ProblemGroup): string {
-  const status = failed > 0 ? 'failed' : 'retrying';
-  return `/invocations?${new URLSearchParams({ integration, command, code, status })}`;
 }
 
 function Resume({ integration }: { integration: string }) {
