@@ -3,6 +3,7 @@ import { notifications } from '@mantine/notifications';
 import { IconDownload } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { detailOf } from './error-notice.tsx';
+import { saveFile } from './save-file.ts';
 
 type DownloadProps = {
   children: string;
@@ -15,7 +16,7 @@ export function DownloadButton({ children, filename, fetchBytes }: DownloadProps
   const saving = useMutation({
     mutationFn: async () => {
       const stream = await fetchBytes();
-      save(await new Response(stream).blob(), filename);
+      saveFile(await new Response(stream).blob(), filename);
     },
     onError: (error) => notifications.show({ color: 'red', title: 'This did not work', message: detailOf(error) }),
   });
@@ -30,14 +31,4 @@ export function DownloadButton({ children, filename, fetchBytes }: DownloadProps
       {children}
     </Button>
   );
-}
-
-function save(blob: Blob, filename: string): void {
-  const url = URL.createObjectURL(blob);
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = filename;
-  link.click();
-  // The browser has taken it by then; at once would be too early for some.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

@@ -4,10 +4,10 @@ import { IconCheck, IconCopy, IconTerminal2 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { Attempt, Invocation, SentRequest } from '../../../contract/invocation.ts';
 import { client } from '../../client.ts';
+import { TextBlock } from '../../parts/text-block.tsx';
 import { useCan } from '../../session.tsx';
 import { curlOf, type MaskedNames } from './curl.ts';
 import { maskedNames } from './masked-names.ts';
-import { TextBlock } from './text-block.tsx';
 
 type CopyAsCurlProps = { invocation: Invocation; attempt: Attempt; request: SentRequest };
 

@@ -5,6 +5,7 @@ import { CountsBar, progressWords } from '../../parts/counts-bar.tsx';
 import { columnsOf, DataTable } from '../../parts/data-table.tsx';
 import { HoldNotice } from '../../parts/hold-notice.tsx';
 import { countWords, many } from '../../parts/measures.ts';
+import { integrationPath } from '../../parts/paths.ts';
 
 type Line = RunOfIntegration & { run: string };
 
@@ -14,7 +15,7 @@ const columns = [
     header: 'Integration',
     cell: ({ row: { original: line } }) => (
       <Stack gap={0}>
-        <Anchor component={Link} to={`/integrations/${encodeURIComponent(line.integration)}`} size="sm" fw={500}>
+        <Anchor component={Link} to={integrationPath(line.integration)} size="sm" fw={500}>
           {line.integration}
         </Anchor>
         <Anchor component={Link} to={batchesOf(line)} size="xs" c="dimmed">
