@@ -4,6 +4,8 @@ import type { Failure } from '../contract/errors.ts';
 import type { AttemptOutcome } from '../contract/invocation.ts';
 import type { InvocationStatus } from '../contract/invocation-status.ts';
 import type { Lane } from '../contract/lane.ts';
+import { lowerFirst } from './parts/letters.ts';
+import { countWords } from './parts/measures.ts';
 
 /** What the console calls things, in one place: people's words for the API's. */
 export const laneWords: Readonly<Record<Lane, string>> = { interactive: 'Customer waiting', batch: 'Nightly' };
@@ -36,7 +38,7 @@ export function batchWords({
   failed: number;
 }): string {
   const word = batchStatusWords[status];
-  return outcome === null || failed === 0 ? word : `${word}, ${failed.toLocaleString('en-US')} failed`;
+  return outcome === null || failed === 0 ? word : `${word}, ${countWords(failed)} failed`;
 }
 
 export const outcomeWords: Readonly<Record<AttemptOutcome, string>> = {
@@ -82,7 +84,6 @@ const codeWords: Readonly<Record<ErrorCode, string>> = {
 export function codeTitle(code: ErrorCode, cause?: ErrorCode): string {
   return cause === undefined ? codeWords[code] : `${codeWords[code]}: ${lowerFirst(codeWords[cause])}`;
 }
-const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
 
 /** What to do about it. */
 export function mendWords({ code, cause }: Pick<Failure, 'code' | 'cause'>): string {

@@ -158,6 +158,19 @@ describe.skipIf(inject('chromium') === null)('invocations in the console (contra
     expect(await seriousFindings(page)).toEqual([]);
   });
 
+  it('forget what was just typed when the filters are cleared', async () => {
+    await page.goto('/invocations?integration=globex');
+    const find = page.getByLabel('Find');
+    await find.fill('INV');
+    await page.getByRole('button', { name: 'Clear all filters' }).click();
+    await page.waitForURL((url) => url.search === '');
+    expect(await find.inputValue()).toBe('');
+    // Whatever is typed next is committed after what was typed before would have been.
+    await find.fill('INV0000023');
+    await page.waitForURL((url) => url.searchParams.get('q') === 'INV0000023');
+    expect(await find.inputValue()).toBe('INV0000023');
+  });
+
   it('say what the API does not take at the filter', async () => {
     await page.goto('/invocations?batch=nonsense');
     const batch = page.getByLabel('Batch', { exact: true });
@@ -174,8 +187,8 @@ describe.skipIf(inject('chromium') === null)('invocations in the console (contra
     await tab.picture('invocations-selected');
     expect(await seriousFindings(page)).toEqual([]);
     await page.getByRole('button', { name: 'Retry 2' }).click();
-    const ask = page.getByRole('dialog', { name: 'Retry 2 invocations?' });
-    await ask.getByRole('button', { name: 'Retry', exact: true }).click();
+    const ask = page.getByRole('dialog', { name: 'Retry 2 invocations' });
+    await ask.getByRole('button', { name: 'Retry them' }).click();
     await toast('2 invocations will be tried again.');
     await expect.poll(() => rowOf('INV0000023').getByRole('cell').nth(7).textContent(), { timeout: 60_000 }).toBe('2');
     await page.getByText('Live: new ones come in by themselves').waitFor();
@@ -184,11 +197,12 @@ describe.skipIf(inject('chromium') === null)('invocations in the console (contra
   it('retry all that have failed and fit the filters, after asking with the count', async () => {
     await page.goto('/invocations?integration=globex&code=unexpected-status&range=24h');
     await page.getByRole('button', { name: 'Retry all failed' }).click();
-    const ask = page.getByRole('dialog', { name: 'Retry 2 failed invocations?' });
+    const ask = page.getByRole('dialog', { name: 'Retry all failed of this list' });
+    await ask.getByText('2 failed invocations of this list').waitFor();
     await ask.getByText('of the integration globex').waitFor();
     await tab.picture('retry-all');
     await ask.getByRole('button', { name: 'Retry 2 invocations' }).click();
-    await toast('2 invocations will be tried again.');
+    await toast('2 invocations of this list are being tried again.');
     await page.goto('/invocations?integration=globex&q=INV');
     const button = page.getByRole('button', { name: 'Retry all failed' });
     expect(await button.getAttribute('aria-disabled')).toBe('true');
@@ -206,7 +220,7 @@ describe.skipIf(inject('chromium') === null)('invocations in the console (contra
     await rowOf('INV0000101').waitFor();
     await page.getByRole('checkbox', { name: 'Select all that are shown' }).check();
     await page.getByRole('button', { name: 'Cancel 3' }).click();
-    const ask = page.getByRole('dialog', { name: 'Cancel 3 invocations?' });
+    const ask = page.getByRole('dialog', { name: 'Cancel 3 invocations' });
     await ask.getByRole('button', { name: 'Cancel 3 invocations' }).click();
     await toast('3 of 3 cancelled.');
     await page.getByText('No invocation fits these filters').waitFor();

@@ -1,21 +1,18 @@
-import { Group, Text } from '@mantine/core';
 import {
   IconAlertTriangle,
   IconCircleCheck,
   IconCircleX,
   IconClock,
   IconPlayerPlay,
-  type IconProps,
   IconSlash,
 } from '@tabler/icons-react';
-import type { ComponentType } from 'react';
 import type { Batch } from '../../contract/batch.ts';
 import { batchWords } from '../words.ts';
-import { type Tone, tones } from './tones.ts';
+import { type Mark, Marked } from './marked.tsx';
 
 type State = Pick<Batch, 'status' | 'outcome' | 'failed'>;
 
-function markOf({ status, outcome }: State): { icon: ComponentType<IconProps>; tone: Tone } {
+function markOf({ status, outcome }: State): Mark {
   if (status === 'cancelled') return { icon: IconSlash, tone: 'calm' };
   if (status === 'running') return { icon: IconPlayerPlay, tone: 'calm' };
   if (outcome === null) return { icon: IconClock, tone: 'calm' };
@@ -25,13 +22,5 @@ function markOf({ status, outcome }: State): { icon: ComponentType<IconProps>; t
 
 /** "finished, 742 failed", with an icon. */
 export function BatchState({ batch }: { batch: State }) {
-  const { icon: Icon, tone } = markOf(batch);
-  return (
-    <Group component="span" display="inline-flex" gap={6} wrap="nowrap">
-      <Icon size={16} color={tones[tone]} aria-hidden className="no-shrink" />
-      <Text component="span" size="sm">
-        {batchWords(batch)}
-      </Text>
-    </Group>
-  );
+  return <Marked mark={markOf(batch)}>{batchWords(batch)}</Marked>;
 }

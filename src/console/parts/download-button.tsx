@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
+import { saveFile } from './save-file.ts';
 import { failed } from './tell.ts';
 
 type DownloadProps = {
@@ -14,7 +15,7 @@ export function DownloadButton({ children, filename, fetchBytes }: DownloadProps
   const saving = useMutation({
     mutationFn: async () => {
       const stream = await fetchBytes();
-      save(await new Response(stream).blob(), filename);
+      saveFile(await new Response(stream).blob(), filename);
     },
     onError: (error) => failed(error),
   });
@@ -29,14 +30,4 @@ export function DownloadButton({ children, filename, fetchBytes }: DownloadProps
       {children}
     </Button>
   );
-}
-
-function save(blob: Blob, filename: string): void {
-  const url = URL.createObjectURL(blob);
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = filename;
-  link.click();
-  // The browser has taken it by then; at once would be too early for some.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

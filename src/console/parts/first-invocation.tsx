@@ -6,6 +6,7 @@ import { client } from '../client.ts';
 import { codeTitle, statusWords } from '../words.ts';
 import { ErrorNotice } from './error-notice.tsx';
 import { firstCommand } from './first-steps-taken.ts';
+import { upperFirst } from './letters.ts';
 import { invocationPath } from './paths.ts';
 
 /** Fetches one invoice, waits for it, and leads to what came of it. */
@@ -39,7 +40,7 @@ export function FirstInvocation({ integration }: { integration: string }) {
       {invoking.isError && <ErrorNotice error={invoking.error} />}
       {invoking.data !== undefined && (
         <Text size="sm" role="status">
-          {firstUpper(statusWords[invoking.data.status])}
+          {upperFirst(statusWords[invoking.data.status])}
           {invoking.data.error !== null && `: ${codeTitle(invoking.data.error.code, invoking.data.error.cause)}`}.{' '}
           <Anchor component={Link} to={invocationPath(invoking.data.id)} inherit>
             See what came of it
@@ -49,5 +50,3 @@ export function FirstInvocation({ integration }: { integration: string }) {
     </Stack>
   );
 }
-
-const firstUpper = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { client } from '../client.ts';
 import { queries } from '../queries.ts';
+import { useCan } from '../session.tsx';
 
 /** Asks for everything anew that is shown of integrations: after a change nobody looks at what was. */
 export const refreshIntegrations = () =>
@@ -43,6 +44,7 @@ export function useCommandTypes() {
   return useQuery({
     queryKey: ['command-types'],
     queryFn: ({ signal }) => client.listCommandTypes({ signal }),
+    enabled: useCan('command-types.read'),
     staleTime: 60_000,
   });
 }

@@ -1,4 +1,5 @@
 const number = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
+const few = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 2 });
 const whole = new Intl.NumberFormat('en-US');
 
 export const countWords = (count: number) => whole.format(count);
@@ -7,6 +8,9 @@ export const countWords = (count: number) => whole.format(count);
 export function many(count: number, one: string, several = `${one}s`): string {
   return `${countWords(count)} ${count === 1 ? one : several}`;
 }
+
+/** Few digits where they are few: "1.2", "12". */
+export const rateWords = (rate: number) => (rate < 10 ? few.format(rate) : countWords(Math.round(rate)));
 
 /** "41 ms", "1.4 s", "3 min 20 s", "2 h 5 min", "4 d 3 h". */
 export function durationWords(ms: number): string {

@@ -1,23 +1,17 @@
-import { Button, type ButtonProps } from '@mantine/core';
+import { Button, type ButtonProps, List, Text, Tooltip } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { IconRefresh } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { type ErrorCode, errorCatalogue } from '../../contract/error-catalogue.ts';
-import type { RedriveBody } from '../../contract/redrive.ts';
 import { client } from '../client.ts';
 import { useCan } from '../session.tsx';
 import { askFirst } from './ask-first.tsx';
 import { detailOf } from './error-notice.tsx';
 import { many } from './measures.ts';
-
-/** What a person means by failed: what is absent or was cancelled would come out the same again. */
-const failures = (Object.keys(errorCatalogue) as ErrorCode[]).filter(
-  (code) => code !== 'absent' && code !== 'cancelled',
-);
+import { narrowingOf, type RedriveFilter, redriveOf } from './redrive-filter.ts';
 
 type RetryProps = {
-  /** Which of the failed ones. */
-  filter: Omit<RedriveBody, 'dryRun'>;
+  /** Which of the failed ones, as it is at the time; a string: why they cannot be retried. */
+  filter: () => RedriveFilter | string;
   /** Names them: "of Acme GetInvoiceImage". */
   of: string;
   size?: ButtonProps['size'];
@@ -25,35 +19,66 @@ type RetryProps = {
 
 /** Counts what would be retried, asks with the count, retries. Not there for those who may not. */
 export function RetryAllFailed({ filter, of, size = 'sm' }: RetryProps) {
+  const retry = useRetryAll(of);
+  const planned = filter();
+  const why = typeof planned === 'string' ? planned : null;
+  if (!useCan('invocations.redrive')) return null;
+  return (
+    <Tooltip label={why} disabled={why === null} multiline w={280} events={{ hover: true, focus: true, touch: true }}>
+      <Button
+        size={size}
+        variant="default"
+        leftSection={<IconRefresh size={16} aria-hidden />}
+        // Not `disabled`: then nobody could get to the reason by keyboard.
+        {...(why === null ? {} : { 'data-disabled': true, 'aria-disabled': true, 'aria-description': why })}
+        loading={retry.isPending}
+        onClick={() => {
+          // Anew: its times move along with the clock.
+          const now = filter();
+          if (typeof now !== 'string') retry.mutate(now);
+        }}
+      >
+        Retry all failed
+      </Button>
+    </Tooltip>
+  );
+}
+
+function useRetryAll(of: string) {
   const queries = useQueryClient();
-  const body: RedriveBody = { codes: failures, ...filter };
-  const counting = useMutation({
-    mutationFn: () => client.redrive({ ...body, dryRun: true }),
-    onSuccess: ({ matched }) => (matched === 0 ? say(`Nothing ${of} has failed any more.`) : ask(matched)),
-    onError: (error) => say(detailOf(error), 'red'),
-  });
-  const ask = (matched: number) =>
+  // What is counted is what is retried: the same filter, with the times that it had.
+  const ask = (matched: number, filter: RedriveFilter) =>
     askFirst({
       title: `Retry all failed ${of}`,
-      happens: `${many(matched, 'failed invocation')} ${of} will be sent again, with the commands, variables and secrets as they are now. Attempts and time limits begin anew.`,
+      happens: <Happens matched={matched} of={of} filter={filter} />,
       yes: `Retry ${many(matched, 'invocation')}`,
       act: async () => {
-        const { redriven } = await client.redrive(body);
+        const { redriven } = await client.redrive(redriveOf(filter));
         say(`${many(redriven, 'invocation')} ${of} ${redriven === 1 ? 'is' : 'are'} being tried again.`);
         await queries.invalidateQueries();
       },
     });
-  if (!useCan('invocations.redrive')) return null;
+  return useMutation({
+    mutationFn: (filter: RedriveFilter) => client.redrive({ ...redriveOf(filter), dryRun: true }),
+    onSuccess: ({ matched }, filter) =>
+      matched === 0 ? say(`Nothing ${of} has failed that can be retried.`) : ask(matched, filter),
+    onError: (error) => say(detailOf(error), 'red'),
+  });
+}
+
+function Happens({ matched, of, filter }: { matched: number; of: string; filter: RedriveFilter }) {
   return (
-    <Button
-      size={size}
-      variant="default"
-      leftSection={<IconRefresh size={16} aria-hidden />}
-      loading={counting.isPending}
-      onClick={() => counting.mutate()}
-    >
-      Retry all failed
-    </Button>
+    <>
+      <Text size="sm">
+        {many(matched, 'failed invocation')} {of} will be sent again, with the commands, variables and secrets as they
+        are now. Attempts and time limits begin anew. They are those
+      </Text>
+      <List size="sm" mt="xs">
+        {narrowingOf(filter).map((line) => (
+          <List.Item key={line}>{line}</List.Item>
+        ))}
+      </List>
+    </>
   );
 }
 

@@ -1,5 +1,8 @@
 import { Tooltip } from '@mantine/core';
 import { useEffect, useState } from 'react';
+import { exactTime } from './times.ts';
+
+export { exactTime };
 
 const units: readonly [name: Intl.RelativeTimeFormatUnit, seconds: number][] = [
   ['day', 86_400],
@@ -8,7 +11,6 @@ const units: readonly [name: Intl.RelativeTimeFormatUnit, seconds: number][] = [
   ['second', 1],
 ];
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
-const exact = new Intl.DateTimeFormat('en-US', { dateStyle: 'medium', timeStyle: 'long' });
 
 /** "3 minutes ago". */
 export function relativeTime(at: string, now = Date.now()): string {
@@ -16,9 +18,6 @@ export function relativeTime(at: string, now = Date.now()): string {
   const [unit, size] = units.find(([, least]) => Math.abs(seconds) >= least) ?? ['second', 1];
   return relative.format(Math.trunc(seconds / size), unit);
 }
-
-/** In the reader's own time zone, which it names. */
-export const exactTime = (at: string) => exact.format(new Date(at));
 
 /** A time, relative, and exact for those who point at it, go to it with the keyboard or listen. */
 export function When({ at }: { at: string }) {

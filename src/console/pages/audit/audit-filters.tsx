@@ -1,10 +1,12 @@
 import { Button, Group, Select, SimpleGrid, TextInput } from '@mantine/core';
+import { useState } from 'react';
 import { useSearchParams } from 'react-router';
 import type { AuditFilter } from '../../../contract/audit.ts';
 import { auditActions } from '../../../contract/audit-actions.ts';
+import { actionWords } from '../../parts/action-words.ts';
 import { FilterField } from '../../parts/filter-field.tsx';
+import { isoOf, localOf } from '../../parts/local-time.ts';
 import { useUrlState } from '../../parts/url-state.ts';
-import { actionWords } from './action-words.ts';
 
 const names = ['account', 'subject', 'action', 'actor', 'since', 'until'] as const satisfies (keyof AuditFilter)[];
 
@@ -18,9 +20,15 @@ export function useAuditFilter(): AuditFilter {
 export function AuditFilters() {
   const [parameters, setParameters] = useSearchParams();
   const [action, setAction] = useUrlState('action');
+  // Other fields after each clearing: what was typed a moment ago must not come back.
+  const [cleared, setCleared] = useState(0);
+  const clear = () => {
+    setCleared(cleared + 1);
+    setParameters({});
+  };
   return (
     <search>
-      <SimpleGrid cols={{ base: 2, md: 3, xl: 6 }} spacing="sm">
+      <SimpleGrid key={cleared} cols={{ base: 2, md: 3, xl: 6 }} spacing="sm">
         <FilterField name="subject" label="Subject" placeholder="acme, or command:acme/GetInvoiceImage" />
         <Select
           label="Action"
@@ -38,7 +46,7 @@ export function AuditFilters() {
       </SimpleGrid>
       {names.some((name) => parameters.has(name)) && (
         <Group mt="xs">
-          <Button size="xs" variant="subtle" onClick={() => setParameters({})}>
+          <Button size="xs" variant="subtle" onClick={clear}>
             Clear the filters
           </Button>
         </Group>
@@ -55,15 +63,10 @@ function TimeFilter({ name, label }: { name: 'since' | 'until'; label: string })
       type="datetime-local"
       label={label}
       key={at}
+      step={1}
       defaultValue={localOf(at)}
-      onBlur={({ currentTarget: { value } }) => setAt(value === '' ? '' : new Date(value).toISOString())}
+      // What nobody changed stays as it is: the field has no fractions of seconds.
+      onBlur={({ currentTarget: { value } }) => value !== localOf(at) && setAt(isoOf(value))}
     />
   );
-}
-
-/** "2026-11-26T03:25", by the clock on the wall. */
-function localOf(at: string): string {
-  const time = new Date(at);
-  if (Number.isNaN(time.getTime())) return '';
-  return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }

@@ -68,13 +68,14 @@ export function ChainCheck() {
           {checking.isError && rest !== null && <ErrorNotice error={rest} />}
           {checking.data !== undefined && <Verdict verification={checking.data} />}
         </div>
+        {checking.data?.newest != null && <Newest newest={checking.data.newest} />}
       </Stack>
     </Card>
   );
 }
 
 function Verdict({ verification }: { verification: AuditVerification }) {
-  const { ok, entries, seals, unsealed, problems, newest } = verification;
+  const { ok, entries, seals, unsealed, problems } = verification;
   return (
     <Stack gap="sm">
       <Alert
@@ -99,7 +100,6 @@ function Verdict({ verification }: { verification: AuditVerification }) {
           </List>
         )}
       </Alert>
-      {newest !== null && <Newest newest={newest} />}
     </Stack>
   );
 }

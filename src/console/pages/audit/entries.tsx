@@ -4,8 +4,9 @@ import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { useId } from 'react';
 import { Link } from 'react-router';
 import type { AuditEntry } from '../../../contract/audit.ts';
+import { wordsOfAction } from '../../parts/action-words.ts';
+import { actorWords } from '../../parts/actor-words.ts';
 import { When } from '../../parts/when.tsx';
-import { wordsOfAction } from './action-words.ts';
 import { Details } from './details.tsx';
 import { subjectPath } from './subject-path.ts';
 
@@ -26,7 +27,7 @@ export function Entries({ entries }: { entries: AuditEntry[] }) {
 function Entry({ entry }: { entry: AuditEntry }) {
   const [opened, { toggle }] = useDisclosure();
   const detailsId = useId();
-  const { at, account, action, subject, details } = entry;
+  const { at, account, action, actor, subject, details } = entry;
   return (
     <>
       <div className="entry">
@@ -48,7 +49,7 @@ function Entry({ entry }: { entry: AuditEntry }) {
           <b>{wordsOfAction(action)}</b> · <Subject entry={entry} />
         </Text>
         <Text size="sm" c="dimmed" className="wrap-anywhere">
-          <Who entry={entry} />
+          {actorWords(actor)}
           {account !== null && ` · ${account}`}
         </Text>
       </div>
@@ -67,16 +68,4 @@ function Subject({ entry }: { entry: AuditEntry }) {
       {words}
     </Anchor>
   );
-}
-
-const kinds: Readonly<Record<AuditEntry['actor']['type'], string>> = {
-  key: 'API key',
-  session: 'session',
-  worker: 'worker',
-  system: 'by itself:',
-};
-
-function Who({ entry: { actor } }: { entry: AuditEntry }) {
-  const name = actor.name ?? actor.id;
-  return `${kinds[actor.type]} ${name}`;
 }

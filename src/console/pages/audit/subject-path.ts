@@ -1,26 +1,27 @@
 import type { AuditEntry } from '../../../contract/audit.ts';
+import { commandPath, integrationPath } from '../../parts/paths.ts';
 
 /** Where the console shows what an entry is about; `null`: nowhere, or it is gone. */
 export function subjectPath({ action, subject: { type, id } }: Pick<AuditEntry, 'action' | 'subject'>): string | null {
   if (action.endsWith('.deleted')) return null;
-  const [integration = '', name = ''] = id.split('/').map(encodeURIComponent);
+  const [first = '', name = ''] = id.split('/');
   switch (type) {
     case 'integration':
-      return `/integrations/${integration}`;
+      return integrationPath(first);
     case 'command':
-      return `/integrations/${integration}/commands/${name}`;
+      return commandPath(first, name);
     case 'secret':
-      return `/integrations/${integration}?tab=secrets`;
+      return `${integrationPath(first)}?tab=secrets`;
     case 'schedule':
-      return `/integrations/${integration}?tab=schedules`;
+      return `${integrationPath(first)}?tab=schedules`;
     case 'invocation':
-      return `/invocations/${integration}`;
+      return `/invocations/${encodeURIComponent(first)}`;
     case 'batch':
-      return `/batches/${integration}`;
+      return `/batches/${encodeURIComponent(first)}`;
     case 'key':
       return '/keys';
     case 'problem':
-      return `/problems?integration=${integration}`;
+      return `/problems?integration=${encodeURIComponent(first)}`;
     default:
       return null;
   }

@@ -2,30 +2,29 @@ import { Anchor } from '@mantine/core';
 import { Link } from 'react-router';
 import type { Batch } from '../../../contract/batch.ts';
 import { Facts } from '../../parts/facts.tsx';
+import { commandPath, integrationPath } from '../../parts/paths.ts';
 import { When } from '../../parts/when.tsx';
 import { useCan } from '../../session.tsx';
 
 /** What the batch is of, when it was what, and where to read on. */
 export function BatchFacts({ batch }: { batch: Batch }) {
   const { id, integration, command, run, schedule } = batch;
-  const integrationPath = `/integrations/${encodeURIComponent(integration)}`;
   const mayLook = useCan('integrations.read');
   return (
     <Facts
       facts={[
-        { name: 'Integration', value: mayLook ? <To to={integrationPath}>{integration}</To> : integration },
+        {
+          name: 'Integration',
+          value: mayLook ? <To to={integrationPath(integration)}>{integration}</To> : integration,
+        },
         {
           name: 'Command',
-          value: mayLook ? (
-            <To to={`${integrationPath}/commands/${encodeURIComponent(command)}`}>{command}</To>
-          ) : (
-            command
-          ),
+          value: mayLook ? <To to={commandPath(integration, command)}>{command}</To> : command,
         },
         { name: 'Run', value: run === null ? null : <To to={`/runs/${encodeURIComponent(run)}`}>{run}</To> },
         {
           name: 'Schedule',
-          value: schedule === null ? null : <To to={`${integrationPath}?tab=schedules`}>{schedule}</To>,
+          value: schedule === null ? null : <To to={`${integrationPath(integration)}?tab=schedules`}>{schedule}</To>,
         },
         { name: 'Account', value: batch.account },
         { name: 'Handed over', value: <When at={batch.createdAt} /> },

@@ -2,7 +2,7 @@ import { Group, Text } from '@mantine/core';
 import type { Batch } from '../../../contract/batch.ts';
 import { BatchState } from '../../parts/batch-state.tsx';
 import { CountsBar, CountsLegend, endedOf, progressWords } from '../../parts/counts-bar.tsx';
-import { countWords, durationWords } from '../../parts/measures.ts';
+import { durationWords, rateWords } from '../../parts/measures.ts';
 import { usePace } from './use-batch.ts';
 
 /** How far it is, how fast it goes and for how long still. */
@@ -28,6 +28,5 @@ function paceWords(batch: Batch, pace: number | null): string {
   if (pace === null) return 'measuring how fast it goes';
   if (pace === 0) return 'not moving just now';
   const left = batch.total - endedOf(batch);
-  const rate = pace < 10 ? pace.toLocaleString('en-US', { maximumSignificantDigits: 2 }) : countWords(Math.round(pace));
-  return `${rate} a second, about ${durationWords(Math.max(1_000, Math.round(left / pace) * 1_000))} left`;
+  return `${rateWords(pace)} a second, about ${durationWords(Math.max(1_000, Math.round(left / pace) * 1_000))} left`;
 }

@@ -39,7 +39,10 @@ function Actions({ batch }: { batch: BatchType }) {
   return (
     <>
       {batch.failed > 0 && (
-        <RetryAllFailed filter={{ batch: batch.id }} of={`of the batch ${batch.integration} ${batch.command}`} />
+        <RetryAllFailed
+          filter={() => ({ batch: batch.id })}
+          of={`of the batch ${batch.integration} ${batch.command}`}
+        />
       )}
       {batch.finishedAt === null && batch.status !== 'cancelled' && <CancelBatch batch={batch} />}
     </>

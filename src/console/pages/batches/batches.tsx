@@ -33,7 +33,7 @@ const columns = (() => {
         </Stack>
       ),
     }),
-    column.accessor('status', { header: 'State', cell: ({ row }) => <BatchState batch={row.original} /> }),
+    column.accessor('status', { header: 'Status', cell: ({ row }) => <BatchState batch={row.original} /> }),
     column.display({
       id: 'progress',
       header: 'Progress',
@@ -97,7 +97,7 @@ function useBatchFilter(): BatchFilter {
   return {
     ...(integration === '' ? {} : { integration }),
     ...(run === '' ? {} : { run }),
-    ...(status in batchStatusWords ? { status: status as BatchStatus } : {}),
+    ...(Object.hasOwn(batchStatusWords, status) ? { status: status as BatchStatus } : {}),
   };
 }
 
@@ -108,7 +108,7 @@ function Filters() {
       <IntegrationFilter />
       <FilterField name="run" label="Run" placeholder="any" />
       <Select
-        label="State"
+        label="Status"
         placeholder="any"
         clearable
         data={Object.entries(batchStatusWords).map(([value, label]) => ({ value, label }))}

@@ -8,6 +8,7 @@ import { DownloadButton } from '../../parts/download-button.tsx';
 import { StatusMark } from '../../parts/invocation-status.tsx';
 import { countWords } from '../../parts/measures.ts';
 import { PagesOf, usePages } from '../../parts/pages-of.tsx';
+import { short, tokensLine } from '../../parts/tokens-line.ts';
 import { codeTitle } from '../../words.ts';
 
 const column = columnsOf<MissingItem>();
@@ -24,11 +25,11 @@ const columns = [
         display="block"
         className="wrap-anywhere"
       >
-        {original.reference ?? tokenWords(original.tokens)}
+        {original.reference ?? short(tokensLine(original), 80)}
       </Anchor>
     ),
   }),
-  column.accessor('status', { header: 'State', cell: ({ getValue }) => <StatusMark status={getValue()} /> }),
+  column.accessor('status', { header: 'Status', cell: ({ getValue }) => <StatusMark status={getValue()} /> }),
   column.accessor('message', {
     header: 'Why',
     cell: ({ row: { original } }) => (
@@ -45,11 +46,6 @@ const columns = [
     ),
   }),
 ];
-
-const tokenWords = (tokens: MissingItem['tokens']) =>
-  Object.entries(tokens)
-    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
-    .join(', ') || 'no tokens';
 
 /** The items that have no result, page by page, and all of them as a file. */
 export function Missing({ batch }: { batch: Batch }) {

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { Batch } from '../../../contract/batch.ts';
 import { client } from '../../client.ts';
 import { endedOf } from '../../parts/counts-bar.tsx';
+import { follow } from './follow.ts';
 
 /** A batch that moves by itself until its end, by the API's events. */
 export function useBatch(id: string) {
@@ -14,16 +15,13 @@ export function useBatch(id: string) {
     if (!open) return;
     const leaving = new AbortController();
     const see = (batch: Batch) => queries.setQueryData(['batch', id], batch);
-    const follow = async () => {
-      try {
-        see(await client.waitForBatch(id, { onProgress: see, signal: leaving.signal }));
-        await queries.invalidateQueries({ queryKey: ['batch', id, 'report'] });
-      } catch {
-        // It has tried long enough by itself: asking once more shows what is wrong.
-        if (!leaving.signal.aborted) await refetch();
-      }
+    const wait = () => client.waitForBatch(id, { onProgress: see, signal: leaving.signal });
+    const ended = async (batch: Batch) => {
+      see(batch);
+      await queries.invalidateQueries({ queryKey: ['batch', id, 'report'] });
     };
-    void follow();
+    // It has tried long enough by itself: asking once more shows what is wrong.
+    void follow({ wait, ended, failed: refetch, signal: leaving.signal });
     return () => leaving.abort(new DOMException('The page was left.', 'AbortError'));
   }, [id, open, queries, refetch]);
   return query;

@@ -9,7 +9,7 @@ import { Empty } from '../../parts/empty.tsx';
 import { integrationKey } from '../../parts/integration-queries.ts';
 import { Loaded } from '../../parts/loaded.tsx';
 import { When } from '../../parts/when.tsx';
-import { wordsOfAction } from '../audit/action-words.ts';
+import { wordsOfAction } from '../../parts/action-words.ts';
 
 const shown = 50;
 const maxCommands = 10;

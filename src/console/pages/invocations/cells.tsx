@@ -2,8 +2,9 @@ import { Anchor, Text } from '@mantine/core';
 import { Link } from 'react-router';
 import type { Invocation } from '../../../contract/invocation.ts';
 import { durationWords } from '../../parts/measures.ts';
+import { short, tokensLine } from '../../parts/tokens-line.ts';
 import { codeTitle, sideWords } from '../../words.ts';
-import { exchangesMs, failureOf, short, tokensLine, wholeMs } from './shown.ts';
+import { exchangesMs, failureOf, wholeMs } from './shown.ts';
 
 /** Its values, which lead to it. */
 export function InvocationLink({ invocation }: { invocation: Invocation }) {

@@ -1,8 +1,10 @@
-import { Accordion, Anchor, Box, Code, Group, Stack, Table, Text } from '@mantine/core';
+import { Accordion, Anchor, Box, Code, Group, Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import type { Attempt, Invocation } from '../../../contract/invocation.ts';
+import { HeadersTable } from '../../parts/headers-table.tsx';
 import { bytesWords } from '../../parts/measures.ts';
+import { commandPath } from '../../parts/paths.ts';
 import { TextBlock } from '../../parts/text-block.tsx';
 import { useCan } from '../../session.tsx';
 import { outcomeWords, sideWords } from '../../words.ts';
@@ -59,7 +61,7 @@ function Exchange({ invocation, attempt }: { invocation: Invocation; attempt: At
             <Code block className="wrapped-code">
               {request.method} {request.url}
             </Code>
-            <Headers headers={request.headers} label="Headers sent" />
+            <HeadersTable headers={request.headers} label="Headers sent" />
             {request.body !== null && <Body label="Body sent" text={request.body} />}
             <CopyAsCurl invocation={invocation} attempt={attempt} request={request} />
           </>
@@ -75,7 +77,7 @@ function Exchange({ invocation, attempt }: { invocation: Invocation; attempt: At
             <Text size="sm">
               <b>{response.status}</b> · {bytesWords(response.bytes)}
             </Text>
-            <Headers headers={response.headers} label="Headers received" />
+            <HeadersTable headers={response.headers} label="Headers received" />
             {response.bodyPreview !== null && <Body label="Body received" text={response.bodyPreview} />}
           </>
         )}
@@ -95,7 +97,7 @@ function CommandVersion({
   if (commandVersion === null) return null;
   const words = `${command}, version ${commandVersion}`;
   if (!mayRead) return <Text size="sm">{words}</Text>;
-  const to = `/integrations/${encodeURIComponent(integration)}/commands/${encodeURIComponent(command)}?tab=history&version=${commandVersion}`;
+  const to = `${commandPath(integration, command)}?tab=history&version=${commandVersion}`;
   return (
     <Anchor component={Link} to={to} size="sm">
       {words}
@@ -111,27 +113,6 @@ function Part({ title, children }: { title: string; children: ReactNode }) {
       </Text>
       <Stack gap="xs">{children}</Stack>
     </Box>
-  );
-}
-
-function Headers({ headers, label }: { headers: readonly { key: string; value: string }[]; label: string }) {
-  if (headers.length === 0) return null;
-  return (
-    <Table aria-label={label} verticalSpacing={2} fz="xs" layout="fixed">
-      <Table.Tbody>
-        {headers.map(({ key, value }, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a header can come twice, and they never change
-          <Table.Tr key={index}>
-            <Table.Th scope="row" w="35%" className="wrap-anywhere">
-              {key}
-            </Table.Th>
-            <Table.Td className="wrap-anywhere" ff="monospace">
-              {value}
-            </Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
   );
 }
 

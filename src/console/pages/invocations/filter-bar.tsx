@@ -1,13 +1,14 @@
 import { Button, Collapse, Group, Select, SimpleGrid, TextInput, type TextInputProps } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
+import { useDisclosure } from '@mantine/hooks';
 import { IconFilter, IconSearch, IconX } from '@tabler/icons-react';
-import { useEffect, useRef, useState } from 'react';
+import { Fragment, useState } from 'react';
 import { ApiError } from '../../../client/errors.ts';
 import { type ErrorCode, errorCodes } from '../../../contract/error-catalogue.ts';
 import { invocationStatuses } from '../../../contract/invocation-status.ts';
+import { CommandInput, IntegrationInput } from '../../parts/names.tsx';
+import { useTyped } from '../../parts/typed.ts';
 import { codeTitle, laneWords, statusWords } from '../../words.ts';
 import type { FilterName, Filters } from './filters.ts';
-import { CommandInput, IntegrationInput } from './name-inputs.tsx';
 import { FreeRange, TimeRange } from './time-range.tsx';
 import type { ChangeFilters } from './use-filters.ts';
 
@@ -18,57 +19,38 @@ const further: readonly FilterName[] = ['command', 'lane', 'httpStatus', 'batch'
 /** What the list is narrowed by. Typing narrows after a moment; what the API does not take is said at its field. */
 export function FilterBar({ filters, change, clear, error }: FilterBarProps) {
   const chosen = further.filter((name) => filters[name] !== undefined).length;
-  const [opened, setOpened] = useState(chosen > 0);
-  const problems = error instanceof ApiError ? error.errors : [];
-  const field = (name: FilterName) => ({
-    value: filters[name] ?? '',
-    commit: (value: string) => change({ [name]: value }, { replace: true }),
-    error: problems.find(({ path }) => path === name)?.message,
-  });
-  const select = (name: FilterName) => ({
-    value: filters[name] ?? null,
-    onChange: (value: string | null) => change({ [name]: value ?? '' }),
-    error: problems.find(({ path }) => path === name)?.message,
-    clearable: true,
-    size: 'xs' as const,
-  });
+  const [opened, { toggle }] = useDisclosure(chosen > 0);
+  // Other fields after each clearing: what was typed a moment ago must not come back.
+  const [cleared, setCleared] = useState(0);
+  const of = fieldsOf(filters, change, error);
   return (
     <search aria-label="Filters">
-      <SimpleGrid cols={{ base: 2, md: 5 }} spacing="xs" verticalSpacing="xs">
-        <TextFilter
-          field={field('q')}
-          label="Find"
-          placeholder="Token value, reference or id"
-          leftSection={<IconSearch size={14} aria-hidden />}
-        />
-        <NameFilter field={field('integration')} of="integration" />
-        <Select {...select('status')} label="Status" placeholder="Any" data={statuses} />
-        <Select {...select('code')} label="What went wrong" placeholder="Anything" data={codes} searchable limit={30} />
-        <TimeRange filters={filters} change={change} />
-      </SimpleGrid>
-      <FreeRange filters={filters} change={change} />
-      <Collapse expanded={opened}>
-        <SimpleGrid cols={{ base: 2, md: 5 }} spacing="xs" verticalSpacing="xs" mt="xs">
-          <NameFilter field={field('command')} of="command" />
-          <Select {...select('lane')} label="Lane" placeholder="Both" data={lanes} />
-          <TextFilter field={field('httpStatus')} label="HTTP status" placeholder="503" inputMode="numeric" />
-          <TextFilter field={field('reference')} label="Reference" />
-          <TextFilter field={field('batch')} label="Batch" placeholder="Its id" />
-          <TextFilter field={field('account')} label="Account" />
-        </SimpleGrid>
-      </Collapse>
+      <Fragment key={cleared}>
+        <UsualFields of={of} filters={filters} change={change} />
+        <Collapse expanded={opened}>
+          <FurtherFields of={of} />
+        </Collapse>
+      </Fragment>
       <Group gap="xs" mt="xs">
         <Button
           size="compact-xs"
           variant="subtle"
           leftSection={<IconFilter size={14} aria-hidden />}
           aria-expanded={opened}
-          onClick={() => setOpened(!opened)}
+          onClick={toggle}
         >
           {opened ? 'Fewer filters' : `More filters${chosen > 0 ? ` (${chosen})` : ''}`}
         </Button>
         {Object.keys(filters).length > 0 && (
-          <Button size="compact-xs" variant="subtle" leftSection={<IconX size={14} aria-hidden />} onClick={clear}>
+          <Button
+            size="compact-xs"
+            variant="subtle"
+            leftSection={<IconX size={14} aria-hidden />}
+            onClick={() => {
+              setCleared(cleared + 1);
+              clear();
+            }}
+          >
             Clear all filters
           </Button>
         )}
@@ -77,43 +59,90 @@ export function FilterBar({ filters, change, clear, error }: FilterBarProps) {
   );
 }
 
+type Fields = ReturnType<typeof fieldsOf>;
+
+/** What each field has, and what it does. */
+function fieldsOf(filters: Filters, change: ChangeFilters, error: unknown) {
+  const problems = error instanceof ApiError ? error.errors : [];
+  const problemOf = (name: FilterName) => problems.find(({ path }) => path === name)?.message;
+  return {
+    typed: (name: FilterName): Field => ({
+      kept: filters[name] ?? '',
+      keep: (value) => change({ [name]: value }, { replace: true }),
+      error: problemOf(name),
+    }),
+    select: (name: FilterName) => ({
+      value: filters[name] ?? null,
+      onChange: (value: string | null) => change({ [name]: value ?? '' }),
+      error: problemOf(name),
+      clearable: true,
+      size: 'xs' as const,
+    }),
+  };
+}
+
+function UsualFields({ of, filters, change }: { of: Fields; filters: Filters; change: ChangeFilters }) {
+  return (
+    <>
+      <SimpleGrid cols={{ base: 2, md: 5 }} spacing="xs" verticalSpacing="xs">
+        <TextFilter
+          field={of.typed('q')}
+          label="Find"
+          placeholder="Token value, reference or id"
+          leftSection={<IconSearch size={14} aria-hidden />}
+        />
+        <NameFilter field={of.typed('integration')} input={IntegrationInput} label="Integration" />
+        <Select {...of.select('status')} label="Status" placeholder="Any" data={statuses} />
+        <Select
+          {...of.select('code')}
+          label="What went wrong"
+          placeholder="Anything"
+          data={codes}
+          searchable
+          limit={30}
+        />
+        <TimeRange filters={filters} change={change} />
+      </SimpleGrid>
+      <FreeRange filters={filters} change={change} />
+    </>
+  );
+}
+
+function FurtherFields({ of }: { of: Fields }) {
+  return (
+    <SimpleGrid cols={{ base: 2, md: 5 }} spacing="xs" verticalSpacing="xs" mt="xs">
+      <NameFilter field={of.typed('command')} input={CommandInput} label="Command" />
+      <Select {...of.select('lane')} label="Lane" placeholder="Both" data={lanes} />
+      <TextFilter field={of.typed('httpStatus')} label="HTTP status" placeholder="503" inputMode="numeric" />
+      <TextFilter field={of.typed('reference')} label="Reference" />
+      <TextFilter field={of.typed('batch')} label="Batch" placeholder="Its id" />
+      <TextFilter field={of.typed('account')} label="Account" />
+    </SimpleGrid>
+  );
+}
+
 const statuses = invocationStatuses.map((value) => ({ value, label: statusWords[value] }));
 const lanes = Object.entries(laneWords).map(([value, label]) => ({ value, label }));
 const codes = errorCodes.map((value: ErrorCode) => ({ value, label: `${codeTitle(value)} (${value})` }));
 
-type Field = { value: string; commit: (value: string) => void; error: string | undefined };
+type Field = { kept: string; keep: (value: string) => void; error: string | undefined };
 
-/** Text that goes into the URL a moment after the last key. */
-function useTyped({ value, commit, error }: Field) {
-  const [text, setText] = useState(value);
-  const committed = useRef(value);
-  // What comes back of one's own typing must not undo what was typed since.
-  useEffect(() => {
-    if (value !== committed.current) setText(value);
-    committed.current = value;
-  }, [value]);
-  const commitSoon = useDebouncedCallback((typed: string) => {
-    committed.current = typed.trim();
-    commit(typed);
-  }, 400);
-  const type = (typed: string) => {
-    setText(typed);
-    commitSoon(typed);
-  };
-  return { props: { value: text, error, size: 'xs' as const }, type };
-}
-
-function TextFilter({ field, ...rest }: { field: Field } & TextInputProps) {
-  const { props, type } = useTyped(field);
-  return <TextInput {...rest} {...props} onChange={({ currentTarget }) => type(currentTarget.value)} />;
-}
-
-function NameFilter({ field, of }: { field: Field; of: 'integration' | 'command' }) {
-  const { props, type } = useTyped(field);
-  const rest = { ...props, onChange: type, placeholder: 'Any' };
-  return of === 'integration' ? (
-    <IntegrationInput {...rest} label="Integration" />
-  ) : (
-    <CommandInput {...rest} label="Command" />
+function TextFilter({ field: { kept, keep, error }, ...rest }: { field: Field } & TextInputProps) {
+  const { text, type } = useTyped(kept, keep);
+  return (
+    <TextInput
+      {...rest}
+      size="xs"
+      error={error}
+      value={text}
+      onChange={({ currentTarget }) => type(currentTarget.value)}
+    />
   );
+}
+
+type NameFilterProps = { field: Field; input: typeof IntegrationInput; label: string };
+
+function NameFilter({ field: { kept, keep, error }, input: Input, label }: NameFilterProps) {
+  const { text, type } = useTyped(kept, keep);
+  return <Input label={label} placeholder="Any" size="xs" error={error} value={text} onChange={type} />;
 }

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../../contract/error-catalogue.ts';
 import type { InvocationFilter } from '../../../contract/invocation.ts';
 import type { InvocationStatus } from '../../../contract/invocation-status.ts';
 import type { Lane } from '../../../contract/lane.ts';
-import type { RedriveBody } from '../../../contract/redrive.ts';
+import type { RedriveFilter } from '../../parts/redrive-filter.ts';
 
 /** Ranges that move along with the clock, by their name in the URL. */
 export const ranges = {
@@ -77,25 +77,21 @@ export function queryOf(
   };
 }
 
-/** What "Retry all failed" would ask for, or why it cannot. */
-export type RetryAll = { body: RedriveBody } | { why: string };
-
 const inexpressible = ['q', 'lane', 'httpStatus', 'reference', 'account'] as const satisfies readonly FilterName[];
 
-export function retryAllOf(filters: Filters, now: number): RetryAll {
+/** Which ones "Retry all failed" of this list means; a string: why it cannot say so. */
+export function retryAllOf(filters: Filters, now: number): RedriveFilter | string {
   const { status, code, integration, command, batch, until } = filters;
   const cancelled = status === 'cancelled';
   if (status !== undefined && status !== 'failed' && !cancelled) {
-    return { why: 'The list is narrowed to a status other than failed.' };
+    return 'The list is narrowed to a status other than failed.';
   }
-  if (cancelled && code !== undefined && code !== 'cancelled') return { why: 'No invocation is both.' };
+  if (cancelled && code !== undefined && code !== 'cancelled') return 'No invocation is both.';
   const beyond = inexpressible.filter((name) => filters[name] !== undefined).map((name) => filterWords[name]);
   if (beyond.length > 0) {
     const which = new Intl.ListFormat('en').format(beyond);
-    return { why: `All failed ones cannot be narrowed by ${which}. Clear that, or select the ones that you mean.` };
+    return `All failed ones cannot be narrowed by ${which}. Clear that, or select the ones that you mean.`;
   }
   const codes = cancelled ? ['cancelled' as const] : code === undefined ? undefined : [code as ErrorCode];
-  const chosen = { integration, command, batch, codes, since: sinceOf(filters, now), until };
-  const isAll = Object.values(chosen).every((value) => value === undefined);
-  return { body: isAll ? { all: true } : chosen };
+  return { integration, command, batch, codes, since: sinceOf(filters, now), until };
 }

@@ -1,15 +1,15 @@
-import { Button, Text } from '@mantine/core';
-import { modals } from '@mantine/modals';
+import { Button } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { IconFileDownload, IconPlayerStop, IconRefresh, IconStack3 } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { Invocation } from '../../../contract/invocation.ts';
 import { hasEnded } from '../../../contract/invocation-status.ts';
 import { client } from '../../client.ts';
+import { askFirst } from '../../parts/ask-first.tsx';
 import { detailOf } from '../../parts/error-notice.tsx';
+import { short, tokensLine } from '../../parts/tokens-line.ts';
 import { useCan, useSession } from '../../session.tsx';
 import { downloadEvidence } from './evidence.ts';
-import { short, tokensLine } from './shown.ts';
 
 /** What can be done with one invocation. */
 export function InvocationActions({ invocation }: { invocation: Invocation }) {
@@ -53,11 +53,12 @@ function RetryButton({ invocation }: { invocation: Invocation }) {
     onError: tell('It was not retried'),
   });
   const ask = () =>
-    modals.openConfirmModal({
-      title: `Send ${short(tokensLine(invocation))} again?`,
-      children: <Text size="sm">It has succeeded. It is sent once more, and what comes replaces its result.</Text>,
-      labels: { confirm: 'Send it again', cancel: 'Leave it' },
-      onConfirm: () => retry.mutate(),
+    askFirst({
+      title: `Send ${short(tokensLine(invocation))} again`,
+      happens: 'It has succeeded. It is sent once more, and what comes replaces its result.',
+      yes: 'Send it again',
+      no: 'Leave it',
+      act: async () => keep(await client.retryInvocation(invocation.id)),
     });
   return (
     <Button
@@ -72,32 +73,18 @@ function RetryButton({ invocation }: { invocation: Invocation }) {
 
 function CancelButton({ invocation }: { invocation: Invocation }) {
   const keep = useKeep();
-  const cancel = useMutation({
-    mutationFn: () => client.cancelInvocation(invocation.id),
-    onSuccess: keep,
-    onError: tell('It was not cancelled'),
-  });
   const ask = () =>
-    modals.openConfirmModal({
-      title: `Cancel ${invocation.command} of ${short(tokensLine(invocation))}?`,
-      children: (
-        <Text size="sm">
-          It ends without a result. If it is being sent, that is broken off; the customer's server may have acted on it.
-          It can be retried later.
-        </Text>
-      ),
-      labels: { confirm: 'Cancel it', cancel: 'Keep it' },
-      confirmProps: { color: 'red' },
-      onConfirm: () => cancel.mutate(),
+    askFirst({
+      title: `Cancel ${invocation.command} of ${short(tokensLine(invocation))}`,
+      happens:
+        "It ends without a result. If it is being sent, that is broken off; the customer's server may have acted on it. It can be retried later.",
+      yes: 'Cancel it',
+      no: 'Keep it',
+      danger: true,
+      act: async () => keep(await client.cancelInvocation(invocation.id)),
     });
   return (
-    <Button
-      color="red"
-      variant="light"
-      leftSection={<IconPlayerStop size={16} aria-hidden />}
-      loading={cancel.isPending}
-      onClick={ask}
-    >
+    <Button color="red" variant="light" leftSection={<IconPlayerStop size={16} aria-hidden />} onClick={ask}>
       Cancel
     </Button>
   );

@@ -6,6 +6,7 @@ import type { Invocation } from '../../../contract/invocation.ts';
 import { columnsOf, DataTable } from '../../parts/data-table.tsx';
 import { StatusMark } from '../../parts/invocation-status.tsx';
 import { many } from '../../parts/measures.ts';
+import { integrationPath } from '../../parts/paths.ts';
 import { When } from '../../parts/when.tsx';
 import { useCan } from '../../session.tsx';
 import { laneWords } from '../../words.ts';
@@ -53,7 +54,7 @@ function InvocationTable({ invocations, selectable }: ListProps) {
 function IntegrationLink({ id }: { id: string }) {
   if (!useCan('integrations.read')) return id;
   return (
-    <Anchor component={Link} to={`/integrations/${encodeURIComponent(id)}`} size="sm" c="inherit">
+    <Anchor component={Link} to={integrationPath(id)} size="sm" c="inherit">
       {id}
     </Anchor>
   );

@@ -1,25 +1,24 @@
-import { Anchor, Grid, Group, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { Anchor, Grid, Group, Stack, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from 'react-router';
 import type { Invocation as InvocationOf } from '../../../contract/invocation.ts';
-import { hasEnded } from '../../../contract/invocation-status.ts';
 import { client } from '../../client.ts';
+import { Facts } from '../../parts/facts.tsx';
 import { StatusMark } from '../../parts/invocation-status.tsx';
 import { Loaded } from '../../parts/loaded.tsx';
 import { Page } from '../../parts/page.tsx';
+import { integrationPath } from '../../parts/paths.ts';
 import { When } from '../../parts/when.tsx';
 import { useCan } from '../../session.tsx';
 import { laneWords } from '../../words.ts';
 import { Exchanges } from './exchange.tsx';
-import { Fact } from './facts.tsx';
 import { InvocationActions } from './invocation-actions.tsx';
 import './invocations.css';
+import { short, textOf, tokensLine } from '../../parts/tokens-line.ts';
+import { refreshIn } from './refresh.ts';
 import { ResultView } from './result-view.tsx';
-import { short, tokensLine } from './shown.ts';
 import { Story } from './story.tsx';
 import { Verdict } from './verdict.tsx';
-
-const refreshMs = 1_500;
 
 /** One use of a command: how it stands, why, and everything that was sent and came back. */
 export default function Invocation() {
@@ -27,7 +26,7 @@ export default function Invocation() {
   const query = useQuery({
     queryKey: ['invocation', id],
     queryFn: ({ signal }) => client.getInvocation(id, { signal }),
-    refetchInterval: ({ state }) => state.data !== undefined && !hasEnded(state.data.status) && refreshMs,
+    refetchInterval: ({ state }) => state.data !== undefined && refreshIn(state.data, Date.now()),
   });
   if (query.data === undefined) {
     return (
@@ -45,8 +44,11 @@ function Told({ invocation }: { invocation: InvocationOf }) {
     <Page
       title={`${command}: ${short(tokensLine(invocation), 80)}`}
       about={
-        <Group gap="xs" role="status">
-          <StatusMark status={status} size="md" />
+        <Group gap="xs">
+          {/* Of what goes on by itself the state alone is said: a time that moves along would be said again and again. */}
+          <span role="status">
+            <StatusMark status={status} size="md" />
+          </span>
           {nextAttemptAt !== null && <When at={nextAttemptAt} />}
           <span aria-hidden>·</span>
           <span>
@@ -57,7 +59,7 @@ function Told({ invocation }: { invocation: InvocationOf }) {
       actions={<InvocationActions invocation={invocation} />}
     >
       <Verdict invocation={invocation} />
-      <Facts invocation={invocation} />
+      <InvocationFacts invocation={invocation} />
       <Grid gap="xl">
         <Grid.Col span={{ base: 12, md: 4 }}>
           <Title order={2} size="h4" mb="sm">
@@ -81,48 +83,33 @@ function Told({ invocation }: { invocation: InvocationOf }) {
   );
 }
 
-function Facts({ invocation }: { invocation: InvocationOf }) {
+function InvocationFacts({ invocation }: { invocation: InvocationOf }) {
   const { id, integration, account, lane, batch, reference, idempotencyKey, tokens } = invocation;
-  const mayRead = useCan('integrations.read');
+  const values = Object.entries(tokens).map(([name, value]) => ({ name: `{{${name}}}`, text: textOf(value) }));
   return (
-    <SimpleGrid component="dl" cols={{ base: 2, md: 4 }} spacing="xs" m={0}>
-      <Fact label="Integration">
-        {mayRead ? (
-          <Anchor component={Link} to={`/integrations/${encodeURIComponent(integration)}`} size="sm">
-            {integration}
-          </Anchor>
-        ) : (
-          integration
-        )}
-      </Fact>
-      <Fact label="Account">{account}</Fact>
-      <Fact label="Lane">{laneWords[lane]}</Fact>
-      <Fact label="Id" copy={id}>
-        <Text size="xs" ff="monospace" component="span">
-          {id}
-        </Text>
-      </Fact>
-      {Object.entries(tokens).map(([name, value]) => {
-        const text = typeof value === 'string' ? value : JSON.stringify(value);
-        return (
-          <Fact key={name} label={`{{${name}}}`} copy={text}>
-            {short(text, 200)}
-          </Fact>
-        );
-      })}
-      {reference !== null && (
-        <Fact label="Reference" copy={reference}>
-          {reference}
-        </Fact>
-      )}
-      {idempotencyKey !== null && <Fact label="Idempotency key">{short(idempotencyKey, 80)}</Fact>}
-      {batch !== null && (
-        <Fact label="Batch">
-          <Anchor component={Link} to={`/batches/${batch}`} size="sm">
-            {batch}
-          </Anchor>
-        </Fact>
-      )}
-    </SimpleGrid>
+    <Facts
+      facts={[
+        { name: 'Integration', value: <IntegrationLink id={integration} /> },
+        { name: 'Account', value: account },
+        { name: 'Lane', value: laneWords[lane] },
+        { name: 'Id', value: <span className="mono">{id}</span>, copy: id },
+        ...values.map(({ name, text }) => ({ name, value: short(text, 200), copy: text })),
+        { name: 'Reference', value: reference, ...(reference === null ? {} : { copy: reference }) },
+        { name: 'Idempotency key', value: idempotencyKey === null ? null : short(idempotencyKey, 80) },
+        { name: 'Batch', value: batch === null ? null : <To to={`/batches/${batch}`}>{batch}</To> },
+      ]}
+    />
+  );
+}
+
+function IntegrationLink({ id }: { id: string }) {
+  return useCan('integrations.read') ? <To to={integrationPath(id)}>{id}</To> : id;
+}
+
+function To({ to, children }: { to: string; children: string }) {
+  return (
+    <Anchor component={Link} to={to} inherit>
+      {children}
+    </Anchor>
   );
 }

@@ -4,14 +4,15 @@ import type { ReactNode } from 'react';
 import { Empty } from '../../parts/empty.tsx';
 import { Page } from '../../parts/page.tsx';
 import { PagesOf } from '../../parts/pages-of.tsx';
+import { RetryAllFailed } from '../../parts/retry-all-failed.tsx';
 import { useCan } from '../../session.tsx';
 import { BulkActions } from './bulk-actions.tsx';
 import { FilterBar } from './filter-bar.tsx';
+import { type Filters, retryAllOf } from './filters.ts';
 import './invocations.css';
 import { InvocationList } from './invocation-list.tsx';
 import { Invoke } from './invoke.tsx';
 import { useAtTop, useInvocations } from './live-list.ts';
-import { RetryAll } from './retry-all.tsx';
 import { SelectionProvider, useSelection } from './selection.tsx';
 import { useFilters } from './use-filters.ts';
 
@@ -35,7 +36,7 @@ export default function Invocations() {
       about={<Liveness selecting={selecting} atTop={atTop} failed={pages.isError} />}
       actions={
         <>
-          {mayRetry && <RetryAll filters={filters} />}
+          <RetryAllFailed filter={() => retryAllOf(filters, Date.now())} of={wordsOf(filters)} />
           {mayInvoke && <Invoke integration={filters.integration} command={filters.command} />}
         </>
       }
@@ -60,6 +61,9 @@ export default function Invocations() {
     </Page>
   );
 }
+
+/** The whole list, also what is further down. */
+const wordsOf = (filters: Filters) => (Object.keys(filters).length === 0 ? 'of all integrations' : 'of this list');
 
 function Liveness({ selecting, atTop, failed }: { selecting: boolean; atTop: boolean; failed: boolean }) {
   const paused = (why: string) => (

@@ -1,7 +1,6 @@
 import type { CommandType } from '../../../contract/command-type.ts';
 import type { InvocationBody } from '../../../contract/invocation.ts';
 import type { Lane } from '../../../contract/lane.ts';
-import type { FieldError } from '../../../contract/problem.ts';
 
 export type InvokeValues = {
   integration: string;
@@ -39,16 +38,9 @@ export function bodyOf({ integration, command, lane, reference, tokens }: Invoke
   };
 }
 
-/** At the fields of the form what the API says of those of the body; `null` where one of them has no field. */
-export function errorsAtFields(
-  errors: readonly FieldError[],
-  { tokens }: Pick<InvokeValues, 'tokens'>,
-): Record<string, string> | null {
-  const placed = errors.map(({ path, message }) => {
-    if (['integration', 'command', 'lane', 'reference'].includes(path)) return [path, message] as const;
-    const row = tokens.findIndex(({ name }) => path === `tokens.${name.trim()}`);
-    return row === -1 ? null : ([`tokens.${row}.value`, message] as const);
-  });
-  const known = placed.filter((entry) => entry !== null);
-  return known.length === errors.length && known.length > 0 ? Object.fromEntries(known) : null;
+/** The form's field for a path of the API; `null`: it has none. */
+export function fieldOf(path: string, { tokens }: Pick<InvokeValues, 'tokens'>): string | null {
+  if (['integration', 'command', 'lane', 'reference'].includes(path)) return path;
+  const row = tokens.findIndex(({ name }) => path === `tokens.${name.trim()}`);
+  return row === -1 ? null : `tokens.${row}.value`;
 }

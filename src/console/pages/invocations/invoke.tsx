@@ -3,15 +3,16 @@ import { type UseFormReturnType, useForm } from '@mantine/form';
 import { useDisclosure } from '@mantine/hooks';
 import { IconPlus, IconSend, IconX } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { useNavigate } from 'react-router';
-import { ApiError } from '../../../client/errors.ts';
 import type { Lane } from '../../../contract/lane.ts';
 import { client } from '../../client.ts';
 import { ErrorNotice } from '../../parts/error-notice.tsx';
+import { placeErrors } from '../../parts/form-errors.ts';
+import { useCommandTypes } from '../../parts/integration-queries.ts';
+import { CommandInput, IntegrationInput } from '../../parts/names.tsx';
 import { laneWords } from '../../words.ts';
-import { bodyOf, emptyRow, errorsAtFields, type InvokeValues, rowsOf } from './invoke-body.ts';
-import { CommandInput, IntegrationInput, useCommandTypes } from './name-inputs.tsx';
+import { bodyOf, emptyRow, fieldOf, type InvokeValues, rowsOf } from './invoke-body.ts';
 
 /** For how long the form waits for the end; the invocation goes on whether it has come by then or not. */
 const waitSeconds = 30;
@@ -41,18 +42,18 @@ function InvokeForm({ integration, command }: { integration: string; command: st
       tokens: { value: (value, { tokens }, path) => missing(tokens[Number(path.split('.')[1])], value) },
     },
   });
+  const untilLeft = useUntilLeft();
   const invoke = useMutation({
-    mutationFn: (values: InvokeValues) => client.enqueue(bodyOf(values), { waitSeconds }),
-    onSuccess: ({ id }) => navigate(`/invocations/${id}`),
-    onError: (error, values) => {
-      const errors = error instanceof ApiError ? errorsAtFields(error.errors, values) : null;
-      if (errors !== null) form.setErrors(errors);
-    },
+    mutationFn: (values: InvokeValues) => client.enqueue(bodyOf(values), { waitSeconds, signal: untilLeft() }),
+    onError: (error, values) => form.setErrors(placeErrors(error, (path) => fieldOf(path, values)).fields),
   });
   useRowsOfType(form);
-  const atFields = invoke.error instanceof ApiError && errorsAtFields(invoke.error.errors, form.values) !== null;
+  // Given here, it is not done any more once the form is closed: nobody wants to be carried off by then.
+  const send = (values: InvokeValues) =>
+    invoke.mutate(values, { onSuccess: ({ id }) => navigate(`/invocations/${id}`) });
+  const { rest } = placeErrors(invoke.error, (path) => fieldOf(path, form.values));
   return (
-    <form onSubmit={form.onSubmit((values) => invoke.mutate(values))} noValidate>
+    <form onSubmit={form.onSubmit(send)} noValidate>
       <Stack gap="sm">
         <IntegrationInput label="Integration" withAsterisk data-autofocus {...form.getInputProps('integration')} />
         <CommandInput label="Command" withAsterisk {...form.getInputProps('command')} />
@@ -61,13 +62,23 @@ function InvokeForm({ integration, command }: { integration: string; command: st
           <SegmentedControl fullWidth aria-label="Lane" data={lanes} {...form.getInputProps('lane')} />
         </Input.Wrapper>
         <TextInput label="Reference" description="Yours, to find it again" {...form.getInputProps('reference')} />
-        {invoke.isError && !atFields && <ErrorNotice error={invoke.error} />}
+        {invoke.isError && rest !== null && <ErrorNotice error={rest} />}
         <Button type="submit" loading={invoke.isPending} leftSection={<IconSend size={16} aria-hidden />}>
           Send and wait for the answer
         </Button>
       </Stack>
     </form>
   );
+}
+
+/** Ends the waiting, not the invocation, when the form is closed. */
+function useUntilLeft(): () => AbortSignal {
+  const leaving = useRef<AbortController>(null);
+  useEffect(() => () => leaving.current?.abort(), []);
+  return () => {
+    leaving.current = new AbortController();
+    return leaving.current.signal;
+  };
 }
 
 const lanes = (Object.entries(laneWords) as [Lane, string][]).map(([value, label]) => ({ value, label }));

@@ -1,22 +1,20 @@
-import { useInfiniteQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { client } from '../../client.ts';
+import { usePages } from '../../parts/pages-of.tsx';
 import { type Filters, queryOf } from './filters.ts';
 
 const refreshMs = 3_000;
 /** Further down than this, somebody reads: rows must not move under their eyes. */
 const topPx = 160;
 
-/** The list, asked for anew every few seconds while it is `live`; more pages are asked for less often. */
+/** The list, asked for anew every few seconds while it is `live`. */
 export function useInvocations(filters: Filters, live: boolean) {
-  return useInfiniteQuery({
+  return usePages({
     queryKey: ['invocations', filters],
-    queryFn: ({ pageParam, signal }) =>
-      client.listInvocations({ ...queryOf(filters, Date.now()), ...(pageParam && { cursor: pageParam }) }, { signal }),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
-    refetchInterval: ({ state }) => live && state.status !== 'error' && refreshMs * (state.data?.pages.length ?? 1),
-    refetchOnWindowFocus: live,
+    fetchPage: (cursor, signal) =>
+      client.listInvocations({ ...queryOf(filters, Date.now()), ...(cursor && { cursor }) }, { signal }),
+    refreshMs,
+    still: !live,
   });
 }
 

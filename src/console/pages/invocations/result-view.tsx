@@ -1,14 +1,14 @@
-import { Box, Button, Group, Paper, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { Box, Button, Group, Paper, Stack, Text, Title } from '@mantine/core';
 import { IconDownload, IconEye } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import type { Invocation, Result } from '../../../contract/invocation.ts';
 import { client } from '../../client.ts';
+import { Facts } from '../../parts/facts.tsx';
 import { Loaded } from '../../parts/loaded.tsx';
 import { bytesWords } from '../../parts/measures.ts';
 import { PageLoading } from '../../parts/page-loading.tsx';
 import { TextBlock } from '../../parts/text-block.tsx';
-import { Fact } from './facts.tsx';
 import { isUnspecific, kindOf, textOf } from './result-kind.ts';
 
 // Most results are PDFs, but most pages are not results.
@@ -37,14 +37,14 @@ export function ResultView({ invocation, result }: { invocation: Invocation; res
           Download
         </Button>
       </Group>
-      <SimpleGrid component="dl" cols={{ base: 2, md: 4 }} spacing="xs" m={0}>
-        <Fact label="Type">{result.contentType ?? 'not said'}</Fact>
-        <Fact label="Size">{bytesWords(result.bytes)}</Fact>
-        <Fact label="Since the last time">{result.unchanged ? 'unchanged' : 'new or changed'}</Fact>
-        <Fact label="SHA-256" copy={result.sha256}>
-          {result.sha256.slice(0, 16)}…
-        </Fact>
-      </SimpleGrid>
+      <Facts
+        facts={[
+          { name: 'Type', value: result.contentType ?? 'not said' },
+          { name: 'Size', value: bytesWords(result.bytes) },
+          { name: 'Since the last time', value: result.unchanged ? 'unchanged' : 'new or changed' },
+          { name: 'SHA-256', value: `${result.sha256.slice(0, 16)}…`, copy: result.sha256 },
+        ]}
+      />
       <Preview key={result.sha256} id={invocation.id} result={result} />
     </Stack>
   );
@@ -58,6 +58,8 @@ function Preview({ id, result: { contentType, bytes, sha256 } }: { id: string; r
     queryFn: ({ signal }) => client.result(id, { signal }),
     enabled: wanted && showable,
     staleTime: Number.POSITIVE_INFINITY,
+    // Large, and there again soon: not kept for those who have left.
+    gcTime: 0,
   });
   if (!showable) return <NotShown />;
   if (!wanted) {

@@ -1,7 +1,7 @@
 import { Checkbox } from '@mantine/core';
 import { createContext, type ReactNode, useContext, useMemo, useState } from 'react';
 import type { Invocation } from '../../../contract/invocation.ts';
-import { short, tokensLine } from './shown.ts';
+import { short, tokensLine } from '../../parts/tokens-line.ts';
 
 export type Selection = {
   ids: ReadonlySet<string>;

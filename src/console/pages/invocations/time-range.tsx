@@ -1,4 +1,5 @@
 import { Group, Select, TextInput } from '@mantine/core';
+import { isoOf, localOf } from '../../parts/local-time.ts';
 import { type Filters, ranges } from './filters.ts';
 import type { ChangeFilters } from './use-filters.ts';
 
@@ -55,17 +56,4 @@ function startOfToday(): string {
   const now = new Date();
   now.setHours(0, 0, 0, 0);
   return now.toISOString();
-}
-
-/** As the input has it: the reader's own time zone, without its name. */
-function localOf(iso: string | undefined): string {
-  const at = iso === undefined ? Number.NaN : Date.parse(iso);
-  if (Number.isNaN(at)) return '';
-  const local = new Date(at - new Date(at).getTimezoneOffset() * 60_000);
-  return local.toISOString().slice(0, 19);
-}
-
-function isoOf(local: string): string {
-  const at = Date.parse(local);
-  return Number.isNaN(at) ? '' : new Date(at).toISOString();
 }

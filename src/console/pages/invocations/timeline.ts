@@ -1,5 +1,6 @@
 import type { Attempt, Invocation, Phases } from '../../../contract/invocation.ts';
 import { hasEnded } from '../../../contract/invocation-status.ts';
+import { lowerFirst, upperFirst } from '../../parts/letters.ts';
 import { durationWords } from '../../parts/measures.ts';
 import { codeTitle, laneWords, outcomeWords, statusWords } from '../../words.ts';
 
@@ -34,9 +35,9 @@ export function momentsOf(invocation: Invocation): Moment[] {
     );
     since = began + attempt.durationMs;
   }
-  if (hasEnded(status)) return [...moments, moment('ended', sentence(statusWords[status]), { at: finishedAt })];
+  if (hasEnded(status)) return [...moments, moment('ended', upperFirst(statusWords[status]), { at: finishedAt })];
   if (status === 'running') return [...moments, moment('next', 'Being sent now')];
-  return [...moments, moment('next', sentence(statusWords[status]), { at: nextAttemptAt })];
+  return [...moments, moment('next', upperFirst(statusWords[status]), { at: nextAttemptAt })];
 }
 
 function moment(kind: Moment['kind'], title: string, rest: Partial<Moment> = {}): Moment {
@@ -56,9 +57,6 @@ export function attemptWords({ status, error, durationMs }: Pick<Attempt, 'statu
   if (status !== null) return `answered ${status} ${after}`;
   return `${error === null ? 'no answer' : lowerFirst(codeTitle(error.code, error.cause))} ${after}`;
 }
-
-const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
-const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
 
 export type Phase = { key: keyof Phases; label: string; ms: number };
 

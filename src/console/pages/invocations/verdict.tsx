@@ -4,6 +4,7 @@ import { Link } from 'react-router';
 import type { Failure } from '../../../contract/errors.ts';
 import type { Invocation } from '../../../contract/invocation.ts';
 import { hasEnded } from '../../../contract/invocation-status.ts';
+import { commandPath, integrationPath } from '../../parts/paths.ts';
 import { useCan } from '../../session.tsx';
 import { codeTitle, mendWords, sideWords } from '../../words.ts';
 import { failureOf } from './shown.ts';
@@ -46,11 +47,10 @@ function Mending({ invocation: { integration, command }, failure }: { invocation
     integrations: useCan('integrations.read'),
   };
   const code = failure.cause ?? failure.code;
-  const at = `/integrations/${encodeURIComponent(integration)}`;
+  const at = integrationPath(integration);
   const paused = failure.code === 'integration-paused';
   const links = [
-    mayRead.commands &&
-      !paused && { to: `${at}/commands/${encodeURIComponent(command)}`, text: `The command ${command}` },
+    mayRead.commands && !paused && { to: commandPath(integration, command), text: `The command ${command}` },
     mayRead.secrets &&
       (failure.side === 'credentials' || code === 'secret-unreadable') && {
         to: `${at}?tab=secrets`,

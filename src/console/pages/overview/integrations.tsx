@@ -7,6 +7,7 @@ import type { StatisticsItem } from '../../../contract/statistics.ts';
 import { client } from '../../client.ts';
 import { Loaded } from '../../parts/loaded.tsx';
 import { countWords, durationWords } from '../../parts/measures.ts';
+import { integrationPath } from '../../parts/paths.ts';
 import { useCan } from '../../session.tsx';
 import { codeTitle } from '../../words.ts';
 import { queryOf, type RangeName, ranges, sinceOf, successRate } from './range.ts';
@@ -132,7 +133,7 @@ function Head({ names }: { names: string[] }) {
 function IntegrationLink({ id }: { id: string }) {
   if (!useCan('integrations.read')) return id;
   return (
-    <Anchor component={Link} to={`/integrations/${encodeURIComponent(id)}`} size="sm" fw={500}>
+    <Anchor component={Link} to={integrationPath(id)} size="sm" fw={500}>
       {id}
     </Anchor>
   );

@@ -8,11 +8,24 @@ const longMs: Readonly<Record<LaneState['lane'], number>> = { interactive: 10_00
 export const waitedMs = ({ oldestAt }: LaneState) =>
   oldestAt === null ? 0 : Math.max(0, Date.now() - Date.parse(oldestAt));
 
-/** What is wrong with a lane, in a sentence; `null`: nothing. */
-export function laneWarning({ lane, workers }: Pick<LaneState, 'lane' | 'workers'>, waited: number): string | null {
+type Warning = {
+  /** The same as long as nothing changes, so that it is said once to those who listen. */
+  words: string;
+  /** What moves along. */
+  detail: string | null;
+};
+
+/** What is wrong with a lane; `null`: nothing. */
+export function laneWarning({ lane, workers }: Pick<LaneState, 'lane' | 'workers'>, waited: number): Warning | null {
   if (workers === 0) {
-    return `No worker is alive: nothing of this lane is done. Start one with "errand worker --lane ${lane}".`;
+    return {
+      words: `No worker is alive: nothing of this lane is done. Start one with "errand worker --lane ${lane}".`,
+      detail: null,
+    };
   }
   if (waited < longMs[lane]) return null;
-  return `The oldest waits for ${durationWords(waited)}: the workers do not keep up. Add one, or look at what is slow.`;
+  return {
+    words: 'The workers do not keep up. Add one, or look at what is slow.',
+    detail: `The oldest waits for ${durationWords(waited)}.`,
+  };
 }

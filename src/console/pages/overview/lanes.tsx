@@ -87,10 +87,11 @@ function Health({ state }: { state: LaneState }) {
     );
   }
   return (
-    <Group gap={6} wrap="nowrap" align="flex-start" role="alert">
+    <Group gap={6} wrap="nowrap" align="flex-start">
       <IconAlertTriangle size={18} color={tones.bad} aria-hidden className="no-shrink" />
       <Text size="sm" fw={600} c={tones.bad}>
-        {warning}
+        <span role="alert">{warning.words}</span>
+        {warning.detail !== null && ` ${warning.detail}`}
       </Text>
     </Group>
   );

@@ -40,7 +40,7 @@ export const ranges: Readonly<Record<RangeName, Range>> = {
     barWords: '6 hours',
   },
 };
-export const isRange = (name: string): name is RangeName => name in ranges;
+export const isRange = (name: string): name is RangeName => Object.hasOwn(ranges, name);
 
 /** Since when a range begins, seen from now. */
 export const sinceOf = (range: RangeName) => new Date(Date.now() - ranges[range].ms).toISOString();

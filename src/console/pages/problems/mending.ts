@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../../contract/error-catalogue.ts';
 import type { ProblemGroup } from '../../../contract/problem-group.ts';
+import { commandPath, integrationPath } from '../../parts/paths.ts';
 import { mendWords } from '../../words.ts';
 
 export type MendingPlace = { label: string; to: string; permission: string };
@@ -9,7 +10,7 @@ const elsewhere: ReadonlySet<ErrorCode> = new Set(['poisoned', 'invalid-job', 'c
 
 /** Where a problem is mended, as far as that is in the console; `null`: not there. */
 export function mendingPlace({ integration, command, code, side }: ProblemGroup): MendingPlace | null {
-  const path = `/integrations/${encodeURIComponent(integration)}`;
+  const path = integrationPath(integration);
   if (elsewhere.has(code)) return null;
   if (side === 'credentials' || code === 'secret-unreadable') {
     return { label: 'Open the secrets', to: `${path}?tab=secrets`, permission: 'secrets.read' };
@@ -17,7 +18,7 @@ export function mendingPlace({ integration, command, code, side }: ProblemGroup)
   if (code === 'integration-paused') {
     return { label: 'Open the integration', to: path, permission: 'integrations.read' };
   }
-  const to = `${path}/commands/${encodeURIComponent(command)}`;
+  const to = commandPath(integration, command);
   return { label: 'Open the command', to, permission: 'commands.read' };
 }
 

@@ -1,20 +1,17 @@
 import { Button, Group } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
-import { useQueryClient } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import type { ProblemGroup } from '../../../contract/problem-group.ts';
-import { client } from '../../client.ts';
-import { askFirst } from '../../parts/ask-first.tsx';
 import { problemOf } from '../../parts/problem-words.ts';
 import { RetryAllFailed } from '../../parts/retry-all-failed.tsx';
-import { useCan, useSession } from '../../session.tsx';
+import { TryNow } from '../../parts/try-now.tsx';
+import { useSession } from '../../session.tsx';
 import { Acknowledge } from './acknowledge.tsx';
+import { failedOf, invocationsOf } from './members.ts';
 import { mendingPlace } from './mending.ts';
 
 /** What one can do about it, each only for those who may. */
 export function ProblemActions({ problem }: { problem: ProblemGroup }) {
   const { permissions } = useSession();
-  const { integration, command, code } = problem;
   const mending = mendingPlace(problem);
   return (
     <Group gap="xs">
@@ -26,39 +23,11 @@ export function ProblemActions({ problem }: { problem: ProblemGroup }) {
           {mending.label}
         </Button>
       )}
-      {problem.held && <Resume integration={integration} />}
+      {problem.held && <TryNow integration={{ id: problem.integration, name: problem.integration }} />}
       {problem.failed > 0 && (
-        <RetryAllFailed size="xs" filter={{ integration, command, codes: [code] }} of={`of ${problemOf(problem)}`} />
+        <RetryAllFailed size="xs" filter={() => failedOf(problem)} of={`of ${problemOf(problem)}`} />
       )}
       <Acknowledge problem={problem} />
     </Group>
-  );
-}
-
-/** Those that are tried again have not failed yet: where there are no others, these are shown. */
-function invocationsOf({ integration, command, code, failed }: ProblemGroup): string {
-  const status = failed > 0 ? 'failed' : 'retrying';
-  return `/invocations?${new URLSearchParams({ integration, command, code, status })}`;
-}
-
-function Resume({ integration }: { integration: string }) {
-  const queries = useQueryClient();
-  if (!useCan('integrations.pause')) return null;
-  const ask = () =>
-    askFirst({
-      title: `Resume ${integration}`,
-      happens:
-        'One invocation is let through at once to try. If it succeeds, all that waits goes on; if it fails, Errand goes on holding the integration.',
-      yes: 'Resume',
-      act: async () => {
-        await client.resumeIntegration(integration);
-        notifications.show({ message: `${integration} is being tried.` });
-        await queries.invalidateQueries();
-      },
-    });
-  return (
-    <Button size="xs" variant="default" onClick={ask}>
-      Resume
-    </Button>
   );
 }

@@ -63,7 +63,7 @@ function Facts({ problem, side }: { problem: ProblemGroup; side: string }) {
       <Anchor component={Link} to={`/invocations/${problem.sample}`} inherit underline="always">
         Sample
       </Anchor>
-      {problem.held && ' · Errand holds the integration, and tries by itself'}
+      {problem.held && ' · Paused by Errand, which tries by itself'}
     </Text>
   );
 }

@@ -5,8 +5,9 @@ import { CountsBar, progressWords } from '../../parts/counts-bar.tsx';
 import { columnsOf, DataTable } from '../../parts/data-table.tsx';
 import { HoldNotice } from '../../parts/hold-notice.tsx';
 import { countWords, many } from '../../parts/measures.ts';
+import { integrationPath } from '../../parts/paths.ts';
 
-type Line = RunOfIntegration & { run: string; startedAt: string | null };
+type Line = RunOfIntegration & { run: string };
 
 const column = columnsOf<Line>();
 const columns = [
@@ -14,7 +15,7 @@ const columns = [
     header: 'Integration',
     cell: ({ row: { original: line } }) => (
       <Stack gap={0}>
-        <Anchor component={Link} to={`/integrations/${encodeURIComponent(line.integration)}`} size="sm" fw={500}>
+        <Anchor component={Link} to={integrationPath(line.integration)} size="sm" fw={500}>
           {line.integration}
         </Anchor>
         <Anchor component={Link} to={batchesOf(line)} size="xs" c="dimmed">
@@ -53,16 +54,15 @@ const columns = [
 const batchesOf = ({ run, integration }: Line) =>
   `/batches?run=${encodeURIComponent(run)}&integration=${encodeURIComponent(integration)}`;
 
+/** Invocations cannot be listed by run; its batches can, and each leads to what failed of it. */
 function Failed({ line }: { line: Line }) {
   if (line.failed === 0) return <Text size="sm">0</Text>;
-  const since = line.startedAt === null ? '' : `&since=${encodeURIComponent(line.startedAt)}`;
-  const to = `/invocations?integration=${encodeURIComponent(line.integration)}&status=failed${since}`;
   return (
     <Anchor
       component={Link}
-      to={to}
+      to={batchesOf(line)}
       size="sm"
-      aria-label={`${countWords(line.failed)} failed of ${line.integration}: look at them`}
+      aria-label={`${countWords(line.failed)} failed of ${line.integration}: look at its batches in this run`}
     >
       {countWords(line.failed)}
     </Anchor>
@@ -73,7 +73,7 @@ function Failed({ line }: { line: Line }) {
 export function ByIntegration({ run }: { run: RunSummary }) {
   const waits = ({ hold }: RunOfIntegration) => Number(hold !== null);
   const lines = run.byIntegration
-    .map((line) => ({ ...line, run: run.run, startedAt: run.startedAt }))
+    .map((line) => ({ ...line, run: run.run }))
     .sort((one, other) => other.failed - one.failed || waits(other) - waits(one));
   return <DataTable label="By integration" columns={columns} rows={lines} rowId={({ integration }) => integration} />;
 }

@@ -15,13 +15,15 @@ import { ByIntegration } from './by-integration.tsx';
 import { RunState } from './run-state.tsx';
 
 const refreshMs = 5_000;
+const endedMs = 60_000;
 
 export default function Run() {
   const { run: name = '' } = useParams();
   const query = useQuery({
     queryKey: ['runs', name],
     queryFn: ({ signal }) => client.run(name, { signal }),
-    refetchInterval: refreshMs,
+    // A retry of what failed opens it again: that is looked for, but seldom.
+    refetchInterval: ({ state }) => (state.data?.finishedAt == null ? refreshMs : endedMs),
   });
   const failed = query.data?.failed ?? 0;
   return (
@@ -32,7 +34,7 @@ export default function Run() {
           All runs
         </Anchor>
       }
-      actions={failed > 0 && <RetryAllFailed filter={{ run: name }} of={`of the run ${name}`} />}
+      actions={failed > 0 && <RetryAllFailed filter={() => ({ run: name })} of={`of the run ${name}`} />}
     >
       <Loaded query={query}>{(run) => <Night run={run} />}</Loaded>
     </Page>

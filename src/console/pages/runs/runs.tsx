@@ -34,7 +34,7 @@ const columns = [
       </Stack>
     ),
   }),
-  column.display({ id: 'state', header: 'State', cell: ({ row }) => <RunState run={row.original} /> }),
+  column.display({ id: 'status', header: 'Status', cell: ({ row }) => <RunState run={row.original} /> }),
   column.display({
     id: 'progress',
     header: 'Progress',

@@ -6,11 +6,12 @@ import { cronWords } from '../../parts/cron-words.ts';
 import { columnsOf, DataTable } from '../../parts/data-table.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { IntegrationFilter } from '../../parts/filter-field.tsx';
+import { LastRun } from '../../parts/last-run.tsx';
 import { Page } from '../../parts/page.tsx';
 import { PagesOf, usePages } from '../../parts/pages-of.tsx';
+import { integrationPath } from '../../parts/paths.ts';
 import { useUrlState } from '../../parts/url-state.ts';
 import { When } from '../../parts/when.tsx';
-import { LastRun } from './last-run.tsx';
 import { RunNow } from './run-now.tsx';
 
 const refreshMs = 10_000;
@@ -21,12 +22,7 @@ const columns = [
     header: 'Schedule',
     cell: ({ row: { original: schedule } }) => (
       <Stack gap={0}>
-        <Anchor
-          component={Link}
-          to={`/integrations/${encodeURIComponent(schedule.integration)}?tab=schedules`}
-          size="sm"
-          fw={500}
-        >
+        <Anchor component={Link} to={`${integrationPath(schedule.integration)}?tab=schedules`} size="sm" fw={500}>
           {schedule.integration} {schedule.name}
         </Anchor>
         <Text size="xs" c="dimmed">

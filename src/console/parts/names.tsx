@@ -1,14 +1,15 @@
 import { Autocomplete, type AutocompleteProps } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
-import { client } from '../../client.ts';
-import { useCan } from '../../session.tsx';
+import { client } from '../client.ts';
+import { useCan } from '../session.tsx';
+import { useCommandTypes } from './integration-queries.ts';
 
 /** An integration's id; those who may read integrations are shown the ones that fit. */
 export function IntegrationInput({ value = '', ...props }: AutocompleteProps) {
-  const [typed] = useDebouncedValue(value, 200);
+  const [typed] = useDebouncedValue(value.trim(), 200);
   const found = useQuery({
-    queryKey: ['integrations', 'names', typed],
+    queryKey: ['integrations', { near: typed }],
     queryFn: ({ signal }) => client.listIntegrations({ limit: 20, ...(typed === '' ? {} : { q: typed }) }, { signal }),
     enabled: useCan('integrations.read'),
     staleTime: 30_000,
@@ -27,6 +28,7 @@ export function IntegrationInput({ value = '', ...props }: AutocompleteProps) {
           {option.value} · {names.get(option.value)}
         </span>
       )}
+      comboboxProps={{ width: 'max-content', position: 'bottom-start' }}
     />
   );
 }
@@ -35,13 +37,4 @@ export function IntegrationInput({ value = '', ...props }: AutocompleteProps) {
 export function CommandInput(props: AutocompleteProps) {
   const types = useCommandTypes();
   return <Autocomplete {...props} data={types.data?.items.map(({ name }) => name) ?? []} />;
-}
-
-export function useCommandTypes() {
-  return useQuery({
-    queryKey: ['command-types'],
-    queryFn: ({ signal }) => client.listCommandTypes({ signal }),
-    enabled: useCan('command-types.read'),
-    staleTime: 60_000,
-  });
 }

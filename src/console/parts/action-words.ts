@@ -1,4 +1,4 @@
-import type { AuditAction } from '../../../contract/audit-actions.ts';
+import type { AuditAction } from '../../contract/audit-actions.ts';
 
 /** What was done, as one says it. */
 export const actionWords: Readonly<Record<AuditAction, string>> = {
@@ -42,4 +42,5 @@ export const actionWords: Readonly<Record<AuditAction, string>> = {
   'audit.removed': 'Old entries removed',
 };
 
-export const wordsOfAction = (action: string) => (action in actionWords ? actionWords[action as AuditAction] : action);
+export const wordsOfAction = (action: string) =>
+  Object.hasOwn(actionWords, action) ? actionWords[action as AuditAction] : action;

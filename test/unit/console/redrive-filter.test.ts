@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { failedOf, invocationsOf } from '../../../src/console/pages/problems/members.ts';
+import { failureCodes, narrowingOf, redriveOf } from '../../../src/console/parts/redrive-filter.ts';
+
+const group = {
+  integration: 'acme',
+  command: 'GetInvoiceImage',
+  code: 'timeout',
+  since: '2026-11-20T10:00:00.000Z',
+  failed: 3,
+} as const;
+
+describe('what "Retry all failed" retries (contract §3)', () => {
+  it('is what failed, wherever it is pressed: neither what is absent nor what was cancelled', () => {
+    expect(redriveOf({ run: 'night' })).toEqual({ run: 'night', codes: failureCodes });
+    expect(redriveOf({ run: 'night', codes: undefined }).codes).toBe(failureCodes);
+    expect(failureCodes).toContain('timeout');
+    expect(failureCodes).not.toContain('absent');
+    expect(failureCodes).not.toContain('cancelled');
+  });
+
+  it('is what was asked for where somebody named a code', () => {
+    expect(redriveOf({ codes: ['absent'] }).codes).toEqual(['absent']);
+  });
+
+  it('leaves alone what failed before a problem began', () => {
+    expect(failedOf(group)).toEqual({
+      integration: 'acme',
+      command: 'GetInvoiceImage',
+      codes: ['timeout'],
+      since: group.since,
+    });
+    expect(new URL(invocationsOf(group), 'http://errand').searchParams.get('since')).toBe(group.since);
+    expect(new URL(invocationsOf({ ...group, failed: 0 }), 'http://errand').searchParams.get('status')).toBe(
+      'retrying',
+    );
+  });
+
+  it('is told line by line before', () => {
+    const lines = narrowingOf({ integration: 'acme', codes: ['timeout', 'absent'], since: group.since });
+    expect(lines[0]).toBe('of the integration acme');
+    expect(lines[1]).toBe('that ended with: Too slow, No such thing there');
+    expect(lines[2]).toMatch(/^accepted since Nov 20, 2026/);
+    expect(narrowingOf({})).toEqual(['whatever went wrong, but neither what is absent there nor what was cancelled']);
+  });
+});
