@@ -66,6 +66,7 @@ export function openConsole(log: Log): () => Promise<void> {
 export async function buildConsole(log: Log): Promise<void> {
   if (isBuilt()) return;
   if (!existsSync(builder)) throw new Error(`there is no console in ${consoleFolder}`);
+  log.info('console.building', {}, 'Builds the console, which takes some seconds');
   const startedAt = performance.now();
   await promisify(execFile)(process.execPath, [builder, '--quiet'], { cwd: root });
   log.info('console.built', { durationMs: Math.round(performance.now() - startedAt) }, 'Built the console');

@@ -1,6 +1,6 @@
 import { Alert, Button, List, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
-import { ApiError } from '../../client/errors.ts';
+import { ApiError, ApiUnreachable } from '../../client/errors.ts';
 
 /** What went wrong, in the API's words, with every field that it names. */
 export function ErrorNotice({ error, retry }: { error: unknown; retry?: () => unknown }) {
@@ -33,5 +33,8 @@ const titleOf = (error: unknown) => (error instanceof ApiError ? error.problem.t
 /** In a sentence or two. */
 export function detailOf(error: unknown): string {
   if (error instanceof ApiError) return error.problem.detail;
+  // The client's own words are for those who start it.
+  if (error instanceof ApiUnreachable)
+    return 'Errand does not answer. It may be starting anew: nothing that it accepted is lost.';
   return error instanceof Error ? error.message : String(error);
 }

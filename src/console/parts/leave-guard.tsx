@@ -6,21 +6,25 @@ type GuardProps = {
   dirty: boolean;
   /** Names it: "this command". */
   what: string;
+  /** Does it keep what was changed when another tab of its page is chosen? */
+  keptByTabs?: boolean;
   /** Set where that was asked already. */
   leaving?: RefObject<boolean>;
 };
 
+type Place = { pathname: string; search: string };
+const tabOf = ({ search }: Place) => new URLSearchParams(search).get('tab');
+
 /** Another page, or another tab of this one: what is chosen besides in the address takes nothing away. */
-export function goesElsewhere(from: { pathname: string; search: string }, to: typeof from): boolean {
-  const tab = ({ search }: typeof from) => new URLSearchParams(search).get('tab');
-  return from.pathname !== to.pathname || tab(from) !== tab(to);
+export function goesElsewhere(from: Place, to: Place, keptByTabs = false): boolean {
+  return from.pathname !== to.pathname || (!keptByTabs && tabOf(from) !== tabOf(to));
 }
 
 /** Asks whoever leaves with unsaved changes. */
-export function LeaveGuard({ dirty, what, leaving }: GuardProps) {
+export function LeaveGuard({ dirty, what, keptByTabs = false, leaving }: GuardProps) {
   const blocker = useBlocker(
     ({ currentLocation, nextLocation }) =>
-      dirty && leaving?.current !== true && goesElsewhere(currentLocation, nextLocation),
+      dirty && leaving?.current !== true && goesElsewhere(currentLocation, nextLocation, keptByTabs),
   );
   useEffect(() => {
     if (!dirty) return;

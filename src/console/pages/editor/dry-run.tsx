@@ -28,8 +28,8 @@ export default function DryRun() {
   return (
     <Stack gap="md">
       <Text size="sm" c="dimmed">
-        Fills in the form once more with the values of invocations that there were, and shows what their requests would
-        have been. Nothing is sent.
+        Fills in the form with the values of invocations that there were, and shows where that makes other requests than
+        the command as it is saved now. Nothing is sent.
       </Text>
       <Group align="flex-end">
         <NativeSelect
@@ -62,7 +62,7 @@ function Answer({ answer: { compared, changed, failing, items }, stale }: { answ
       </Title>
       {stale && <Text size="sm">The form has been changed since; compare again to see what that does.</Text>}
       {told.length === 0 ? (
-        <Text size="sm">Every request would have been the same.</Text>
+        <Text size="sm">Every request would be what the saved command sends.</Text>
       ) : (
         <Accordion multiple variant="separated" order={3}>
           {told.map((item) => (

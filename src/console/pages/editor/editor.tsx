@@ -6,6 +6,7 @@ import { Link, useSearchParams } from 'react-router';
 import type { Command } from '../../../contract/command.ts';
 import type { CommandType } from '../../../contract/command-type.ts';
 import type { Integration } from '../../../contract/integration.ts';
+import { LeaveGuard } from '../../parts/leave-guard.tsx';
 import { Page } from '../../parts/page.tsx';
 import { integrationPath } from '../../parts/paths.ts';
 import { When } from '../../parts/when.tsx';
@@ -14,7 +15,6 @@ import { Conflict } from './conflict.tsx';
 import { DeleteCommand } from './delete-command.tsx';
 import { EditorContext, type EditorState } from './editor-context.ts';
 import { EditorTabs, tabOf, tabWithProblems } from './editor-tabs.tsx';
-import { LeaveGuard } from './leave-guard.tsx';
 import { OtherProblems } from './other-problems.tsx';
 import { SaveBar } from './save-bar.tsx';
 import { useChecking } from './use-checking.ts';
@@ -80,7 +80,7 @@ export function Editor(props: EditorProps) {
           <EditorTabs tab={tab} drafting={drafting} />
         </Stack>
         {!readOnly && <SaveBar drafting={drafting} save={save} problems={checking.errors.length} trySave={trySave} />}
-        <LeaveGuard dirty={dirty} leaving={leaving} />
+        <LeaveGuard dirty={dirty} what="this command" keptByTabs leaving={leaving} />
       </Page>
     </EditorContext>
   );

@@ -4,12 +4,12 @@ import { Link } from 'react-router';
 import type { AuditEntry } from '../../../contract/audit.ts';
 import type { Integration } from '../../../contract/integration.ts';
 import { client } from '../../client.ts';
+import { wordsOfAction } from '../../parts/action-words.ts';
 import { columnsOf, DataTable } from '../../parts/data-table.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { integrationKey } from '../../parts/integration-queries.ts';
 import { Loaded } from '../../parts/loaded.tsx';
 import { When } from '../../parts/when.tsx';
-import { wordsOfAction } from '../../parts/action-words.ts';
 
 const shown = 50;
 const maxCommands = 10;
