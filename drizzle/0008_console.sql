@@ -26,6 +26,7 @@ CREATE TABLE "problem_acknowledgements" (
 	"at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	"by" jsonb NOT NULL,
 	"note" text,
+	"up_to" uuid,
 	CONSTRAINT "problem_acknowledgements_integration_command_code_pk" PRIMARY KEY("integration","command","code")
 );
 --> statement-breakpoint

@@ -21,7 +21,7 @@ export function openStatisticsWriter({ pool, log }: Pick<Core, 'pool' | 'log'>, 
 export function openStatistics({ pool }: Pick<Core, 'pool'>) {
   return createStatistics({
     store: {
-      sum: (...of) => sumStatistics(pool, ...of),
+      sum: (accounts, query, span) => sumStatistics(pool, accounts, query, span),
       lanes: (accounts) => laneStates(pool, accounts),
     },
     now: Date.now,

@@ -10,6 +10,7 @@ import {
   cleanAdoptions,
   cleanBatches,
   cleanBlobs,
+  cleanDays,
   cleanDefaults,
   cleanHours,
   cleanIdempotencyKeys,
@@ -59,6 +60,7 @@ export async function upkeepOnce(dependencies: UpkeepDependencies, signal: Abort
     'portal sessions': () => clean(dependencies, cleanPortalSessions, portalDays, signal),
     'statistics of minutes': () => clean(dependencies, cleanMinutes, minutesKeptDays, signal),
     'statistics of hours': () => clean(dependencies, cleanHours, retention.days, signal),
+    'statistics of days': () => clean(dependencies, cleanDays, retention.days, signal),
     'audit entries of executions': () =>
       removeAudit(dependencies, { kind: 'executions', days: retention.days }, signal),
     'audit entries': () => removeAudit(dependencies, { kind: 'all', days: retention.auditDays }, signal),

@@ -27,8 +27,13 @@ export const problemGroupSchema = z.strictObject({
   code: errorCodeSchema,
   side: z.enum(sides),
   message: z.string().describe('Of the newest of them.'),
-  failed: z.number().int().describe('Invocations that have ended so and were not retried; of the newest 10,000.'),
-  retrying: z.number().int().describe('Those that failed so and are tried again; of the newest 10,000, too.'),
+  failed: z
+    .number()
+    .int()
+    .describe(
+      'Invocations that have ended so and were not retried; of the newest 10,000, of fewer where there are more than 20 problems.',
+    ),
+  retrying: z.number().int().describe('Those that failed so and are tried again; of the same newest, too.'),
   since: z.iso.datetime().describe('When the oldest of them was created.'),
   lastAt: z.iso.datetime().describe('When the newest of them was created.'),
   sample: z.uuid().describe('The newest invocation of them.'),
@@ -46,5 +51,9 @@ export const acknowledgeBodySchema = z.strictObject({
   ...keyShape,
   acknowledged: z.boolean().default(true).describe('`false` takes it back.'),
   note: text(2000).optional(),
+  sample: z
+    .uuid()
+    .optional()
+    .describe('The newest invocation that was seen, as it was listed: anything newer is not acknowledged.'),
 });
 export type AcknowledgeBody = z.input<typeof acknowledgeBodySchema>;

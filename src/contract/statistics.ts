@@ -59,7 +59,9 @@ export type Statistics = z.infer<typeof statisticsSchema>;
 
 /** How many items one answer has at most. */
 export const maxStatisticsItems = 5_000;
-/** How long minutes are kept; hours as long as invocations. */
+/** How many rows an answer may be added up from. */
+export const maxStatisticsRows = 250_000;
+/** How long minutes are kept; hours and days as long as invocations. */
 export const minutesKeptDays = 3;
 
 /** What is counted no further. */

@@ -34,11 +34,14 @@ export type StoredProblem = ProblemKey & {
   acknowledged: { at: Date; by: Actor; note: string | null } | null;
 };
 
+export type AcknowledgedBy = { actor: Actor; note: string | null; upTo: string | null };
+
 export type ProblemsDependencies = {
   store: {
     /** Those that have something newest first, as many as are worth looking at. */
     find(accounts: KeyAccounts, filter: ProblemFilter): Promise<StoredProblem[]>;
-    acknowledge(key: ProblemKey, by: { actor: Actor; note: string | null }, audit: AuditRecord): Promise<void>;
+    /** `upTo`: the newest invocation that was seen; what is newer has not been. */
+    acknowledge(key: ProblemKey, by: AcknowledgedBy, audit: AuditRecord): Promise<void>;
     /** Leaves an audit entry only if it was acknowledged. */
     unacknowledge(key: ProblemKey, audit: AuditRecord): Promise<void>;
   };
@@ -81,7 +84,7 @@ export function createProblems({ store, redactorOf, now }: ProblemsDependencies)
 
     /** Notes that a person has seen it, or takes that back. @throws Refusal `not-found` */
     async acknowledge({ actor, accounts }: Principal, body: AcknowledgeBody): Promise<ProblemGroup> {
-      const { acknowledged = true, note = null, ...key } = body;
+      const { acknowledged = true, note = null, sample = null, ...key } = body;
       const problem = await require(accounts, key);
       const about = {
         account: problem.account,
@@ -91,7 +94,11 @@ export function createProblems({ store, redactorOf, now }: ProblemsDependencies)
       if (acknowledged) {
         const kept = note === null ? null : (await redactorOf(key.integration))(note);
         const details = { note: kept, failed: problem.failed, retrying: problem.retrying };
-        await store.acknowledge(key, { actor, note: kept }, { ...about, action: 'problem.acknowledged', details });
+        await store.acknowledge(
+          key,
+          { actor, note: kept, upTo: sample },
+          { ...about, action: 'problem.acknowledged', details },
+        );
       } else {
         await store.unacknowledge(key, { ...about, action: 'problem.unacknowledged', details: {} });
       }

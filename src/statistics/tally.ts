@@ -35,6 +35,8 @@ export type Tally = {
 };
 
 export const minuteMs = 60_000;
+export const hourMs = 60 * minuteMs;
+export const dayMs = 24 * hourMs;
 
 /**
  * Minutes of commands that are kept until they are written. A process has a few hundred within the seconds that this takes;
@@ -135,17 +137,15 @@ export function addCounts(counts: Counts, others: Counts): void {
   for (const [code, count] of Object.entries(others.byCode)) addCode(counts, code as ErrorCode, count);
 }
 
-const hourMs = 3_600_000;
-
-/** Minutes of the same hour added up; `at` is when the hour begins. */
-export function hoursOf(minutes: readonly Counted[]): Counted[] {
-  const hours = new Map<string, Counted>();
-  for (const minute of minutes) {
-    const at = minute.at - (minute.at % hourMs);
-    const key = `${at} ${minute.integration} ${minute.command} ${minute.lane}`;
-    const hour = hours.get(key);
-    if (hour !== undefined) addCounts(hour, minute);
-    else hours.set(key, { ...minute, at, durations: [...minute.durations], byCode: { ...minute.byCode } });
+/** What lies in the same hour or day (of UTC) added up; `at` is when that begins. */
+export function widened(counted: readonly Counted[], widthMs: number): Counted[] {
+  const sums = new Map<string, Counted>();
+  for (const each of counted) {
+    const at = each.at - (each.at % widthMs);
+    const key = `${at} ${each.integration} ${each.command} ${each.lane}`;
+    const sum = sums.get(key);
+    if (sum !== undefined) addCounts(sum, each);
+    else sums.set(key, { ...each, at, durations: [...each.durations], byCode: { ...each.byCode } });
   }
-  return [...hours.values()];
+  return [...sums.values()];
 }

@@ -34,3 +34,17 @@ export async function transaction<Answer>(
     connection.release(broken);
   }
 }
+
+/**
+ * The connection of a transaction, with so much time for all its statements together: PostgreSQL's own bound is of each, so
+ * each gets what the others left.
+ */
+export function within(connection: Connection, ms: number): Connection {
+  const end = performance.now() + ms;
+  const query = async (...statement: Parameters<Connection['query']>) => {
+    const left = Math.max(1, Math.ceil(end - performance.now()));
+    await connection.query(`set local statement_timeout = ${left}`);
+    return connection.query(...statement);
+  };
+  return { query: query as unknown as Connection['query'] };
+}

@@ -6,7 +6,7 @@ import { Refusal } from '../contract/problem.ts';
 import type { AttemptRow, InvocationRow } from '../invocations/read.ts';
 import { boundsOf } from './bounds.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import { transaction } from './database.ts';
+import { transaction, within } from './database.ts';
 import { filterParameters, fits, inReach } from './invocation-filters.ts';
 import { rowColumns, withWait } from './invocation-rows.ts';
 import { searchInvocations } from './invocation-search.ts';
@@ -37,10 +37,10 @@ export async function pageInvocations(
 ): Promise<Page<InvocationRow>> {
   const before = cursor === undefined ? null : decodeCursor(cursor);
   const look = transaction(pool, async (connection) => {
-    await connection.query(`set local statement_timeout = ${lookingMs}`);
-    const values = await filterParameters(connection, filter, { accounts, before });
-    if (filter.q !== undefined) return searchInvocations(connection, values, { q: filter.q, limit: limit + 1 });
-    return (await connection.query<InvocationRow>(pageSql, [...values, limit + 1])).rows;
+    const looking = within(connection, lookingMs);
+    const values = await filterParameters(looking, filter, { accounts, before });
+    if (filter.q !== undefined) return searchInvocations(looking, values, { q: filter.q, limit: limit + 1 });
+    return (await looking.query<InvocationRow>(pageSql, [...values, limit + 1])).rows;
   });
   const rows = await look.catch((error: unknown) => {
     throw isTimeout(error) && isPicky(filter) ? tooRare(lookingMs, error) : error;

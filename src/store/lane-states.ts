@@ -70,7 +70,7 @@ with ours as (
       select from invocations i where i.batch = r.batch and i.batch_range = r.number and i.id between r.first_id and r.last_id
         and i.due_at is null and i.status = 'running'
       limit ${rangeSize}
-    ) i where r.batch = o.id and r.status in ('rung', 'running') and r.status = 'running') as running,
+    ) i where r.batch = o.id and r.status = 'running') as running,
     t.running as running_again, t.later, t."dueSince"
   from ours o
   cross join lateral (

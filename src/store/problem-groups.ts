@@ -7,12 +7,16 @@ import { uuidFloor } from './uuid-floor.ts';
 const maxProblems = 200;
 /** Rows of each that are counted: with so many or more, it matters no longer how many. */
 const maxCounted = 10_000;
+/** Rows that are counted of all together. */
+const maxCountedOfAll = 200_000;
 
 const order = `i.integration, i.command, i.error->>'code', i.id`;
 
 /** The rows of `invocations i` that make the problem `k`. One that is being tried again has the error of its last attempt. */
 const isOf = `i.error is not null and (i.integration, i.command, i.error->>'code') = (k.integration, k.command, k.code)
     and ($4::uuid is null or i.id >= $4) and i.status in ('failed', 'retrying', 'running')`;
+
+const share = `least(${maxCounted}, ${maxCountedOfAll} / (select greatest(count(*), 1) from newest))`;
 
 /**
  * Never reads all that has failed: it leaps from one integration to the next within the index, and from one command and
@@ -62,12 +66,13 @@ cross join lateral (
     (count(*) filter (where w.status <> 'failed'))::int as retrying, max(coalesce(w.finished_at, w.created_at)) as changed_at
   from (
     select i.status, i.finished_at, i.created_at from invocations i
-    where ${isOf} order by ${order.replaceAll(',', ' desc,')} desc limit (select ${maxCounted})
+    where ${isOf} order by ${order.replaceAll(',', ' desc,')} desc limit (select ${share})
   ) w
 ) counted
 cross join lateral (select i.created_at from invocations i where ${isOf} order by ${order} limit 1) oldest
 left join integration_flow f on f.integration = k.integration
-left join problem_acknowledgements a on (a.integration, a.command, a.code) = (k.integration, k.command, k.code)`;
+left join problem_acknowledgements a on (a.integration, a.command, a.code) = (k.integration, k.command, k.code)
+  and (a.up_to is null or k.sample <= a.up_to)`;
 
 type Row = Omit<StoredProblem, 'acknowledged'> & {
   acknowledged: Omit<NonNullable<StoredProblem['acknowledged']>, 'at'> | null;
@@ -76,10 +81,11 @@ type Row = Omit<StoredProblem, 'acknowledged'> & {
 
 const acknowledgeSql = `
 with saved as (
-  insert into problem_acknowledgements (integration, command, code, by, note) values ($1, $2, $3, $4::jsonb, $5)
-  on conflict (integration, command, code) do update set at = now(), by = excluded.by, note = excluded.note
+  insert into problem_acknowledgements (integration, command, code, by, note, up_to)
+  values ($1, $2, $3, $4::jsonb, $5, $6)
+  on conflict (integration, command, code) do update set at = now(), by = excluded.by, note = excluded.note, up_to = excluded.up_to
 )
-${auditInsert(6)}`;
+${auditInsert(7)}`;
 
 const unacknowledgeSql = `
 with removed as (
@@ -105,8 +111,8 @@ export function createProblemStore(pool: Pool): ProblemsDependencies['store'] {
         return { ...row, acknowledged: acknowledged === null || at === null ? null : { ...acknowledged, at } };
       });
     },
-    async acknowledge(key, { actor, note }, audit) {
-      await pool.query(acknowledgeSql, [...keyOf(key), JSON.stringify(actor), note, ...auditValues(audit)]);
+    async acknowledge(key, { actor, note, upTo }, audit) {
+      await pool.query(acknowledgeSql, [...keyOf(key), JSON.stringify(actor), note, upTo, ...auditValues(audit)]);
     },
     async unacknowledge(key, audit) {
       await pool.query(unacknowledgeSql, [...keyOf(key), ...auditValues(audit)]);

@@ -93,14 +93,15 @@ export const cleanPortalSessions = cleaning(
      select id from portal_sessions where ${olderThan('expires_at')} limit ${step}))`,
 );
 
-const countsOf = (width: 'minute' | 'hour') =>
+const countsOf = (width: 'minute' | 'hour' | 'day') =>
   cleaning(
     `delete from statistics where ctid = any(array(
        select ctid from statistics where width = '${width}' and ${olderThan('at')} order by at limit ${step}))`,
   );
-/** What happened within minutes, and within hours. */
+/** What happened within minutes, hours and days. */
 export const cleanMinutes = countsOf('minute');
 export const cleanHours = countsOf('hour');
+export const cleanDays = countsOf('day');
 
 /**
  * Bytes that no result referred to anew for so many days; the newest good ones for their tokens stay. What a result refers

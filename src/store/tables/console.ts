@@ -5,13 +5,13 @@ import type { Lane } from '../../contract/lane.ts';
 import { bytea, moment } from './columns.ts';
 
 /**
- * What happened within a minute, and within an hour, added up by the processes that did it. Minutes are kept for three
- * days. A process that is killed takes the last seconds of its own with it.
+ * What happened within a minute, an hour and a day of UTC, added up by the processes that did it. Minutes are kept for
+ * three days. A process that is killed takes the last seconds of its own with it.
  */
 export const statistics = pgTable(
   'statistics',
   {
-    width: text().notNull().$type<'minute' | 'hour'>(),
+    width: text().notNull().$type<'minute' | 'hour' | 'day'>(),
     at: moment('at').notNull(),
     integration: text().notNull(),
     command: text().notNull(),
@@ -41,6 +41,8 @@ export const problemAcknowledgements = pgTable(
     at: moment('at').notNull().defaultNow(),
     by: jsonb().notNull().$type<Actor>(),
     note: text(),
+    /** The newest invocation that was seen. */
+    upTo: uuid('up_to'),
   },
   (table) => [primaryKey({ columns: [table.integration, table.command, table.code] })],
 );

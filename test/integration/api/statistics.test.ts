@@ -163,7 +163,7 @@ describe('contract §3: GET /v1/statistics', () => {
     expect(status).toBe(422);
     expect(json).toMatchObject({ detail: /larger bucket or a shorter time/, errors: [{ path: 'bucket' }] });
     expect((await statistics({ since: iso(at(-maxStatisticsItems + 1)) })).items).toHaveLength(maxStatisticsItems);
-    expect((await statistics({ since, bucket: 'day' })).items.length).toBeLessThan(300);
+    expect((await statistics({ since, bucket: 'day' })).items).toEqual([]);
   });
 
   it.each([

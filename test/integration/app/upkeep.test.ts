@@ -153,13 +153,14 @@ describe('contract §2: what is past its retention', () => {
     expect(log.warn).not.toHaveBeenCalled();
   });
 
-  it('are minutes of the statistics after three days, and their hours with the invocations', async () => {
+  it('are minutes of the statistics after three days, and their hours and days with the invocations', async () => {
     await rows(`insert into statistics (width, at, integration, command, lane, succeeded, failed, absent, attempts, retried, durations, by_code)
       select width, now() - days * interval '1 day', 'acme', 'GetInvoiceImage', 'batch', 1, 0, 0, 1, 0, '{}', '{}'
-      from (values ('minute', 2), ('minute', 4), ('hour', 4), ('hour', 89), ('hour', 91)) t(width, days)`);
+      from (values ('minute', 2), ('minute', 4), ('hour', 4), ('hour', 89), ('hour', 91), ('day', 89), ('day', 91)) t(width, days)`);
     await run();
     const days = `round(extract(epoch from now() - at) / 86400)::int as days`;
     expect(await rows(`select width, ${days} from statistics order by 1, 2`)).toEqual([
+      { width: 'day', days: 89 },
       { width: 'hour', days: 4 },
       { width: 'hour', days: 89 },
       { width: 'minute', days: 2 },

@@ -1,3 +1,4 @@
+import type { Pool } from 'pg';
 import { uuidv7 } from 'uuidv7';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InvocationFilter } from '../../../src/contract/invocation.ts';
@@ -133,6 +134,32 @@ describe('contract §3: GET /v1/invocations?q', () => {
     expect(found).toEqual([...new Set(found)].sort().reverse());
     const common = await pageInvocations(database.pool, '*', { q: 'COMMON' }, { limit: 50 });
     expect(common.items.map(({ id }) => ids.get(id))).toEqual(values.toReversed());
+  });
+
+  it('has one bound for all that it takes', async () => {
+    const left: number[] = [];
+    const slow = {
+      async connect() {
+        const client = await database.pool.connect();
+        const query = client.query.bind(client) as (...of: unknown[]) => Promise<unknown>;
+        client.query = (async (text: string, values?: unknown[]) => {
+          const set = /^set local statement_timeout = (\d+)$/.exec(text);
+          if (set !== null) left.push(Number(set[1]));
+          else await query('select pg_sleep(0.02)');
+          return query(text, values);
+        }) as typeof client.query;
+        const release = client.release.bind(client);
+        client.release = (broken) => {
+          client.query = query as typeof client.query;
+          release(broken);
+        };
+        return client;
+      },
+    } as unknown as Pool;
+    await pageInvocations(slow, '*', { q: 'nothing' }, { limit: 50 }, 30_000);
+    expect(left.length).toBeGreaterThan(3);
+    expect(left[0]).toBeLessThanOrEqual(30_000);
+    for (const [index, ms] of left.slice(1).entries()) expect(ms).toBeLessThanOrEqual((left[index] as number) - 19);
   });
 
   it('says how to narrow it where looking takes too long, and does not blame a plain list', async () => {

@@ -58,7 +58,7 @@ describe('contract §3: what workers count', () => {
     };
   }
 
-  it('is added to minutes and hours, kind by kind', async () => {
+  it('is added to minutes, hours and days, kind by kind', async () => {
     await addStatistics(database.pool, [counted(), counted({ at: noon + 60_000 })], none);
     await addStatistics(
       database.pool,
@@ -67,7 +67,11 @@ describe('contract §3: what workers count', () => {
     );
     await addStatistics(database.pool, [counted({ at: noon + 60_000, durations: [], byCode: {} })], none);
     const of = { integration: 'acme', lane: 'batch' };
-    expect(await kept()).toEqual([
+    const all = await kept();
+    const ofDays = all.filter(({ width }) => width === 'day');
+    const ofHours = all.filter(({ width }) => width === 'hour');
+    expect(ofDays).toEqual(ofHours.map((row) => ({ ...row, width: 'day', minute: -720 })));
+    expect(all.filter(({ width }) => width !== 'day')).toEqual([
       {
         ...of,
         width: 'hour',
@@ -134,6 +138,7 @@ describe('contract §3: what workers count', () => {
       );
     await Promise.all([1, 3, 7, 9, 11, 13, 17, 19].map(write));
     expect(await sums()).toEqual([
+      { width: 'day', succeeded: 320, attempts: 640 },
       { width: 'hour', succeeded: 320, attempts: 640 },
       { width: 'minute', succeeded: 320, attempts: 640 },
     ]);
@@ -195,7 +200,7 @@ describe('contract §3: what workers count', () => {
       away = false;
       await writer.flush();
       await writer.flush();
-      expect(await sums()).toMatchObject([{ succeeded: 7 }, { succeeded: 7 }]);
+      expect(await sums()).toMatchObject([{ succeeded: 7 }, { succeeded: 7 }, { succeeded: 7 }]);
     });
 
     /** Cuts the connection of who writes when it comes to this statement: before it, or when it has been answered. */
@@ -240,6 +245,7 @@ describe('contract §3: what workers count', () => {
         await writer.flush();
         await writer.stop();
         expect(await sums()).toMatchObject([
+          { succeeded: 7, attempts: 7 },
           { succeeded: 7, attempts: 7 },
           { succeeded: 7, attempts: 7 },
         ]);

@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import { uuidv7 } from 'uuidv7';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RedriveFilter } from '../../../src/invocations/redrive.ts';
+import { spanOf } from '../../../src/statistics/read.ts';
 import { createAuditStore } from '../../../src/store/audit.ts';
 import { finishBatches, unfinishedCancellations } from '../../../src/store/batch-endings.ts';
 import { freeBatchesFromSilentWorkers } from '../../../src/store/batch-freeing.ts';
@@ -19,7 +20,7 @@ import { findLatest } from '../../../src/store/latest-results.ts';
 import { newestInvocations } from '../../../src/store/newest-invocations.ts';
 import { createProblemStore } from '../../../src/store/problem-groups.ts';
 import { countRedrivable } from '../../../src/store/redrive.ts';
-import { cleanBlobs, cleanHours, cleanMinutes } from '../../../src/store/retention.ts';
+import { cleanBlobs, cleanDays, cleanHours, cleanMinutes } from '../../../src/store/retention.ts';
 import { createScheduleStore } from '../../../src/store/schedules.ts';
 import { sumStatistics } from '../../../src/store/statistics.ts';
 import { freeFromSilentWorkers, freeOrphans } from '../../../src/store/workers.ts';
@@ -64,7 +65,7 @@ insert into integrations (id, account, name, type, status, limits)
 select 'integration ' || n, 'account ' || n % 20, 'name', 'custom', 'active', '{}' from generate_series(0, 399) n;
 insert into statistics (width, at, integration, command, lane, succeeded, failed, absent, attempts, retried, durations, by_code)
 select w, date_trunc('hour', now()) - n / 10 * interval '1 hour', 'integration ' || n % 400, 'GetInvoiceImage ' || n % 10, 'batch', 1, 0, 0,
-  1, 0, '{}', '{}' from unnest(array['minute', 'hour']) w cross join generate_series(1, 20000) n;
+  1, 0, '{}', '{}' from unnest(array['minute', 'hour', 'day']) w cross join generate_series(1, 20000) n;
 insert into batches (id, account, integration, command, status, total, created_by, first_id, last_id, run)
 select '${batch}', 'account 1', 'integration 1', 'GetInvoiceImage', 'running', ${count} / 3, '{}', min(id::text)::uuid, max(id::text)::uuid, 'night'
 from invocations where batch = '${batch}';
@@ -137,7 +138,9 @@ describe('contract §3, §7: with ten thousands of rows behind it, and as many a
   const id = uuidv7();
   const cursor = Buffer.from(id).toString('base64url');
   const page = { limit: 50, cursor };
-  const lastDay = { width: 'hour', since: Date.now() - 86_400_000, until: Date.now() } as const;
+  const now = Date.now();
+  const hours = (bucket: 'hour' | 'all', days: number) =>
+    spanOf({ bucket, since: new Date(now - days * 86_400_000).toISOString() }, now);
   const allProblems = { account: null, integration: null, kind: null, since: new Date(0) };
   const redrivable: RedriveFilter = {
     accounts: '*',
@@ -176,10 +179,10 @@ describe('contract §3, §7: with ten thousands of rows behind it, and as many a
     'the newest result': (pool) => findLatest(pool, 'integration 1', 'GetInvoiceImage', [Buffer.from('1')]),
     'how much there is to do': (pool) => laneStates(pool, '*'),
     'how much there is to do of an account': (pool) => laneStates(pool, ['account 1']),
-    'what happened in a day': (pool) => sumStatistics(pool, '*', { bucket: 'hour' }, lastDay, 5_000),
+    'what happened in a day': (pool) => sumStatistics(pool, '*', { bucket: 'hour' }, hours('hour', 1)),
     'what happened with an integration': (pool) =>
-      sumStatistics(pool, '*', { bucket: 'day', integration: 'integration 7' }, { ...lastDay, since: 0 }, 5_000),
-    'what happened in an account': (pool) => sumStatistics(pool, ['account 1'], { bucket: 'hour' }, lastDay, 5_000),
+      sumStatistics(pool, '*', { bucket: 'all', integration: 'integration 7' }, hours('all', 90)),
+    'what happened in an account': (pool) => sumStatistics(pool, ['account 1'], { bucket: 'hour' }, hours('hour', 1)),
     'the audit log': (pool) => createAuditStore(pool).page('*', {}, page),
     'the audit log of an account': (pool) => createAuditStore(pool).page(['account 1'], {}, page),
     'the audit log of an invocation': (pool) =>
@@ -207,6 +210,7 @@ describe('contract §3, §7: with ten thousands of rows behind it, and as many a
     'what waits in a late batch': (pool) => lateRows(pool, batch, 500),
     'old minutes': (pool) => cleanMinutes(pool, 3),
     'old hours': (pool) => cleanHours(pool, 90),
+    'old days': (pool) => cleanDays(pool, 90),
     'old bytes': (pool) => cleanBlobs(pool, 30),
   };
 
@@ -260,6 +264,12 @@ describe('contract §3, §7: with ten thousands of rows behind it, and as many a
     const values = await partsOf('invocations_by_value');
     expect(searches[0]?.indexes.some((name) => values.includes(name))).toBe(true);
     for (const { whole, sql } of searches) expect(whole, sql).toEqual([]);
+  });
+
+  it('what runs of batches is looked for in the ranges that are taken', async () => {
+    const found: Parameters<typeof planning>[0] = [];
+    await laneStates(planning(found), '*');
+    expect(found.flatMap(({ indexes }) => indexes)).toContain('batch_ranges_taken');
   });
 
   it('would be found out', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Failure } from '../../../src/contract/errors.ts';
 import type { Claimed, Settled } from '../../../src/invocations/invocation.ts';
 import { addDuration } from '../../../src/judging/durations.ts';
-import { createTally, hoursOf } from '../../../src/statistics/tally.ts';
+import { createTally, dayMs, hourMs, widened } from '../../../src/statistics/tally.ts';
 import { claimedRow, settled } from '../../support/invocations.ts';
 
 const noon = Date.UTC(2026, 10, 23, 12);
@@ -110,15 +110,21 @@ describe('contract §3: what a worker counts for the statistics', () => {
     ]);
   });
 
-  it('adds up to hours, and stays as it was', () => {
+  it('adds up to hours and days of UTC, and stays as it was', () => {
     const tally = createTally();
-    for (const minute of [0, 1, 59, 60]) tally.count([settled(row({ claimedAt: noon + minute * 60_000 }))]);
+    for (const minute of [0, 1, 59, 60, 720]) tally.count([settled(row({ claimedAt: noon + minute * 60_000 }))]);
     const minutes = tally.take();
     const before = structuredClone(minutes);
-    const hours = hoursOf(minutes);
+    const hours = widened(minutes, hourMs);
     expect(hours.map(({ at, succeeded, durations: [...all] }) => [(at - noon) / 3_600_000, succeeded, all])).toEqual([
       [0, 3, durations(12, 12, 12)],
       [1, 1, durations(12)],
+      [12, 1, durations(12)],
+    ]);
+    const days = widened(hours, dayMs);
+    expect(days.map(({ at, succeeded, durations: [...all] }) => [(at - noon) / 3_600_000, succeeded, all])).toEqual([
+      [-12, 4, durations(12, 12, 12, 12)],
+      [12, 1, durations(12)],
     ]);
     expect(minutes).toEqual(before);
   });

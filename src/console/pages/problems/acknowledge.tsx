@@ -46,12 +46,24 @@ export function Acknowledge({ problem }: { problem: ProblemGroup }) {
 
 const fieldOf = (path: string) => (path === 'note' ? path : null);
 
-function Note({ problem: { integration, command, code }, close }: { problem: ProblemGroup; close: () => void }) {
+function Note({
+  problem: { integration, command, code, sample },
+  close,
+}: {
+  problem: ProblemGroup;
+  close: () => void;
+}) {
   const queries = useQueryClient();
   const form = useForm({ mode: 'uncontrolled', initialValues: { note: '' } });
   const saving = useMutation({
     mutationFn: (note: string) =>
-      client.acknowledgeProblem({ integration, command, code, ...(note.trim() === '' ? {} : { note: note.trim() }) }),
+      client.acknowledgeProblem({
+        integration,
+        command,
+        code,
+        sample,
+        ...(note.trim() === '' ? {} : { note: note.trim() }),
+      }),
     onSuccess: async () => {
       close();
       await queries.invalidateQueries({ queryKey: ['problems'] });
