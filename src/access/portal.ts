@@ -132,8 +132,16 @@ const endOf = (message: string) => (error: unknown) => {
   throw error instanceof Unauthenticated ? new Unauthenticated(message, true) : error;
 };
 
+const nameOf = 'portal of ';
+
+/** Who did it, as it may be told to whoever asks: what the vendor's keys are called is not the customer's to know. */
+export function actorTold({ portal }: Pick<Principal, 'portal'>, actor: Actor): Actor {
+  const theirs = actor.type === 'session' && actor.name?.startsWith(nameOf);
+  return portal === true && !theirs ? { type: actor.type, id: 'provider', name: 'your provider' } : actor;
+}
+
 function principalOf({ id, account }: Pick<StoredPortal, 'id' | 'account'>): Principal {
-  const actor: Actor = { type: 'session', id, name: `portal of ${account}` };
+  const actor: Actor = { type: 'session', id, name: nameOf + account };
   return { actor, role: 'configurer', accounts: [account], portal: true };
 }
 

@@ -39,6 +39,7 @@ export function createCommandUses(dependencies: AssembleDependencies & { store: 
      * connection broke before the answer. A variable or secret of the name of a declared token stands for that token.
      *
      * @param expected only if the command is still as its author knew it
+     * @param told who saved meanwhile, as that may be told
      * @throws Refusal `not-found` (the integration, or no such command type), `invalid` with all that is wrong,
      * `changed-meanwhile`
      */
@@ -49,6 +50,7 @@ export function createCommandUses(dependencies: AssembleDependencies & { store: 
       name: string,
       body: CommandBody,
       expected?: ExpectedVersion,
+      told: (savedBy: Actor) => Actor = (savedBy) => savedBy,
     ): Promise<Command> {
       const definition = asStored(body);
       const stored = await store.change(id, (now) => {
@@ -59,7 +61,7 @@ export function createCommandUses(dependencies: AssembleDependencies & { store: 
         const known = current.commands.find((one) => one.name === name);
         const before = known === undefined || known.deleted ? null : known;
         if (before !== null && isDeepStrictEqual(before.definition, definition)) return null;
-        requireExpected(expected, current, name);
+        requireExpected(expected, current, name, told);
         const version = (known?.version ?? 0) + 1;
         const details = detailsOf(current, { version, before: before?.definition ?? null, after: definition });
         return {

@@ -18,9 +18,11 @@ export function requireExpected(
   expected: ExpectedVersion | undefined,
   { integration, commands }: StoredConfiguration,
   name: string,
+  told: (savedBy: Actor) => Actor,
 ): void {
   if (expected === undefined) return;
-  const known = commands.find((one) => one.name === name);
+  const found = commands.find((one) => one.name === name);
+  const known = found && { ...found, savedBy: told(found.savedBy) };
   if (expected === 'absent' && (known === undefined || known.deleted)) return;
   if (known === undefined) {
     const detail = `Integration "${integration.id}" has no command "${name}"; leave If-Match out to make it.`;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { actorTold } from '../../access/portal.ts';
 import { commandVersionSchema, pastCommandSchema } from '../../contract/command-check.ts';
 import { pageQuerySchema, pageSchema } from '../../contract/paging.ts';
 import type { Integrations } from '../../integrations/use-cases.ts';
@@ -23,9 +24,12 @@ export function commandVersionRoutes(app: Api, { integrations: { versions } }: {
         response: { 200: pageSchema(commandVersionSchema) },
       },
     },
-    (request) => {
+    async (request) => {
       const { id, command } = request.params;
-      return versions.list(principalOf(request).accounts, id, command, request.query);
+      const principal = principalOf(request);
+      const { items, nextCursor } = await versions.list(principal.accounts, id, command, request.query);
+      const told = items.map((item) => ({ ...item, savedBy: actorTold(principal, item.savedBy) }));
+      return { items: told, nextCursor };
     },
   );
 
@@ -40,9 +44,11 @@ export function commandVersionRoutes(app: Api, { integrations: { versions } }: {
         response: { 200: pastCommandSchema },
       },
     },
-    (request) => {
+    async (request) => {
       const { id, command, version } = request.params;
-      return versions.get(principalOf(request).accounts, id, command, version);
+      const principal = principalOf(request);
+      const past = await versions.get(principal.accounts, id, command, version);
+      return { ...past, savedBy: actorTold(principal, past.savedBy) };
     },
   );
 }

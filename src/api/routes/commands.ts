@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { actorTold } from '../../access/portal.ts';
 import { commandBodySchema, commandSchema } from '../../contract/command.ts';
 import { commandNameSchema } from '../../contract/names.ts';
 import { pageQuerySchema, pageSchema } from '../../contract/paging.ts';
@@ -77,9 +78,11 @@ function writeRoutes(app: Api, { commands }: Integrations): void {
       },
     },
     (request) => {
-      const { accounts, actor } = principalOf(request);
+      const principal = principalOf(request);
+      const { accounts, actor } = principal;
       const { id, command } = request.params;
-      return commands.put(accounts, actor, id, command, request.body, expectedVersion(request.headers));
+      const expected = expectedVersion(request.headers);
+      return commands.put(accounts, actor, id, command, request.body, expected, (by) => actorTold(principal, by));
     },
   );
 

@@ -142,6 +142,24 @@ describe('contract §3: a portal session', () => {
     expect((await running.call('GET', '/queues/api/queues', { key: token })).status).toBe(403);
   });
 
+  it("tells nothing of the vendor's keys: who saved a command was the provider", async () => {
+    const path = '/v1/integrations/north/commands/GetInvoiceImage';
+    const body = (url: string) => ({ request: { method: 'GET', url } });
+    await running.call('PUT', path, { body: body('https://a.example/1') });
+    const token = await tokenFor();
+    const provider = { type: 'key', id: 'provider', name: 'your provider' };
+    const versions = (await running.call('GET', `${path}/versions`, { key: token })).json.items;
+    expect(versions[0].savedBy).toEqual(provider);
+    const { version } = versions[0];
+    expect((await running.call('GET', `${path}/versions/${version}`, { key: token })).json.savedBy).toEqual(provider);
+    const headers = { 'if-match': '"99"' };
+    const stale = await running.call('PUT', path, { key: token, headers, body: body('https://a.example/2') });
+    expect([stale.status, stale.json.detail]).toEqual([412, expect.stringContaining('saved by key "your provider"')]);
+    await running.call('PUT', path, { key: token, body: body('https://a.example/2') });
+    const [own] = (await running.call('GET', `${path}/versions`, { key: token })).json.items;
+    expect(own.savedBy).toMatchObject({ type: 'session', name: 'portal of north' });
+  });
+
   it('says so of itself', async () => {
     const token = await tokenFor();
     const { json } = await running.call('GET', '/v1/session', { key: token });
