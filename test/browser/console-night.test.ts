@@ -78,7 +78,7 @@ describe.skipIf(inject('chromium') === null)('a night in the console (contract Â
     );
     await problemAt('globex').getByRole('link', { name: 'Look at the invocations' }).click();
     await page.waitForURL(
-      `**/invocations?integration=globex&command=${command}&code=unexpected-status&status=failed&since=*`,
+      `**/invocations?integration=globex&command=${command}&code=unexpected-status&status=failed&range=7d`,
     );
   });
 
@@ -93,11 +93,11 @@ describe.skipIf(inject('chromium') === null)('a night in the console (contract Â
     await form.getByRole('button', { name: 'Acknowledge' }).click();
     await problemAt('globex').getByText('They mend three invoices by Friday').waitFor();
     await tab.picture('acknowledged');
-    await page.getByRole('switch', { name: 'Hide acknowledged' }).click();
+    await page.getByRole('switch', { name: 'Hide acknowledged' }).click({ force: true });
     await page.waitForURL('**/problems?acknowledged=hidden');
     await problemAt('globex').waitFor({ state: 'detached' });
     await page.getByRole('status').filter({ hasText: '1 acknowledged one hidden' }).waitFor();
-    await page.getByRole('switch', { name: 'Hide acknowledged' }).click();
+    await page.getByRole('switch', { name: 'Hide acknowledged' }).click({ force: true });
     await problemAt('globex').getByRole('button', { name: 'Take back' }).click();
     await problemAt('globex').getByRole('button', { name: 'Acknowledge' }).waitFor();
   });

@@ -6,7 +6,6 @@ const group = {
   integration: 'acme',
   command: 'GetInvoiceImage',
   code: 'timeout',
-  since: '2026-11-20T10:00:00.000Z',
   failed: 3,
 } as const;
 
@@ -23,21 +22,21 @@ describe('what "Retry all failed" retries (contract §3)', () => {
     expect(redriveOf({ codes: ['absent'] }).codes).toEqual(['absent']);
   });
 
-  it('leaves alone what failed before a problem began', () => {
-    expect(failedOf(group)).toEqual({
+  it('leaves alone what failed before the seven days that a problem is of', () => {
+    expect(failedOf(group, Date.parse('2026-11-27T10:00:00Z'))).toEqual({
       integration: 'acme',
       command: 'GetInvoiceImage',
       codes: ['timeout'],
-      since: group.since,
+      since: '2026-11-20T10:00:00.000Z',
     });
-    expect(new URL(invocationsOf(group), 'http://errand').searchParams.get('since')).toBe(group.since);
+    expect(new URL(invocationsOf(group), 'http://errand').searchParams.get('range')).toBe('7d');
     expect(new URL(invocationsOf({ ...group, failed: 0 }), 'http://errand').searchParams.get('status')).toBe(
       'retrying',
     );
   });
 
   it('is told line by line before', () => {
-    const lines = narrowingOf({ integration: 'acme', codes: ['timeout', 'absent'], since: group.since });
+    const lines = narrowingOf({ integration: 'acme', codes: ['timeout', 'absent'], since: '2026-11-20T10:00:00.000Z' });
     expect(lines[0]).toBe('of the integration acme');
     expect(lines[1]).toBe('that ended with: Too slow, No such thing there');
     expect(lines[2]).toMatch(/^accepted since Nov 20, 2026/);

@@ -1,15 +1,21 @@
 import type { ProblemGroup } from '../../../contract/problem-group.ts';
 import type { RedriveFilter } from '../../parts/redrive-filter.ts';
 
-type Group = Pick<ProblemGroup, 'integration' | 'command' | 'code' | 'since' | 'failed'>;
+type Group = Pick<ProblemGroup, 'integration' | 'command' | 'code' | 'failed'>;
 
-/** The failed ones that a problem counts, and no older ones: those belong to what was wrong before. */
-export function failedOf({ integration, command, code, since }: Group): RedriveFilter {
-  return { integration, command, codes: [code], since };
+/** What problems are of, as long as nobody says otherwise. */
+const reachMs = 7 * 86_400_000;
+
+/**
+ * The failed ones that a problem counts, and no older ones. Not since the problem's own beginning: invocations are told
+ * apart by their ids, and the oldest one's is some milliseconds older than its row.
+ */
+export function failedOf({ integration, command, code }: Group, now: number): RedriveFilter {
+  return { integration, command, codes: [code], since: new Date(now - reachMs).toISOString() };
 }
 
 /** The list of them. Those that are tried again have not failed yet: where there are no others, these are shown. */
-export function invocationsOf({ integration, command, code, since, failed }: Group): string {
+export function invocationsOf({ integration, command, code, failed }: Group): string {
   const status = failed > 0 ? 'failed' : 'retrying';
-  return `/invocations?${new URLSearchParams({ integration, command, code, status, since })}`;
+  return `/invocations?${new URLSearchParams({ integration, command, code, status, range: '7d' })}`;
 }

@@ -25,7 +25,7 @@ export function ProblemActions({ problem }: { problem: ProblemGroup }) {
       )}
       {problem.held && <TryNow integration={{ id: problem.integration, name: problem.integration }} />}
       {problem.failed > 0 && (
-        <RetryAllFailed size="xs" filter={() => failedOf(problem)} of={`of ${problemOf(problem)}`} />
+        <RetryAllFailed size="xs" filter={() => failedOf(problem, Date.now())} of={`of ${problemOf(problem)}`} />
       )}
       <Acknowledge problem={problem} />
     </Group>
