@@ -34,6 +34,7 @@ export const problemGroupSchema = z.strictObject({
       'Invocations that have ended so and were not retried; of the newest 10,000, of fewer where there are more than 20 problems.',
     ),
   retrying: z.number().int().describe('Those that failed so and are tried again; of the same newest, too.'),
+  limited: z.boolean().describe('There are more than were counted.'),
   since: z.iso.datetime().describe('When the oldest of them was created.'),
   lastAt: z.iso.datetime().describe('When the newest of them was created.'),
   sample: z.uuid().describe('The newest invocation of them.'),
@@ -42,7 +43,7 @@ export const problemGroupSchema = z.strictObject({
     .nullable()
     .describe('A person has seen it, and nothing newer has failed so since.'),
 });
-/** What is wrong now, once for each integration, command and code. */
+/** What is wrong now, once for each integration, command, code and side: a key that is refused is not the same as a number that is wrong. */
 export type ProblemGroup = z.infer<typeof problemGroupSchema>;
 export const problemGroupsSchema = z.strictObject({ items: z.array(problemGroupSchema) });
 

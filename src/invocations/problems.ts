@@ -18,13 +18,15 @@ export type ProblemFilter = {
   since: Date | null;
 };
 
-/** A problem as it is found in the invocations. */
+/** A problem as it is found in the invocations; of one key there is one for each side. */
 export type StoredProblem = ProblemKey & {
   account: string;
   side: Side;
   message: string;
   failed: number;
   retrying: number;
+  /** There are more than were counted. */
+  limited: boolean;
   since: Date;
   lastAt: Date;
   sample: string;
@@ -58,7 +60,7 @@ const defaultSinceMs = 7 * dayMs;
 
 /**
  * What is wrong now: invocations that have failed and were not retried, or are being retried, once for each integration,
- * command and code. What is absent is no problem, and what was cancelled is none any more.
+ * command, code and side. What is absent is no problem, and what was cancelled is none any more.
  */
 export function createProblems({ store, redactorOf, now }: ProblemsDependencies) {
   const recent = () => new Date(now() - defaultSinceMs);

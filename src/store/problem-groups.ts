@@ -51,28 +51,34 @@ with recursive failing as (
   where ($1::text[] is null or n.account = any($1)) and ($2::text is null or n.account = $2)
     and ($5::text is null or (k.command, k.code) = ($5, $6)) and k.code not in ('absent', 'cancelled')
 ), newest as materialized (
-  select k.*, i.id as sample, i.error, i.created_at as "lastAt" from kinds k cross join lateral (
-    select i.id, i.error, i.created_at from invocations i where ${isOf} order by ${order.replaceAll(',', ' desc,')} desc limit 1
+  select k.*, i.id as newest from kinds k cross join lateral (
+    select i.id from invocations i where ${isOf} order by ${order.replaceAll(',', ' desc,')} desc limit 1
   ) i
   order by i.id desc limit ${maxProblems}
 )
-select k.integration, k.account, k.command, k.code, k.error->>'side' as side, k.error->>'message' as message,
-  k.sample, k."lastAt", counted.failed, counted.retrying, oldest.created_at as since, counted.changed_at as "changedAt",
+select k.integration, k.account, k.command, k.code, counted.side, sample.error->>'message' as message,
+  counted.sample, sample.created_at as "lastAt", counted.failed, counted.retrying, counted.limited,
+  case when counted.limited then oldest.created_at else counted.since end as since, counted.changed_at as "changedAt",
   coalesce(f.hold is not null, false) as held,
   case when a.at is not null then json_build_object('by', a.by, 'note', a.note) end as acknowledged, a.at as "acknowledgedAt"
 from newest k
 cross join lateral (
-  select (count(*) filter (where w.status = 'failed'))::int as failed,
-    (count(*) filter (where w.status <> 'failed'))::int as retrying, max(coalesce(w.finished_at, w.created_at)) as changed_at
+  -- By side: a wrong key and a wrong number are answered with the same code, and are mended by different people.
+  select w.side, (count(*) filter (where w.status = 'failed'))::int as failed,
+    (count(*) filter (where w.status <> 'failed'))::int as retrying, sum(count(*)) over () >= max(w.share) as limited,
+    max(coalesce(w.finished_at, w.created_at)) as changed_at, min(w.created_at) as since, max(w.id::text)::uuid as sample
   from (
-    select i.status, i.finished_at, i.created_at from invocations i
-    where ${isOf} order by ${order.replaceAll(',', ' desc,')} desc limit (select ${share})
-  ) w
+    select i.id, i.status, i.finished_at, i.created_at, i.error->>'side' as side, s.share
+    from (select ${share} as share) s cross join lateral (
+      select * from invocations i where ${isOf} order by ${order.replaceAll(',', ' desc,')} desc limit s.share
+    ) i
+  ) w group by w.side
 ) counted
+cross join lateral (select i.error, i.created_at from invocations i where i.id = counted.sample) sample
 cross join lateral (select i.created_at from invocations i where ${isOf} order by ${order} limit 1) oldest
 left join integration_flow f on f.integration = k.integration
 left join problem_acknowledgements a on (a.integration, a.command, a.code) = (k.integration, k.command, k.code)
-  and (a.up_to is null or k.sample <= a.up_to)`;
+  and (a.up_to is null or counted.sample <= a.up_to)`;
 
 type Row = Omit<StoredProblem, 'acknowledged'> & {
   acknowledged: Omit<NonNullable<StoredProblem['acknowledged']>, 'at'> | null;

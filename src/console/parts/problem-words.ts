@@ -1,22 +1,17 @@
 import type { ProblemGroup } from '../../contract/problem-group.ts';
 import { countWords } from './measures.ts';
 
-/** What is counted no further. */
-const maxCounted = 10_000;
-
-type Counted = Pick<ProblemGroup, 'failed' | 'retrying'>;
+type Counted = Pick<ProblemGroup, 'failed' | 'retrying' | 'limited'>;
 
 /** "10,000+" where it was not counted to the end. */
-function limited(count: number, { failed, retrying }: Counted): string {
-  return failed + retrying >= maxCounted && count > 0 ? `${countWords(count)}+` : countWords(count);
-}
+const counted = (count: number, { limited }: Counted) => (limited ? `${countWords(count)}+` : countWords(count));
 
 /** "12 failed, 3 will be tried again". */
 export function problemCounts(problem: Counted): string {
   const { failed, retrying } = problem;
   const parts = [
-    ...(failed > 0 ? [`${limited(failed, problem)} failed`] : []),
-    ...(retrying > 0 ? [`${limited(retrying, problem)} will be tried again`] : []),
+    ...(failed > 0 ? [`${counted(failed, problem)} failed`] : []),
+    ...(retrying > 0 ? [`${counted(retrying, problem)} will be tried again`] : []),
   ];
   return parts.length === 0 ? 'none any more' : parts.join(', ');
 }

@@ -20,6 +20,7 @@ type Row = {
   message?: string;
   /** How long ago it was made. */
   hours?: number;
+  side?: string;
 };
 
 describe('contract §3: GET /v1/problems', () => {
@@ -63,7 +64,8 @@ describe('contract §3: GET /v1/problems', () => {
     made += 1;
     const created = at - hours * hour;
     const id = UUID.fromFieldsV7(created, 0, 0, made).toString();
-    const error = status === 'succeeded' ? null : JSON.stringify({ code, message, side: 'customer-server' });
+    const error =
+      status === 'succeeded' ? null : JSON.stringify({ code, message, side: row.side ?? 'customer-server' });
     await database.pool.query(
       `insert into invocations (id, account, integration, command, lane, status, tokens, fingerprint, configuration_version,
          error, created_at, finished_at) values ($1, $2, $3, $4, 'batch', $5, '{}', 'f', 1, $6, $7, $8)`,
@@ -110,12 +112,35 @@ describe('contract §3: GET /v1/problems', () => {
       message: 'the newest',
       failed: 2,
       retrying: 2,
+      limited: false,
       since: new Date(at - 5 * hour).toISOString(),
       lastAt: new Date(at - 2 * hour).toISOString(),
       sample: newest,
       held: true,
       acknowledged: null,
     });
+  });
+
+  it('tells what is mended by different people apart, although the code is the same', async () => {
+    const code = 'unexpected-status';
+    for (const hours of [4, 3]) await insert({ code, hours, message: 'answered 404' });
+    const refused = await insert({ code, hours: 5, side: 'credentials', message: 'answered 401' });
+    expect(await list()).toMatchObject([
+      {
+        code,
+        side: 'customer-server',
+        failed: 2,
+        message: 'answered 404',
+        since: new Date(at - 4 * hour).toISOString(),
+      },
+      { code, side: 'credentials', failed: 1, message: 'answered 401', sample: refused },
+    ]);
+    await acknowledge({ code });
+    await insert({ code, hours: -1, side: 'credentials', message: 'answered 401' });
+    expect(await list()).toMatchObject([
+      { side: 'credentials', failed: 2, acknowledged: null },
+      { side: 'customer-server', acknowledged: { note: null } },
+    ]);
   });
 
   it('keeps to what was asked for, and to the accounts of the key', async () => {
@@ -229,8 +254,8 @@ describe('contract §3: GET /v1/problems', () => {
          '{"code": "timeout", "message": "late", "side": "customer-server"}', now(), now() from generate_series(1, 240000) n`,
     );
     await database.pool.query('analyze invocations');
-    const counts = (await list()).map(({ failed }) => failed);
-    expect(counts).toEqual(Array.from({ length: 200 }, () => 1_000));
+    const counts = (await list()).map(({ failed, limited }) => `${failed} ${limited}`);
+    expect(counts).toEqual(Array.from({ length: 200 }, () => '1000 true'));
     expect(await rowsOfList()).toBeLessThan(202_000);
   }, 240_000);
 

@@ -48,7 +48,7 @@ function Open({ problems }: { problems: ProblemGroup[] }) {
       </Group>
       <List size="sm" mt="xs" spacing={4}>
         {open.slice(0, shown).map((problem) => (
-          <List.Item key={`${problemOf(problem)} ${problem.code}`}>
+          <List.Item key={`${problemOf(problem)} ${problem.code} ${problem.side}`}>
             {codeTitle(problem.code)}: {problemOf(problem)}, {problemCounts(problem)}
           </List.Item>
         ))}

@@ -55,7 +55,7 @@ function List({ problems, hide }: { problems: ProblemGroup[]; hide: boolean }) {
         {hidden > 0 && `; ${many(hidden, 'acknowledged one')} hidden`}
       </Text>
       {shown.map((problem) => (
-        <Problem key={`${problem.integration} ${problem.command} ${problem.code}`} problem={problem} />
+        <Problem key={`${problem.integration} ${problem.command} ${problem.code} ${problem.side}`} problem={problem} />
       ))}
     </Stack>
   );
