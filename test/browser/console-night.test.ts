@@ -254,9 +254,9 @@ describe.skipIf(inject('chromium') === null)('a night in the console (contract Â
     expect(await configurer.page.getByRole('heading', { name: 'Running batches' }).count()).toBe(0);
     expect(await configurer.page.getByRole('link', { name: /: invocations of/ }).count()).toBe(0);
     await configurer.page.goto('/problems');
-    await configurer.page.getByText('Not for this role').waitFor();
+    await configurer.page.getByText('Your role does not allow').waitFor();
     await configurer.page.goto('/audit');
-    await configurer.page.getByText('Not for this role').waitFor();
+    await configurer.page.getByText('Your role does not allow').waitFor();
     expect([configurer.elsewhere(), configurer.complaints()]).toEqual([[], []]);
     await configurer.close();
     const producer = await openSignedIn(browser, errand.url, await errand.keyFor('producer'));

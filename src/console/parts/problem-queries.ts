@@ -3,11 +3,10 @@ import type { ProblemGroupQuery } from '../../contract/problem-group.ts';
 import { client } from '../client.ts';
 
 /** What is wrong now. */
-export function useProblems(query: ProblemGroupQuery, { refreshMs, enabled }: { refreshMs: number; enabled: boolean }) {
+export function useProblems(query: ProblemGroupQuery, refreshMs: number) {
   return useQuery({
     queryKey: ['problems', query],
     queryFn: ({ signal }) => client.problems(query, { signal }),
     refetchInterval: refreshMs,
-    enabled,
   });
 }

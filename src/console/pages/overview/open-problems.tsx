@@ -14,7 +14,7 @@ const shown = 4;
 
 /** How much is wrong that nobody has seen to, and what it is. */
 export function OpenProblems() {
-  const query = useProblems({}, { refreshMs, enabled: true });
+  const query = useProblems({}, refreshMs);
   return (
     <Card withBorder component="section" aria-labelledby="open-problems">
       <Title order={2} size="h4" id="open-problems" mb="xs">
