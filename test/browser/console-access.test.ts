@@ -39,6 +39,7 @@ describe.skipIf(inject('chromium') === null)('contract §3: who comes in, and wi
     await shown.getByRole('button', { name: 'Copy key' }).waitFor();
     const key = await shown.getByLabel('API key').inputValue();
     await shown.getByRole('button', { name: 'Done' }).click();
+    await shown.waitFor({ state: 'detached' });
     const asked = createHttpClient({ url: running.url, apiKey: key });
     expect(await asked.session()).toMatchObject({ role: 'producer', accounts: ['acme-corp'] });
     expect(await page.content()).not.toContain(key);

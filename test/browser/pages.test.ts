@@ -39,6 +39,9 @@ describe.skipIf(inject('chromium') === null)('the pages for people', () => {
     expect(scrollWidth ?? 390).toBeLessThanOrEqual(390);
     await page.getByLabel('API key').fill(await running.keyFor('producer'));
     await page.getByRole('button', { name: 'Sign in' }).click();
+    // The console, which needs JavaScript; who is signed in is told without.
+    await page.waitForURL((url) => url.pathname === '/');
+    await page.goto('/sign-in');
     await page.getByText('producer for all accounts').waitFor();
     await picture(`signed-in-${colorScheme}`);
     await page.goto('/queues');
