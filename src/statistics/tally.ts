@@ -66,7 +66,7 @@ export function createTally(max = maxKept): Tally {
     ) {
       return last;
     }
-    const key = `${at} ${integration} ${command} ${lane}`;
+    const key = keyOf(at, { integration, command, lane });
     let counts = kept.get(key);
     if (counts === undefined) {
       if (kept.size >= max) return null;
@@ -112,6 +112,8 @@ export function createTally(max = maxKept): Tally {
   };
 }
 
+const keyOf = (at: number, { integration, command, lane }: CountedOf) => `${at} ${integration} ${command} ${lane}`;
+
 const numbers = ['succeeded', 'failed', 'absent', 'attempts', 'retried'] as const;
 
 const none = () => ({ succeeded: 0, failed: 0, absent: 0, attempts: 0, retried: 0 });
@@ -142,7 +144,7 @@ export function widened(counted: readonly Counted[], widthMs: number): Counted[]
   const sums = new Map<string, Counted>();
   for (const each of counted) {
     const at = each.at - (each.at % widthMs);
-    const key = `${at} ${each.integration} ${each.command} ${each.lane}`;
+    const key = keyOf(at, each);
     const sum = sums.get(key);
     if (sum !== undefined) addCounts(sum, each);
     else sums.set(key, { ...each, at, durations: [...each.durations], byCode: { ...each.byCode } });

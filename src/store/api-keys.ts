@@ -5,7 +5,7 @@ import type { ApiKey, KeyAccounts, Role } from '../contract/api-key.ts';
 import type { Page, PageQuery } from '../contract/paging.ts';
 import { createGatherer } from '../platform/gather.ts';
 import { auditInsert, auditValues } from './audit.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
+import { decodeCursor, pageOf } from './cursor.ts';
 
 type KeyRow = {
   id: string;
@@ -122,9 +122,7 @@ async function pageKeys(pool: Pool, accounts: KeyAccounts, { limit, cursor }: Pa
      order by id desc limit $3`,
     [accounts === '*' ? null : accounts, cursor === undefined ? null : decodeCursor(cursor), limit + 1],
   );
-  const items = rows.slice(0, limit).map(present);
-  const last = items.at(-1);
-  return { items, nextCursor: rows.length > limit && last !== undefined ? encodeCursor(last.id) : null };
+  return pageOf(rows.map(present), limit, ({ id }) => id);
 }
 
 function toKey(row: (KeyRow & { hash: Buffer }) | undefined): StoredKey | null {

@@ -4,7 +4,7 @@ import type { AuditRecord } from '../audit/entry.ts';
 import type { AuditDependencies } from '../audit/list.ts';
 import type { Actor, AuditEntry } from '../contract/audit.ts';
 import { auditColumns } from './audit-rows.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
+import { decodeCursor, pageOf } from './cursor.ts';
 import { uuidFloor } from './uuid-floor.ts';
 
 /**
@@ -90,9 +90,7 @@ export function createAuditStore(pool: Pool): AuditDependencies['store'] {
         cursor === undefined ? null : decodeCursor(cursor),
         limit + 1,
       ]);
-      const items = rows.slice(0, limit).map(present);
-      const last = items.at(-1);
-      return { items, nextCursor: rows.length > limit && last !== undefined ? encodeCursor(last.id) : null };
+      return pageOf(rows.map(present), limit, ({ id }) => id);
     },
   };
 }

@@ -4,7 +4,7 @@ import type { MissingRow, RunPage } from '../batches/read.ts';
 import type { KeyAccounts } from '../contract/api-key.ts';
 import type { PageQuery } from '../contract/paging.ts';
 import { batchColumns } from './batches.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
+import { decodeCursor, pageOf } from './cursor.ts';
 
 /** Of these batches: how many invocations ended without a result, by code. Reads no others than those. */
 export async function countByCode(pool: Pool, batches: readonly string[]): Promise<Record<string, number>> {
@@ -38,9 +38,8 @@ export async function missingOf(
      order by i.id limit $3`,
     [batch, cursor === undefined ? null : decodeCursor(cursor), limit + 1],
   );
-  const page = rows.slice(0, limit);
-  const last = page.at(-1);
-  return { rows: page, nextCursor: rows.length > limit && last !== undefined ? encodeCursor(last.id) : null };
+  const { items, nextCursor } = pageOf(rows, limit, ({ id }) => id);
+  return { rows: items, nextCursor };
 }
 
 /** All batches of a run that are within the accounts. */
@@ -60,10 +59,6 @@ export async function pageRuns(pool: Pool, accounts: KeyAccounts, { limit, curso
      group by run having $2::text is null or max(id::text) < $2 order by newest desc limit $3`,
     [accounts === '*' ? null : accounts, cursor === undefined ? null : decodeCursor(cursor), limit + 1],
   );
-  const page = rows.slice(0, limit);
-  const last = page.at(-1);
-  return {
-    runs: page.map(({ run }) => run),
-    nextCursor: rows.length > limit && last !== undefined ? encodeCursor(last.newest) : null,
-  };
+  const { items, nextCursor } = pageOf(rows, limit, ({ newest }) => newest);
+  return { runs: items.map(({ run }) => run), nextCursor };
 }

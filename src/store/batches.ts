@@ -8,7 +8,7 @@ import type { Page, PageQuery } from '../contract/paging.ts';
 import { Refusal } from '../contract/problem.ts';
 import { auditInsert, auditValues } from './audit.ts';
 import { byteaArray } from './blobs.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
+import { decodeCursor, pageOf } from './cursor.ts';
 import { type Connection, transaction } from './database.ts';
 import { advisoryLocks } from './locks.ts';
 
@@ -251,7 +251,5 @@ export async function pageBatches(
       limit + 1,
     ],
   );
-  const items = rows.slice(0, limit);
-  const last = items.at(-1);
-  return { items, nextCursor: rows.length > limit && last !== undefined ? encodeCursor(last.id) : null };
+  return pageOf(rows, limit, ({ id }) => id);
 }

@@ -2,7 +2,7 @@ import type { Actor } from '../contract/audit.ts';
 import type { CommandBody } from '../contract/command.ts';
 import type { Page, PageQuery } from '../contract/paging.ts';
 import type { StoredVersion } from '../integrations/stored.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
+import { decodeCursor, pageOf } from './cursor.ts';
 import type { Connection } from './database.ts';
 
 /** The commands of the integration `i`, deleted ones too, each with its latest version's definition. */
@@ -62,9 +62,7 @@ export async function pageVersions(
       order by v.version desc limit $4`,
     values: [integration, name, before, limit + 1],
   });
-  const items = rows.slice(0, limit);
-  const last = items.at(-1);
-  return { items, nextCursor: rows.length > limit && last !== undefined ? encodeCursor(String(last.version)) : null };
+  return pageOf(rows, limit, ({ version }) => String(version));
 }
 
 export async function commandVersion(

@@ -1,3 +1,4 @@
+import type { Page } from '../contract/paging.ts';
 import { Refusal } from '../contract/problem.ts';
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -21,4 +22,15 @@ export function decodeCursor(cursor: string, valid: RegExp = uuid): string {
     ]);
   }
   return key;
+}
+
+/**
+ * A page of rows, of which one more than `limit` was asked for to see if there are any.
+ *
+ * @param keyOf where the page after this row goes on
+ */
+export function pageOf<Row>(rows: readonly Row[], limit: number, keyOf: (row: Row) => string): Page<Row> {
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  return { items, nextCursor: rows.length > limit && last !== undefined ? encodeCursor(keyOf(last)) : null };
 }

@@ -1,7 +1,7 @@
 import type { KeyAccounts } from '../contract/api-key.ts';
 import type { Page, PageQuery } from '../contract/paging.ts';
 import type { IntegrationListFilter, StoredIntegration } from '../integrations/stored.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
+import { decodeCursor, pageOf } from './cursor.ts';
 import type { Connection } from './database.ts';
 import { syncQuality } from './sync-quality.ts';
 
@@ -113,10 +113,8 @@ export async function pageIntegrations(
       limit + 1,
     ],
   });
-  const items = rows.slice(0, limit).map(({ variables, ...integration }) => ({ integration, variables }));
-  const last = items.at(-1)?.integration;
-  const more = rows.length > limit && last !== undefined;
-  return { items, nextCursor: more ? encodeCursor(`${last.createdAt.toISOString()} ${last.id}`) : null };
+  const { items, nextCursor } = pageOf(rows, limit, ({ createdAt, id }) => `${createdAt.toISOString()} ${id}`);
+  return { items: items.map(({ variables, ...integration }) => ({ integration, variables })), nextCursor };
 }
 
 /** What says whether the work of these integrations waits. */

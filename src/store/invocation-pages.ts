@@ -5,7 +5,7 @@ import type { Page, PageQuery } from '../contract/paging.ts';
 import { Refusal } from '../contract/problem.ts';
 import type { AttemptRow, InvocationRow } from '../invocations/read.ts';
 import { boundsOf } from './bounds.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
+import { decodeCursor, pageOf } from './cursor.ts';
 import { transaction, within } from './database.ts';
 import { filterParameters, fits, inReach } from './invocation-filters.ts';
 import { rowColumns, withWait } from './invocation-rows.ts';
@@ -45,9 +45,7 @@ export async function pageInvocations(
   const rows = await look.catch((error: unknown) => {
     throw isTimeout(error) && isPicky(filter) ? tooRare(lookingMs, error) : error;
   });
-  const items = rows.slice(0, limit);
-  const last = items.at(-1);
-  return { items, nextCursor: rows.length > limit && last !== undefined ? encodeCursor(last.id) : null };
+  return pageOf(rows, limit, ({ id }) => id);
 }
 
 const pageSql = withWait(

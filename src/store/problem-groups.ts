@@ -1,12 +1,11 @@
 import type { Pool } from 'pg';
+import { maxCounted } from '../contract/statistics.ts';
 import type { ProblemFilter, ProblemKey, ProblemsDependencies, StoredProblem } from '../invocations/problems.ts';
 import { auditInsert, auditValues } from './audit.ts';
 import { uuidFloor } from './uuid-floor.ts';
 
 /** More than a person goes through. */
 const maxProblems = 200;
-/** Rows of each that are counted: with so many or more, it matters no longer how many. */
-const maxCounted = 10_000;
 /** Rows that are counted of all together. */
 const maxCountedOfAll = 200_000;
 

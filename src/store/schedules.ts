@@ -8,7 +8,7 @@ import type { NewRun, ScheduleChange, ScheduleStore } from '../schedules/use-cas
 import { auditInsert, auditValues } from './audit.ts';
 import { auditColumns } from './audit-rows.ts';
 import { loadConfiguration } from './configuration.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
+import { decodeCursor, pageOf } from './cursor.ts';
 import { type Connection, type Database, transaction } from './database.ts';
 import { lockIntegration } from './integrations.ts';
 
@@ -50,10 +50,7 @@ async function pageSchedules(
     text: pageSql,
     values: [accounts === '*' ? null : accounts, account ?? null, integration ?? null, ...after, limit + 1],
   });
-  const items = rows.slice(0, limit);
-  const last = items.at(-1);
-  const more = rows.length > limit && last !== undefined;
-  return { items, nextCursor: more ? encodeCursor(`${last.integration} ${last.name}`) : null };
+  return pageOf(rows, limit, ({ integration, name }) => `${integration} ${name}`);
 }
 
 /** How schedules are kept. */
