@@ -90,6 +90,7 @@ async function demo(env: Environment, { once }: { once: boolean }): Promise<void
       const { endpoint } = await runDemo(createHttpClient({ url, apiKey: adminKey }), say);
       if (once) finish();
       else {
+        say(`The console is at ${url}`);
         say(`The API listens on ${url}; its description is ${url}/openapi.json`);
         say(`The admin key is in ${config.dataDir}/admin-key. Ctrl-C ends it all.`);
       }

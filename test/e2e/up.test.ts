@@ -200,6 +200,7 @@ describe('errand up on embedded defaults (contract §2, §7)', { timeout: 120_00
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
     expect(demo.output()).toMatch(/INV0000404: failed/);
     expect(demo.output()).toContain(`The API listens on ${url}`);
+    expect(demo.output()).toContain(`The console is at ${url}`);
     expect(await demo.kill('SIGTERM')).toEqual([0, null]);
   });
 });
