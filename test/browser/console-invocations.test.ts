@@ -1,29 +1,20 @@
 import { readFile } from 'node:fs/promises';
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { AuditEntry } from '../../src/contract/audit.ts';
 import type { Invocation } from '../../src/contract/invocation.ts';
 import { openBrowser, type TestPage } from '../support/browser.ts';
 import { seriousFindings } from '../support/console/axe.ts';
+import { configureEcho, startEchoing } from '../support/console/echo.ts';
+import { ink } from '../support/console/ink.ts';
 import { openSignedIn } from '../support/console/pages.ts';
 import { type RunningConsole, startConsole } from '../support/console/running.ts';
 import { command, configure } from '../support/console/seed.ts';
-import { type Endpoint, startEndpoint } from '../support/endpoints/endpoint.ts';
+import type { Endpoint } from '../support/endpoints/endpoint.ts';
 
 const canary = 'canary-5up3r-53cr3t-9f8e7d';
 /** Of a machine that has other things to do. */
 const patience = 120_000;
-
-/** How many pixels of a page are not white. */
-const ink = (canvas: Locator) =>
-  canvas.evaluate((element) => {
-    // biome-ignore lint/suspicious/noExplicitAny: a canvas, which tests for Node know nothing of
-    const drawn = element as any;
-    const { data } = drawn.getContext('2d').getImageData(0, 0, drawn.width, drawn.height);
-    let count = 0;
-    for (let at = 0; at < data.length; at += 4) if (data[at] < 200) count += 1;
-    return count;
-  });
 
 describe.skipIf(inject('chromium') === null)('invocations in the console (contract §3)', { timeout: patience }, () => {
   let errand: RunningConsole;
@@ -36,25 +27,10 @@ describe.skipIf(inject('chromium') === null)('invocations in the console (contra
     errand.client.enqueue({ integration, command, tokens: { InvoiceNumber } }, { waitSeconds: 30 });
 
   beforeAll(async () => {
-    echoing = await startEndpoint(({ header }, response) => {
-      const key = header('x-api-key') ?? '';
-      response.writeHead(422, { 'content-type': 'application/json', 'x-echo': key }).end(JSON.stringify({ key }));
-    });
+    echoing = await startEchoing();
     [errand, browser] = await Promise.all([startConsole(), openBrowser()]);
     for (const id of ['acme', 'globex'] as const) await configure(errand, id);
-    await errand.client.putIntegration('echo', { name: 'Echo', type: 'custom', variables: { baseUrl: echoing.url } });
-    await errand.client.putSecret('echo', 'apiKey', canary);
-    await errand.client.putCommand('echo', command, {
-      request: {
-        method: 'POST',
-        url: '{{baseUrl}}/{{InvoiceNumber}}?key={{apiKey}}',
-        headers: [
-          { key: 'X-Api-Key', value: '{{apiKey}}' },
-          { key: 'Content-Type', value: 'text/plain' },
-        ],
-        body: `it's {{apiKey}}`,
-      },
-    });
+    await configureEcho(errand, echoing, canary);
     tab = await openSignedIn(browser, errand.url, errand.adminKey, {
       permissions: ['clipboard-read', 'clipboard-write'],
     });

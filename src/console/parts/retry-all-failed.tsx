@@ -1,13 +1,12 @@
 import { Button, type ButtonProps, List, Text, Tooltip } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { IconRefresh } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { client } from '../client.ts';
 import { useCan } from '../session.tsx';
 import { askFirst } from './ask-first.tsx';
-import { detailOf } from './error-notice.tsx';
 import { many } from './measures.ts';
 import { narrowingOf, type RedriveFilter, redriveOf } from './redrive-filter.ts';
+import { failed, told } from './tell.ts';
 
 type RetryProps = {
   /** Which of the failed ones, as it is at the time; a string: why they cannot be retried. */
@@ -54,15 +53,15 @@ function useRetryAll(of: string) {
       yes: `Retry ${many(matched, 'invocation')}`,
       act: async () => {
         const { redriven } = await client.redrive(redriveOf(filter));
-        say(`${many(redriven, 'invocation')} ${of} ${redriven === 1 ? 'is' : 'are'} being tried again.`);
+        told(`${many(redriven, 'invocation')} ${of} ${redriven === 1 ? 'is' : 'are'} being tried again.`);
         await queries.invalidateQueries();
       },
     });
   return useMutation({
     mutationFn: (filter: RedriveFilter) => client.redrive({ ...redriveOf(filter), dryRun: true }),
     onSuccess: ({ matched }, filter) =>
-      matched === 0 ? say(`Nothing ${of} has failed that can be retried.`) : ask(matched, filter),
-    onError: (error) => say(detailOf(error), 'red'),
+      matched === 0 ? told(`Nothing ${of} has failed that can be retried.`) : ask(matched, filter),
+    onError: (error) => failed(error),
   });
 }
 
@@ -81,6 +80,3 @@ function Happens({ matched, of, filter }: { matched: number; of: string; filter:
     </>
   );
 }
-
-const say = (message: string, color?: string) =>
-  void notifications.show({ message, ...(color === undefined ? {} : { color, title: 'This did not work' }) });

@@ -1,5 +1,4 @@
 import { Button } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { IconSlash } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import type { Batch } from '../../../contract/batch.ts';
@@ -7,6 +6,7 @@ import { client } from '../../client.ts';
 import { askFirst } from '../../parts/ask-first.tsx';
 import { endedOf } from '../../parts/counts-bar.tsx';
 import { many } from '../../parts/measures.ts';
+import { told } from '../../parts/tell.ts';
 import { useCan } from '../../session.tsx';
 
 /** Asks, with what will happen. Not there for those who may not. */
@@ -23,7 +23,7 @@ export function CancelBatch({ batch }: { batch: Batch }) {
       danger: true,
       act: async () => {
         queries.setQueryData(['batch', batch.id], await client.cancelBatch(batch.id));
-        notifications.show({ message: `The batch ${name} is cancelled.` });
+        told(`The batch ${name} is cancelled.`);
       },
     });
   return (

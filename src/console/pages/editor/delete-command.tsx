@@ -1,5 +1,4 @@
 import { Button } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { IconTrash } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from 'react-router';
@@ -7,6 +6,7 @@ import type { Integration } from '../../../contract/integration.ts';
 import { client } from '../../client.ts';
 import { askFirst } from '../../parts/ask-first.tsx';
 import { integrationPath } from '../../parts/paths.ts';
+import { told } from '../../parts/tell.ts';
 import { useEditor } from './editor-context.ts';
 
 type DeleteCommandProps = {
@@ -24,7 +24,7 @@ export function DeleteCommand({ integration: { id, name }, leave }: DeleteComman
     leave();
     await navigate(integrationPath(id));
     void queries.invalidateQueries();
-    notifications.show({ message: `${command} of ${name} was deleted.` });
+    told(`${command} of ${name} was deleted.`);
   };
   const ask = () =>
     askFirst({

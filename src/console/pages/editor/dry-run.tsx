@@ -7,7 +7,7 @@ import type { SentRequest } from '../../../contract/invocation.ts';
 import { client } from '../../client.ts';
 import { Empty } from '../../parts/empty.tsx';
 import { ErrorNotice } from '../../parts/error-notice.tsx';
-import { many } from '../../parts/measures.ts';
+import { countWords, many } from '../../parts/measures.ts';
 import { exactTime, relativeTime } from '../../parts/when.tsx';
 import { useCan } from '../../session.tsx';
 import { useEditor } from './editor-context.ts';
@@ -57,8 +57,7 @@ function Answer({ answer: { compared, changed, failing, items }, stale }: { answ
   return (
     <Stack gap="sm">
       <Title order={2} size="h4" role="status">
-        Of {many(compared, 'invocation')}: {changed.toLocaleString('en-US')} would change,{' '}
-        {failing.toLocaleString('en-US')} would fail
+        Of {many(compared, 'invocation')}: {countWords(changed)} would change, {countWords(failing)} would fail
       </Title>
       {stale && <Text size="sm">The form has been changed since; compare again to see what that does.</Text>}
       {told.length === 0 ? (

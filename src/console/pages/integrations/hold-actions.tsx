@@ -4,6 +4,7 @@ import type { Integration } from '../../../contract/integration.ts';
 import { client } from '../../client.ts';
 import { askFirst } from '../../parts/ask-first.tsx';
 import { refreshIntegrations } from '../../parts/integration-queries.ts';
+import { TryNow } from '../../parts/try-now.tsx';
 import { useCan } from '../../session.tsx';
 
 type Of = { integration: Pick<Integration, 'id' | 'name' | 'status' | 'hold'>; size?: 'xs' | 'sm' };
@@ -12,27 +13,27 @@ type Of = { integration: Pick<Integration, 'id' | 'name' | 'status' | 'hold'>; s
 export function HoldActions({ integration, size = 'xs' }: Of) {
   if (!useCan('integrations.pause')) return null;
   const { id, name, status, hold } = integration;
-  const resume = async () => {
-    await client.resumeIntegration(id);
-    await refreshIntegrations();
-  };
-  const play = <IconPlayerPlay size={16} aria-hidden />;
   if (status === 'paused') {
+    const resume = async () => {
+      await client.resumeIntegration(id);
+      await refreshIntegrations();
+    };
     const ask = () => askFirst({ title: `Resume ${name}`, happens: resuming, yes: 'Resume', act: resume });
     return (
-      <Button size={size} variant="default" leftSection={play} onClick={ask} aria-label={`Resume ${name}`}>
+      <Button
+        size={size}
+        variant="default"
+        leftSection={<IconPlayerPlay size={16} aria-hidden />}
+        onClick={ask}
+        aria-label={`Resume ${name}`}
+      >
         Resume
       </Button>
     );
   }
-  const ask = () => askFirst({ title: `Try ${name} again now`, happens: probing, yes: 'Try again now', act: resume });
   return (
     <>
-      {hold !== null && (
-        <Button size={size} variant="default" leftSection={play} onClick={ask} aria-label={`Try now: ${name}`}>
-          Try now
-        </Button>
-      )}
+      {hold !== null && <TryNow integration={integration} size={size} />}
       <PauseButton integration={integration} size={size} />
     </>
   );
@@ -60,5 +61,3 @@ const pausing =
   'Nightly work waits until somebody resumes it; nothing of it is lost. Customers who click get an error at once, or ' +
   'the stored result where the billing system asked for that. Requests that are on their way go on.';
 const resuming = 'Nightly work that has waited begins at once, and customers who click are served again.';
-const probing =
-  'One request is sent at once. If their server does well, everything that waits goes on; if not, it goes on waiting.';

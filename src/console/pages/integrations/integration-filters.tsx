@@ -1,15 +1,15 @@
 import { Button, Group, Select, TextInput } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useSearchParams } from 'react-router';
 import type { IntegrationFilter } from '../../../client/integrations.ts';
 import type { Integration } from '../../../contract/integration.ts';
+import { useTyped } from '../../parts/typed.ts';
 import { useUrlState } from '../../parts/url-state.ts';
 import { useSession } from '../../session.tsx';
 
 const statusWords: Readonly<Record<Integration['status'], string>> = { active: 'Active', paused: 'Paused by a person' };
-const isStatus = (text: string): text is Integration['status'] => text in statusWords;
+const isStatus = (text: string): text is Integration['status'] => Object.hasOwn(statusWords, text);
 
 /** What the address asks for; what it does not name is not in it. */
 export function useIntegrationFilter(): IntegrationFilter {
@@ -31,9 +31,11 @@ export function IntegrationFilters() {
   const [status, setStatus] = useUrlState('status');
   const several = accounts === '*' || accounts.length > 1;
   const filter = useIntegrationFilter();
+  // Other fields after each clearing: what was typed a moment ago must not come back.
+  const [cleared, setCleared] = useState(0);
   return (
     <Group gap="xs" align="flex-end" role="search">
-      <Typed name="q" label="Search" placeholder="Name or id" maxLength={200} />
+      <Typed key={`q ${cleared}`} name="q" label="Search" placeholder="Name or id" maxLength={200} />
       <Select
         label="Status"
         size="sm"
@@ -45,27 +47,14 @@ export function IntegrationFilters() {
         clearable
         clearButtonProps={{ 'aria-label': 'All statuses' }}
       />
-      {several && <Typed name="account" label="Account" placeholder="All" maxLength={200} />}
-      {Object.keys(filter).length > 0 && <Clear />}
+      {several && <Typed key={`account ${cleared}`} name="account" label="Account" placeholder="All" maxLength={200} />}
+      {Object.keys(filter).length > 0 && <Clear then={() => setCleared(cleared + 1)} />}
     </Group>
   );
 }
 
-/** Looked for when nothing was typed for a moment: each letter is not a request. */
 function Typed({ name, label, ...input }: { name: string; label: string; placeholder: string; maxLength: number }) {
-  const [kept, keep] = useUrlState(name);
-  const [text, setText] = useState(kept);
-  const [seen, setSeen] = useState(kept);
-  const [typed, setTyped] = useState(kept);
-  const keepSoon = useDebouncedCallback((value: string) => {
-    setTyped(value);
-    keep(value);
-  }, 300);
-  // The address changed, and not by typing here: by the way back, or by clearing the filters.
-  if (kept !== seen) {
-    setSeen(kept);
-    if (kept !== typed) setText(kept);
-  }
+  const { text, type } = useTyped(...useUrlState(name));
   return (
     <TextInput
       {...input}
@@ -73,18 +62,22 @@ function Typed({ name, label, ...input }: { name: string; label: string; placeho
       size="sm"
       leftSection={name === 'q' ? <IconSearch size={16} aria-hidden /> : undefined}
       value={text}
-      onChange={({ currentTarget: { value } }) => {
-        setText(value);
-        keepSoon(value.trim());
-      }}
+      onChange={({ currentTarget: { value } }) => type(value)}
     />
   );
 }
 
-function Clear() {
+function Clear({ then }: { then: () => void }) {
   const [, setParameters] = useSearchParams();
   return (
-    <Button variant="subtle" size="sm" onClick={() => setParameters({}, { replace: true })}>
+    <Button
+      variant="subtle"
+      size="sm"
+      onClick={() => {
+        then();
+        setParameters({}, { replace: true });
+      }}
+    >
       Clear filters
     </Button>
   );

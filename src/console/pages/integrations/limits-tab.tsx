@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Fieldset, Group, List, NumberInput, Stack, Text } from '@mantine/core';
+import { ActionIcon, Button, Group, List, NumberInput, Stack, Text } from '@mantine/core';
 import { type UseFormReturnType, useForm } from '@mantine/form';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
@@ -15,9 +15,7 @@ import { told } from '../../parts/tell.ts';
 import { useCan } from '../../session.tsx';
 import { limitWords } from './limit-words.ts';
 import { limitsToSave } from './own-changes.ts';
-
-/** A group's name looks as a field's does. */
-const boldLegend = { legend: { fontWeight: 'var(--mantine-font-weight-medium)', padding: 0 } };
+import { PlainFieldset } from './plain-fieldset.tsx';
 
 type Of = { integration: Integration };
 
@@ -104,7 +102,7 @@ function Rates({ form }: { form: UseFormReturnType<Values> }) {
   };
   const number = { hideControls: true, allowDecimal: false, min: 1, clampBehavior: 'none', w: 110 } as const;
   return (
-    <Fieldset legend="Rates" variant="unstyled" p={0} m={0} styles={boldLegend}>
+    <PlainFieldset legend="Rates">
       <Stack gap="xs">
         {rates.map((_, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a row is known by its place only
@@ -147,7 +145,7 @@ function Rates({ form }: { form: UseFormReturnType<Values> }) {
           </Button>
         </div>
       </Stack>
-    </Fieldset>
+    </PlainFieldset>
   );
 }
 

@@ -1,11 +1,9 @@
-import { ActionIcon, Button, Fieldset, Group, Stack, Text, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { useRef } from 'react';
 import type { NamedRow, WithVariables } from './named-row-values.ts';
-
-/** A group's name looks as a field's does. */
-const boldLegend = { legend: { fontWeight: 'var(--mantine-font-weight-medium)', padding: 0 } };
+import { PlainFieldset } from './plain-fieldset.tsx';
 
 type RowsProps<Values> = {
   form: UseFormReturnType<Values>;
@@ -30,7 +28,7 @@ export function NamedRows<Values>({ form: given, field, legend, one, placeholder
     add.current?.focus();
   };
   return (
-    <Fieldset legend={legend} variant="unstyled" p={0} m={0} styles={boldLegend}>
+    <PlainFieldset legend={legend}>
       <Stack gap="xs">
         {about !== undefined && (
           <Text size="sm" c="dimmed">
@@ -80,7 +78,7 @@ export function NamedRows<Values>({ form: given, field, legend, one, placeholder
           </Button>
         </div>
       </Stack>
-    </Fieldset>
+    </PlainFieldset>
   );
 }
 

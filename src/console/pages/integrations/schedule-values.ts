@@ -1,4 +1,5 @@
 import type { Schedule, ScheduleBody, ScheduleItem, ScheduleSource } from '../../../contract/schedule.ts';
+import { localOf } from '../../parts/local-time.ts';
 import { duplicateNames, type NamedRow, recordOf, rowField } from './named-row-values.ts';
 
 /** How what a schedule runs is written down: values of one token, whole items as JSON, or a command that lists them. */
@@ -91,10 +92,8 @@ function sourceValues(source: ScheduleSource): Partial<ScheduleValues> {
 
 const fieldText = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
 
-function localTime(at: string): string {
-  const time = new Date(at);
-  return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-}
+/** To the minute, which is as fine as the form is. */
+const localTime = (at: string) => localOf(at).slice(0, 'yyyy-mm-ddThh:mm'.length);
 
 /** As it is, for a change that the form has no part in. */
 export function bodyOfSchedule(schedule: Schedule): ScheduleBody {

@@ -1,21 +1,20 @@
-import { ActionIcon, Anchor, Button, Card, Code, Group, Stack, Switch, Text, Title } from '@mantine/core';
+import { ActionIcon, Button, Card, Code, Group, Stack, Switch, Text, Title } from '@mantine/core';
 import { IconPencil, IconPlayerPlay, IconPlus, IconTrash } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
-import { Link } from 'react-router';
 import type { Integration } from '../../../contract/integration.ts';
 import type { Schedule } from '../../../contract/schedule.ts';
 import { client } from '../../client.ts';
 import { askFirst } from '../../parts/ask-first.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { refreshIntegrations, useSchedules } from '../../parts/integration-queries.ts';
+import { LastRun } from '../../parts/last-run.tsx';
 import { Loaded } from '../../parts/loaded.tsx';
-import { batchPath } from '../../parts/paths.ts';
 import { failed } from '../../parts/tell.ts';
 import { When } from '../../parts/when.tsx';
 import { useCan } from '../../session.tsx';
 import { ScheduleDialog } from './schedule-dialog.tsx';
 import { bodyOfSchedule } from './schedule-values.ts';
-import { cronText, runOutcomeWords, whatItRuns } from './schedule-words.ts';
+import { cronText, whatItRuns } from './schedule-words.ts';
 import { useRunSchedule } from './sync-now.tsx';
 import { useEditing } from './use-editing.ts';
 
@@ -63,7 +62,7 @@ export function SchedulesTab({ integration }: Of) {
 type OfSchedule = Of & { schedule: Schedule };
 
 function ScheduleCard({ integration, schedule }: OfSchedule) {
-  const { name, command, cron, nextRunAt, enabled } = schedule;
+  const { name, command, cron, nextRunAt, lastRun, enabled } = schedule;
   return (
     <Card withBorder component="article" aria-label={name} p="sm">
       <Group justify="space-between" align="flex-start" gap="sm">
@@ -80,39 +79,14 @@ function ScheduleCard({ integration, schedule }: OfSchedule) {
           <Text size="sm">
             Next run {nextRunAt !== null && enabled ? <When at={nextRunAt} /> : 'none: it is switched off'}
           </Text>
-          <LastRun schedule={schedule} />
+          <Group gap={4} align="flex-start">
+            <Text size="sm">Last run:</Text>
+            <LastRun run={lastRun} />
+          </Group>
         </Stack>
         <Actions integration={integration} schedule={schedule} />
       </Group>
     </Card>
-  );
-}
-
-function LastRun({ schedule: { lastRun } }: { schedule: Schedule }) {
-  if (lastRun === null) {
-    return (
-      <Text size="sm" c="dimmed">
-        Never run
-      </Text>
-    );
-  }
-  const words = runOutcomeWords[lastRun.outcome];
-  return (
-    <Text size="sm">
-      Last run <When at={lastRun.at} />:{' '}
-      {lastRun.batch === null ? <b>{words}</b> : <BatchLink id={lastRun.batch} words={words} />}
-      {lastRun.reason !== null && ` (${lastRun.reason})`}
-    </Text>
-  );
-}
-
-/** Batches are invocations, which not everybody may read. */
-function BatchLink({ id, words }: { id: string; words: string }) {
-  if (!useCan('invocations.read')) return <b>{words}</b>;
-  return (
-    <Anchor component={Link} to={batchPath(id)} inherit fw={600}>
-      {words}
-    </Anchor>
   );
 }
 

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
 import type { Statistics } from '../../../contract/statistics.ts';
 import { client } from '../../client.ts';
+import { countWords } from '../../parts/measures.ts';
 import { useCan } from '../../session.tsx';
 
 const Chart = lazy(() => import('./success-chart.tsx'));
@@ -36,7 +37,7 @@ export function successWords({ succeeded, failed }: Successes): string {
   const total = succeeded + failed;
   if (total === 0) return 'Nothing ended in the last 24 h';
   const percent = failed === 0 ? '100' : (Math.floor(percentOf(succeeded, failed) * 10) / 10).toLocaleString('en-US');
-  return `${percent} % of ${total.toLocaleString('en-US')} succeeded in 24 h`;
+  return `${percent} % of ${countWords(total)} succeeded in 24 h`;
 }
 
 /** Of all integrations that can be seen, or of one. `null`: whoever is signed in may not know. */

@@ -1,12 +1,11 @@
 import { Button } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { IconFileDownload, IconPlayerStop, IconRefresh, IconStack3 } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { Invocation } from '../../../contract/invocation.ts';
 import { hasEnded } from '../../../contract/invocation-status.ts';
 import { client } from '../../client.ts';
 import { askFirst } from '../../parts/ask-first.tsx';
-import { detailOf } from '../../parts/error-notice.tsx';
+import { failed } from '../../parts/tell.ts';
 import { short, tokensLine } from '../../parts/tokens-line.ts';
 import { useCan, useSession } from '../../session.tsx';
 import { downloadEvidence } from './evidence.ts';
@@ -32,7 +31,10 @@ export function InvocationActions({ invocation }: { invocation: Invocation }) {
 }
 
 function EvidenceButton({ id }: { id: string }) {
-  const evidence = useMutation({ mutationFn: () => downloadEvidence(id), onError: tell('No evidence was made') });
+  const evidence = useMutation({
+    mutationFn: () => downloadEvidence(id),
+    onError: (error) => failed(error, 'No evidence was made'),
+  });
   return (
     <Button
       variant="default"
@@ -50,7 +52,7 @@ function RetryButton({ invocation }: { invocation: Invocation }) {
   const retry = useMutation({
     mutationFn: () => client.retryInvocation(invocation.id),
     onSuccess: keep,
-    onError: tell('It was not retried'),
+    onError: (error) => failed(error, 'It was not retried'),
   });
   const ask = () =>
     askFirst({
@@ -97,6 +99,3 @@ function useKeep() {
     return queries.invalidateQueries({ queryKey: ['invocations'] });
   };
 }
-
-const tell = (title: string) => (error: unknown) =>
-  void notifications.show({ color: 'red', title, message: detailOf(error) });

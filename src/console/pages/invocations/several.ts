@@ -1,10 +1,9 @@
-import { notifications } from '@mantine/notifications';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { ApiError } from '../../../client/errors.ts';
 import { client } from '../../client.ts';
-import { detailOf } from '../../parts/error-notice.tsx';
 import { countWords, many } from '../../parts/measures.ts';
+import { failed, told } from '../../parts/tell.ts';
 
 function useRefresh() {
   const queries = useQueryClient();
@@ -22,7 +21,7 @@ export function useRetrySeveral(then: () => void) {
     const { redriven } = await client.redrive({ ids });
     const left = ids.length - redriven;
     const rest = left === 0 ? '' : ` ${many(left, 'other')} had changed meanwhile.`;
-    notifications.show({ message: `${many(redriven, 'invocation')} will be tried again.${rest}` });
+    told(`${many(redriven, 'invocation')} will be tried again.${rest}`);
     then();
     await refresh();
   };
@@ -75,7 +74,7 @@ function tell({ cancelled, ended, problem }: Tally, of: number) {
   const words = [
     `${countWords(cancelled)} of ${countWords(of)} cancelled.`,
     ...(ended === 0 ? [] : [`${countWords(ended)} had ended already.`]),
-    ...(problem === null ? [] : [`Others were not: ${detailOf(problem)}`]),
-  ];
-  notifications.show({ message: words.join(' '), ...(problem === null ? {} : { color: 'red' }) });
+  ].join(' ');
+  if (problem === null) told(words);
+  else failed(problem, `${words} Others were not.`);
 }

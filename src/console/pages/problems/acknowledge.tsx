@@ -1,13 +1,13 @@
 import { Button, Group, Stack, Text, Textarea } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { modals } from '@mantine/modals';
-import { notifications } from '@mantine/notifications';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { ProblemGroup } from '../../../contract/problem-group.ts';
 import { client } from '../../client.ts';
-import { detailOf, ErrorNotice } from '../../parts/error-notice.tsx';
+import { ErrorNotice } from '../../parts/error-notice.tsx';
 import { placeErrors } from '../../parts/form-errors.ts';
 import { problemOf } from '../../parts/problem-words.ts';
+import { failed } from '../../parts/tell.ts';
 import { useCan } from '../../session.tsx';
 import { codeTitle } from '../../words.ts';
 
@@ -18,7 +18,7 @@ export function Acknowledge({ problem }: { problem: ProblemGroup }) {
   const takingBack = useMutation({
     mutationFn: () => client.acknowledgeProblem({ integration, command, code, acknowledged: false }),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['problems'] }),
-    onError: (error) => notifications.show({ color: 'red', title: 'This did not work', message: detailOf(error) }),
+    onError: (error) => failed(error),
   });
   if (!useCan('problems.acknowledge')) return null;
   if (acknowledged !== null) {

@@ -1,10 +1,9 @@
 import { Button } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { IconPlayerPlay } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { ListedSchedule } from '../../../contract/schedule.ts';
 import { client } from '../../client.ts';
-import { detailOf } from '../../parts/error-notice.tsx';
+import { failed, told } from '../../parts/tell.ts';
 import { useCan } from '../../session.tsx';
 
 /** Starts a run besides those of the clock. Not there for those who may not. */
@@ -13,10 +12,10 @@ export function RunNow({ schedule: { integration, name } }: { schedule: ListedSc
   const running = useMutation({
     mutationFn: () => client.runSchedule(integration, name),
     onSuccess: async () => {
-      notifications.show({ message: `The schedule ${integration} ${name} runs now.` });
+      told(`The schedule ${integration} ${name} runs now.`);
       await queries.invalidateQueries({ queryKey: ['schedules'] });
     },
-    onError: (error) => notifications.show({ color: 'red', title: 'It does not run', message: detailOf(error) }),
+    onError: (error) => failed(error, 'It does not run'),
   });
   if (!useCan('schedules.run')) return null;
   return (
