@@ -16,7 +16,7 @@ export function problemGroupRoutes(app: Api, { problems }: { problems: Problems 
     {
       config: { permission: 'problems.read' },
       schema: {
-        summary: 'What is wrong now: what has failed or is retried, by integration, command and code',
+        summary: 'What is wrong now: what has failed or is retried, by integration, command, code and whose move it is',
         description:
           'What nobody has acknowledged first, then what concerns most invocations; the 200 that have the newest. Where an ' +
           "invocation has a `cause`, `message` tells of it. Absent ones and cancelled ones are not among them, nor deleted integrations'.",
