@@ -1,12 +1,19 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { cliOptions } from './cli-options.ts';
 import { configurationPage } from './configuration-page.ts';
 import { errorsPage } from './errors-page.ts';
+import { filled } from './fill.ts';
+import { tokenTables } from './token-tables.ts';
 
-/** The files that are made from the code. `--check` fails if one of them is not as it would be made now. */
+const docs = (page: string) => new URL(`../docs/${page}`, import.meta.url);
+
+/** The files that are made from the code, wholly or in part. `--check` fails if one is not as it would be made now. */
 const generated: Record<string, () => string> = {
   'docs/configuration.md': configurationPage,
   'docs/errors.md': errorsPage,
+  'docs/cli.md': () => filled(docs('cli.md'), cliOptions),
+  'docs/tokens.md': () => filled(docs('tokens.md'), tokenTables),
 };
 
 const check = process.argv.includes('--check');

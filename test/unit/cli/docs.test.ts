@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { cliOptions, commands } from '../../../scripts/cli-options.ts';
 import { createProgram } from '../../../src/cli/program.ts';
 import type { Verbs } from '../../../src/cli/verbs.ts';
 
@@ -42,6 +43,11 @@ async function calledBy(line: string): Promise<string[]> {
 
 describe('contract §2: docs/cli.md', () => {
   it.each(inDocs)('%s', async (line) => expect(await calledBy(line)).toHaveLength(1));
+
+  it('has the options of every command that has some', () => {
+    const some = [...commands().keys()].filter((name) => cliOptions(name)?.includes('`-'));
+    expect(some.filter((name) => !page.includes(`<!-- generated: ${name} -->`))).toEqual([]);
+  });
 
   it('has an example of every command', async () => {
     const called = new Set((await Promise.all(inDocs.map(calledBy))).flat());
