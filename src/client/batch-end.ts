@@ -6,7 +6,7 @@ import { limited } from './limited.ts';
 import { pause } from './pause.ts';
 import type { CallOptions, Transport } from './transport.ts';
 
-export type WaitForBatchOptions = CallOptions & {
+export type WaitForBatchOptions = Pick<CallOptions, 'signal'> & {
   /** For how long to wait at most, in milliseconds. Default: until it has ended, however long that takes. */
   timeoutMs?: number;
   /** Called with the batch as it is, each time something of it has changed; no more than a few times a second. */

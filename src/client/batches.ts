@@ -3,8 +3,9 @@ import type { BatchReport } from '../contract/batch-report.ts';
 import type { Page, PageQuery } from '../contract/paging.ts';
 import type { RunSummary } from '../contract/run.ts';
 import type { Schedule, ScheduleBody } from '../contract/schedule.ts';
-import { at, json, type ListQuery, newIdempotencyKey, withQuery } from './address.ts';
+import { at, json, type ListQuery, withQuery } from './address.ts';
 import { type WaitForBatchOptions, waitForBatch } from './batch-end.ts';
+import { keyed } from './results.ts';
 import type { CallOptions, Lines, Transport } from './transport.ts';
 
 /** Items one after another, as many as there are; a string is a line of NDJSON that is passed on as it is. */
@@ -56,18 +57,13 @@ export function batchCalls(transport: Transport) {
   };
 }
 
-function enqueue(transport: Transport, body: NewBatch, { signal }: CallOptions): Promise<Response> {
+function enqueue(transport: Transport, body: NewBatch, call: CallOptions): Promise<Response> {
   const { items, idempotencyKey, ...head } = body;
   if (!Array.isArray(items)) {
     if (idempotencyKey !== undefined) throw new TypeError('idempotencyKey: only where items is an array');
-    return transport.upload(withQuery(at('batches'), head), linesOf(items as BatchItems), { signal });
+    return transport.upload(withQuery(at('batches'), head), linesOf(items as BatchItems), call);
   }
-  const keyed = idempotencyKey === undefined && transport.retries > 0;
-  return transport.send('POST', at('batches'), {
-    body: keyed ? { ...body, idempotencyKey: newIdempotencyKey() } : body,
-    repeatable: keyed || idempotencyKey !== undefined,
-    signal,
-  });
+  return transport.send('POST', at('batches'), { ...call, ...keyed(body, transport.retries) });
 }
 
 async function* linesOf(items: BatchItems): Lines & AsyncGenerator<string> {

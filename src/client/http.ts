@@ -2,15 +2,16 @@ import type { EnqueuedInvocation, Invocation, InvocationBody, InvocationFilter }
 import { hasEnded } from '../contract/invocation-status.ts';
 import type { Page } from '../contract/paging.ts';
 import type { Redrive, RedriveBody } from '../contract/redrive.ts';
-import { at, json, type ListQuery, newIdempotencyKey, withQuery } from './address.ts';
+import { at, json, type ListQuery, withQuery } from './address.ts';
 import { adminCalls } from './admin.ts';
 import { batchCalls, scheduleCalls } from './batches.ts';
 import { commandCalls } from './commands.ts';
 import { WaitTimeout } from './errors.ts';
 import { integrationCalls } from './integrations.ts';
 import { pause } from './pause.ts';
+import { keyed, resultCalls } from './results.ts';
 import { statisticsCalls } from './statistics.ts';
-import { type Call, type CallOptions, createTransport, type Transport, type TransportOptions } from './transport.ts';
+import { type CallOptions, createTransport, type Transport, type TransportOptions, waiting } from './transport.ts';
 
 export { ApiError, ApiUnreachable } from './errors.ts';
 
@@ -21,7 +22,7 @@ export type EnqueueOptions = CallOptions & {
   waitSeconds?: number;
 };
 
-export type WaitOptions = CallOptions & {
+export type WaitOptions = Pick<CallOptions, 'signal'> & {
   /** For how long to wait at most, in milliseconds. Default: until it has ended, however long that takes. */
   timeoutMs?: number;
   /** Called with the invocation as it is, each time it was looked up and has not ended. */
@@ -29,9 +30,6 @@ export type WaitOptions = CallOptions & {
   /** How long each request lets the API wait, in seconds: how often `onProgress` is called. Default 30, at most 60. */
   roundSeconds?: number;
 };
-
-/** The bytes of a result as they came. */
-export type ResultBytes = { contentType: string | null; etag: string | null; bytes: Uint8Array<ArrayBuffer> };
 
 export type HttpClient = ReturnType<typeof createHttpClient>;
 
@@ -46,6 +44,7 @@ export function createHttpClient(options: HttpClientOptions) {
   const transport = createTransport(options);
   return {
     ...invocationCalls(transport),
+    ...resultCalls(transport),
     ...batchCalls(transport),
     ...scheduleCalls(transport),
     ...integrationCalls(transport),
@@ -55,24 +54,15 @@ export function createHttpClient(options: HttpClientOptions) {
   };
 }
 
-/** `Prefer: wait=N` (RFC 7240). */
-function waiting(seconds: number): Pick<Call, 'headers' | 'waitMs'> {
-  return { headers: { prefer: `wait=${seconds}` }, waitMs: seconds * 1000 };
-}
-
 function invocationCalls(transport: Transport) {
   const { send } = transport;
   return {
     /** Accepts an invocation: when this resolves, it is kept, and will end. */
-    enqueue: (body: InvocationBody, { waitSeconds, signal }: EnqueueOptions = {}) => {
-      const keyed = body.idempotencyKey === undefined && transport.retries > 0;
-      const call = {
-        body: keyed ? { ...body, idempotencyKey: newIdempotencyKey() } : body,
-        repeatable: keyed || body.idempotencyKey !== undefined,
-        signal,
-      };
+    enqueue: (body: InvocationBody, { waitSeconds, ...call }: EnqueueOptions = {}) => {
       const waits = waitSeconds === undefined ? {} : waiting(waitSeconds);
-      return json<EnqueuedInvocation>(send('POST', at('invocations'), { ...call, ...waits }));
+      return json<EnqueuedInvocation>(
+        send('POST', at('invocations'), { ...call, ...keyed(body, transport.retries), ...waits }),
+      );
     },
     /**
      * The invocation when it has ended, whichever way: look at its `status` and `error`.
@@ -92,13 +82,6 @@ function invocationCalls(transport: Transport) {
     /** Retries all that ended and fit the filters; with `dryRun` only counts them. */
     redrive: (body: RedriveBody, call?: CallOptions) =>
       json<Redrive>(send('POST', at('invocations', 'redrive'), { ...call, body })),
-    /** @throws ApiError `not-found` while there are no bytes */
-    result: async (id: string, call?: CallOptions): Promise<ResultBytes> => {
-      const response = await send('GET', at('invocations', id, 'result'), call);
-      const { headers } = response;
-      const bytes = new Uint8Array(await response.arrayBuffer());
-      return { contentType: headers.get('content-type'), etag: headers.get('etag'), bytes };
-    },
   };
 }
 

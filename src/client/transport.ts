@@ -15,7 +15,7 @@ export type TransportOptions = {
   timeoutMs?: number;
   /**
    * How many more times a request is sent that can be sent again safely: reads, and `enqueue`, which gets an idempotency
-   * key for that. Only after a broken connection, a time-out, or 502, 503 and 504. Default 3; 0 turns it off.
+   * key for that. Only after a broken connection, a time-out, or 429, 502, 503 and 504. Default 3; 0 turns it off.
    */
   retries?: number;
   /** Default: the platform's own `fetch`. */
@@ -25,6 +25,8 @@ export type TransportOptions = {
 export type CallOptions = {
   /** Ends the call, tries and pauses included; it rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
+  /** For this call in place of the client's own, in milliseconds: it bounds each try. */
+  timeoutMs?: number | undefined;
 };
 
 export type Call = CallOptions & {
@@ -60,6 +62,11 @@ export type OpenOptions = CallOptions & Pick<Call, 'headers'>;
 /** Lines without their ends. */
 export type Lines = Iterable<string> | AsyncIterable<string>;
 
+/** `Prefer: wait=N` (RFC 7240). */
+export function waiting(seconds: number) {
+  return { headers: { prefer: `wait=${seconds}` }, waitMs: seconds * 1000 } satisfies Call;
+}
+
 const defaultTimeoutMs = 30_000;
 const defaultRetries = 3;
 
@@ -75,14 +82,14 @@ export function createTransport(options: TransportOptions): Transport {
   const ask = createAsk(options);
   return {
     retries,
-    upload: (path, lines, call = {}) => upload(ask, timeoutMs, path, lines, call),
-    open: (path, call = {}) => open(ask, timeoutMs, path, call),
+    upload: (path, lines, call = {}) => upload(ask, call.timeoutMs ?? timeoutMs, path, lines, call),
+    open: (path, call = {}) => open(ask, call.timeoutMs ?? timeoutMs, path, call),
     async send(method, path, call = {}) {
       const { repeatable = method === 'GET' } = call;
       for (let tries = 0; ; tries += 1) {
         try {
           call.signal?.throwIfAborted();
-          return await once(ask, timeoutMs, method, path, call);
+          return await once(ask, call.timeoutMs ?? timeoutMs, method, path, call);
         } catch (error) {
           const pauseMs = repeatable && tries < retries ? pauseBefore(error, tries) : null;
           if (pauseMs === null) throw error;
@@ -135,11 +142,14 @@ function either(limit: AbortSignal, signal: AbortSignal | undefined): AbortSigna
   return signal === undefined ? limit : AbortSignal.any([limit, signal]);
 }
 
+/** An invocation that failed is a 502 of its own: it has had its tries. */
+function isPassing({ status, type }: ApiError): boolean {
+  return [429, 502, 503, 504].includes(status) && type !== 'invocation-failed';
+}
+
 /** `null`: another try would do no better. */
 function pauseBefore(error: unknown, tries: number): number | null {
-  const passing =
-    error instanceof ApiUnreachable || (error instanceof ApiError && [502, 503, 504].includes(error.status));
-  if (!passing) return null;
+  if (!(error instanceof ApiUnreachable) && !(error instanceof ApiError && isPassing(error))) return null;
   const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
   if (asked > longestRetryAfterMs) return null;
   const backoff = Math.min(firstPauseMs * 2 ** tries, longestPauseMs) * (0.5 + Math.random() / 2);

@@ -66,6 +66,25 @@ describe('contract §4: the HTTP client', () => {
     expect(sent[0]?.headers.get('authorization')).toBe('Bearer key');
   });
 
+  it('waits as long as a 429 asks it to, and never sends a failed invocation again', async () => {
+    answers = [() => problem(429, 'too-many-requests', { 'retry-after': '7' }), () => invocation('queued')];
+    const startedAt = Date.now();
+    await settled(client().enqueue(body));
+    expect(Date.now() - startedAt).toBeGreaterThanOrEqual(7_000);
+    expect(sent).toHaveLength(2);
+    answers = [() => problem(502, 'invocation-failed')];
+    await expect(settled(client().enqueueForBytes(body))).rejects.toMatchObject({ type: 'invocation-failed' });
+    expect(sent).toHaveLength(3);
+  });
+
+  it('takes the time limit of a call in place of its own', async () => {
+    answers = [() => Response.json({ id: 'acme' })];
+    const limit = vi.spyOn(AbortSignal, 'timeout');
+    await settled(client().getIntegration('acme', { timeoutMs: 1_234 }));
+    expect(limit).toHaveBeenCalledWith(1_234);
+    limit.mockRestore();
+  });
+
   it("keeps the caller's own idempotency key", async () => {
     answers = [() => invocation('queued')];
     await settled(client().enqueue({ ...body, idempotencyKey: 'mine' }));
