@@ -38,7 +38,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/{conformance,e2e,browser}/**/*.test.ts'],
           exclude: timed,
-          globalSetup: [services, consoleBuild, './test/support/chromium.ts'],
+          globalSetup: [services, consoleBuild, './test/support/chromium.ts', './test/support/shell-tools.ts'],
           maxWorkers,
           sequence: { groupOrder: 1 },
         },

@@ -76,12 +76,12 @@ async function tellRedis(redis: Attempt): Promise<void> {
   summary.lines.push(`Suites that empty or restart Redis did not run: ${noRedisProgram}`);
 }
 
-/** `ERRAND_TEST_REQUIRE=postgres,redis,chromium`: a machine that should have them must not pass without. */
+/** `ERRAND_TEST_REQUIRE=postgres,redis,chromium,shell`: a machine that should have them must not pass without. */
 function refuseMissing(redis: Attempt): void {
   const required = (process.env.ERRAND_TEST_REQUIRE ?? '').split(',').map((name) => name.trim());
   for (const name of required) {
-    if (!['', 'postgres', 'redis', 'chromium'].includes(name)) {
-      throw new Error(`ERRAND_TEST_REQUIRE names "${name}"; it knows postgres, redis and chromium`);
+    if (!['', 'postgres', 'redis', 'chromium', 'shell'].includes(name)) {
+      throw new Error(`ERRAND_TEST_REQUIRE names "${name}"; it knows postgres, redis, chromium and shell`);
     }
   }
   if (required.includes('redis') && 'why' in redis) {
