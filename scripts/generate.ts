@@ -4,6 +4,7 @@ import { cliOptions } from './cli-options.ts';
 import { configurationPage } from './configuration-page.ts';
 import { errorsPage } from './errors-page.ts';
 import { filled } from './fill.ts';
+import { policyTable } from './policy-table.ts';
 import { tokenTables } from './token-tables.ts';
 
 const docs = (page: string) => new URL(`../docs/${page}`, import.meta.url);
@@ -13,6 +14,7 @@ const generated: Record<string, () => string> = {
   'docs/configuration.md': configurationPage,
   'docs/errors.md': errorsPage,
   'docs/cli.md': () => filled(docs('cli.md'), cliOptions),
+  'docs/api.md': () => filled(docs('api.md'), policyTable),
   'docs/tokens.md': () => filled(docs('tokens.md'), tokenTables),
 };
 

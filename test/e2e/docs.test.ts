@@ -35,6 +35,7 @@ describe.skipIf(!inject('shellTools'))('contract §2, §3: the commands of the d
     directory = await mkdtemp(path.join(tmpdir(), 'errand-docs-'));
     endpoint = await startEndpoint((request, response) => {
       if (request.url.includes('INV404')) response.writeHead(404).end();
+      else if (request.url.startsWith('/json/')) response.setHeader('content-type', 'application/json').end(inJson);
       else if (request.url.startsWith('/invoices?')) response.setHeader('content-type', 'application/json').end(listed);
       else response.setHeader('content-type', 'application/pdf').end(pdf);
     });
@@ -88,3 +89,4 @@ describe.skipIf(!inject('shellTools'))('contract §2, §3: the commands of the d
 const runs = (block: ShellBlock) => !block.elsewhere;
 const ranBy = ({ code }: ShellBlock) => Object.entries(elsewhere).find(([begin]) => code.startsWith(begin))?.[1];
 const listed = JSON.stringify({ invoices: [{ number: 'INV1' }, { number: 'INV2' }], next: null });
+const inJson = JSON.stringify({ invoice: { pdf: Buffer.from(pdf).toString('base64') } });
