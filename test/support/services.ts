@@ -8,6 +8,7 @@ import { dockerProblem } from './services/docker.ts';
 import { acquirePostgres } from './services/postgres.ts';
 import { acquireRedis, noRedisProgram, redisProgram } from './services/redis.ts';
 import type { Attempt, Service } from './services/service.ts';
+import { missingVersions, type Servers, usual } from './services/versions.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -25,12 +26,19 @@ type Services = { postgres: Service; redis: Service | null; template: string };
 /** Vitest loads this module once per project that names it, but the servers are the run's. */
 const key = Symbol.for('errand.test-services');
 type Shared = { services: Promise<Services>; users: number };
-const holder = globalThis as { [key]?: Shared };
+const holder = globalThis as { [key]?: Map<string, Shared> };
+holder[key] ??= new Map();
+const running = holder[key];
 
 /** Vitest's global setup of the projects whose tests need PostgreSQL or Redis. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  holder[key] ??= { services: acquire(), users: 0 };
-  const shared = holder[key];
+export default function setup(project: TestProject): Promise<() => Promise<void>> {
+  return provideServers(project, usual);
+}
+
+/** Gives a project's tests servers of these versions; projects that want the same ones share them. */
+export async function provideServers(project: TestProject, servers: Servers): Promise<() => Promise<void>> {
+  const shared = running.get(servers.name) ?? { services: acquire(servers), users: 0 };
+  running.set(servers.name, shared);
   shared.users += 1;
   const { postgres, redis, template } = await shared.services;
   project.provide('postgresUrl', postgres.url);
@@ -39,21 +47,23 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     shared.users -= 1;
     if (shared.users > 0) return;
-    delete holder[key];
+    running.delete(servers.name);
     await dropDatabases(postgres.url, template);
     await Promise.all([postgres.stop(), redis?.stop()]);
   };
 }
 
-async function acquire(): Promise<Services> {
+async function acquire(servers: Servers): Promise<Services> {
   const docker = await dockerProblem();
-  const [postgres, redis] = await Promise.all([acquirePostgres(docker), acquireRedis(docker)]);
+  const [postgres, redis] = await Promise.all([acquirePostgres(servers, docker), acquireRedis(servers, docker)]);
   const services = [postgres, redis].flatMap((attempt) => ('service' in attempt ? [attempt.service] : []));
+  const on = servers.title === '' ? '' : `, for ${servers.title}`;
   try {
-    if ('why' in postgres) throw new Error(`No PostgreSQL for the tests: ${postgres.why}`);
+    if ('why' in postgres) throw new Error(`No PostgreSQL for the tests${on}: ${postgres.why}`);
     const { service } = postgres;
-    summary.lines.push(`PostgreSQL: ${await postgresVersion(service.url)} (${service.from})`);
-    await tellRedis(redis);
+    summary.lines.push(`PostgreSQL${on}: ${await postgresVersion(service.url)} (${service.from})`);
+    await tellRedis(redis, on);
+    if (servers.name === 'usual') await tellMissing();
     refuseMissing(redis);
     return {
       postgres: service,
@@ -66,14 +76,21 @@ async function acquire(): Promise<Services> {
   }
 }
 
-async function tellRedis(redis: Attempt): Promise<void> {
+async function tellRedis(redis: Attempt, on: string): Promise<void> {
   if ('why' in redis) {
-    summary.lines.push(`Redis suites did not run: ${redis.why}`);
+    summary.lines.push(`Redis suites${on} did not run: ${redis.why}`);
     return;
   }
-  summary.lines.push(`Redis: ${await redisVersion(redis.service.url)} (${redis.service.from})`);
-  if (redisProgram() !== null) return;
-  summary.lines.push(`Suites that empty or restart Redis did not run: ${noRedisProgram}`);
+  summary.lines.push(`Redis${on}: ${await redisVersion(redis.service.url)} (${redis.service.from})`);
+}
+
+async function tellMissing(): Promise<void> {
+  if (redisProgram() === null) {
+    summary.lines.push(`Suites that empty or restart Redis did not run: ${noRedisProgram}`);
+  }
+  for (const { servers, why } of await missingVersions()) {
+    summary.lines.push(`Suites on ${servers.title} did not run: ${why}`);
+  }
 }
 
 /** `ERRAND_TEST_REQUIRE=postgres,redis,chromium,shell`: a machine that should have them must not pass without. */

@@ -3,13 +3,16 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { GenericContainer, Wait } from 'testcontainers';
+import type { Brought } from '../../../src/platform/embedded-binaries.ts';
 import { startEmbeddedPostgres } from '../../../src/platform/embedded-postgres.ts';
 import { createLog } from '../../../src/platform/log.ts';
 import { type Attempt, firstOf, messageOf } from './service.ts';
+import type { Servers } from './versions.ts';
 
 /** PostgreSQL for the run: the one that was named, else a container, else the embedded one. */
-export function acquirePostgres(dockerProblem: string | null): Promise<Attempt> {
-  return firstOf([named, () => container(dockerProblem), embedded]);
+export function acquirePostgres(servers: Servers, dockerProblem: string | null): Promise<Attempt> {
+  const ways = [() => container(`postgres:${servers.postgres}`, dockerProblem), () => embedded(servers.postgres)];
+  return firstOf(servers.name === 'usual' ? [named, ...ways] : ways);
 }
 
 async function named(): Promise<Attempt> {
@@ -24,9 +27,8 @@ async function named(): Promise<Attempt> {
   return { service: { url, from: 'ERRAND_TEST_DATABASE_URL', stop: async () => undefined } };
 }
 
-async function container(dockerProblem: string | null): Promise<Attempt> {
+async function container(image: string, dockerProblem: string | null): Promise<Attempt> {
   if (dockerProblem !== null) return { why: dockerProblem };
-  const image = 'postgres:18';
   try {
     const running = await new GenericContainer(image)
       .withEnvironment({ POSTGRES_USER: 'errand', POSTGRES_PASSWORD: 'errand', POSTGRES_DB: 'errand' })
@@ -38,15 +40,21 @@ async function container(dockerProblem: string | null): Promise<Attempt> {
     const url = `postgres://errand:errand@${running.getHost()}:${running.getMappedPort(5432)}/errand`;
     return { service: { url, from: `container ${image}`, stop: () => running.stop().then(() => undefined) } };
   } catch (error) {
-    return { why: `the container ${image} did not start (${messageOf(error)})` };
+    return { why: `the container ${image} did not start (${messageOf(error)})`, broken: true };
   }
 }
 
-async function embedded(): Promise<Attempt> {
+const embeddedVersions: Record<string, Brought> = { '14': 'embedded-postgres-14', '18': 'embedded-postgres' };
+
+async function embedded(major: string): Promise<Attempt> {
+  const brought = embeddedVersions[major];
+  if (brought === undefined) {
+    return { why: `no embedded PostgreSQL ${major}, only ${Object.keys(embeddedVersions).join(' and ')}` };
+  }
   const dataDir = await mkdtemp(path.join(tmpdir(), `errand-test-${process.pid}-`));
   try {
     const log = createLog({ level: 'error', destination: 2 });
-    const server = await startEmbeddedPostgres({ dataDir, log, durable: false });
+    const server = await startEmbeddedPostgres({ dataDir, log, durable: false, brought });
     const stop = async () => {
       await server.stop();
       await removeData(dataDir);

@@ -1,16 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { GenericContainer, Wait } from 'testcontainers';
 import { freePort } from '../ports.ts';
+import { findProgram } from './programs.ts';
 import { type Attempt, firstOf, messageOf } from './service.ts';
+import type { Servers } from './versions.ts';
 
 /** Redis for the run: the one that was named, else a container, else a server on the path. */
-export function acquireRedis(dockerProblem: string | null): Promise<Attempt> {
-  return firstOf([named, () => container(dockerProblem), onPath]);
+export function acquireRedis(servers: Servers, dockerProblem: string | null): Promise<Attempt> {
+  const ways = [() => container(servers.redis, dockerProblem), () => onPath(servers.redisPrograms)];
+  return firstOf(servers.name === 'usual' ? [named, ...ways] : ways);
 }
 
 async function named(): Promise<Attempt> {
@@ -21,25 +23,25 @@ async function named(): Promise<Attempt> {
 
 const settings = ['--save', '', '--appendonly', 'no', '--maxmemory-policy', 'noeviction'];
 
-async function container(dockerProblem: string | null): Promise<Attempt> {
+async function container(image: string, dockerProblem: string | null): Promise<Attempt> {
   if (dockerProblem !== null) return { why: dockerProblem };
-  const image = 'redis:8';
+  const server = image.includes('valkey') ? 'valkey-server' : 'redis-server';
   try {
     const running = await new GenericContainer(image)
-      .withCommand(['redis-server', ...settings])
+      .withCommand([server, ...settings])
       .withExposedPorts(6379)
       .withWaitStrategy(Wait.forLogMessage(/Ready to accept connections/))
       .start();
     const url = `redis://${running.getHost()}:${running.getMappedPort(6379)}`;
     return { service: { url, from: `container ${image}`, stop: () => running.stop().then(() => undefined) } };
   } catch (error) {
-    return { why: `the container ${image} did not start (${messageOf(error)})` };
+    return { why: `the container ${image} did not start (${messageOf(error)})`, broken: true };
   }
 }
 
-async function onPath(): Promise<Attempt> {
-  const program = redisProgram();
-  if (program === null) return { why: noRedisProgram };
+async function onPath(programs: readonly string[]): Promise<Attempt> {
+  const program = findProgram(programs);
+  if (program === null) return { why: noProgram(programs) };
   const directory = await mkdtemp(path.join(tmpdir(), `errand-test-${process.pid}-`));
   const port = await freePort();
   try {
@@ -76,24 +78,16 @@ export async function runRedis(
   }
 }
 
-const programs = ['redis-server', 'valkey-server'];
-export const noRedisProgram = `no ${programs.join(' or ')} on the path`;
+/** What a test may start as its own server, and break. */
+const ownPrograms = ['redis-server', 'valkey-server'];
+export const noRedisProgram = noProgram(ownPrograms);
 
 export function redisProgram(): string | null {
-  return programs.map(find).find((found) => found !== null) ?? null;
+  return findProgram(ownPrograms);
 }
 
-function find(program: string): string | null {
-  for (const directory of (process.env.PATH ?? '').split(path.delimiter)) {
-    const file = path.join(directory, program);
-    try {
-      accessSync(file, constants.X_OK);
-      return file;
-    } catch {
-      // Not in this directory.
-    }
-  }
-  return null;
+function noProgram(names: readonly string[]): string {
+  return `no ${names.join(' or ')} on the path`;
 }
 
 function accepts(server: ChildProcess): Promise<void> {
