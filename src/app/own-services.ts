@@ -1,16 +1,21 @@
 import type { Config } from '../platform/config.ts';
 import { databaseAddress } from '../platform/pg.ts';
-import { redisAddress } from '../platform/redis.ts';
+import { redisAddresses } from '../platform/redis.ts';
 import type { OwnService } from '../sending/own-services.ts';
 
 /**
  * What commands may never call, as far as the configuration names it. An address that only a proxy or a published port of a
  * container has is unknown here.
  */
-export function ownServices({ databaseUrl, redisUrl }: Pick<Config, 'databaseUrl' | 'redisUrl'>): OwnService[] {
+export function ownServices({
+  databaseUrl,
+  directUrl,
+  redisUrl,
+}: Pick<Config, 'databaseUrl' | 'directUrl' | 'redisUrl'>): OwnService[] {
+  const databases = new Set([databaseUrl, directUrl].filter((url) => url !== null));
   return [
-    ...(databaseUrl === null ? [] : [{ what: 'own database', ...databaseAddress(databaseUrl) }]),
-    ...(redisUrl === null ? [] : [{ what: 'own Redis', ...redisAddress(redisUrl) }]),
+    ...[...databases].map((url) => ({ what: 'own database', ...databaseAddress(url) })),
+    ...(redisUrl === null ? [] : redisAddresses(redisUrl)).map((address) => ({ what: 'own Redis', ...address })),
   ];
 }
 

@@ -1,10 +1,11 @@
 import type { ConnectionOptions, JobsOptions, PostgresConnectionOptions } from 'bullmq';
+import { clusterAddress, isCluster, keyPrefix } from '../contract/redis-nodes.ts';
 
 /** Where the lanes' queues live: where Errand's own `REDIS_URL` or, without one, `DATABASE_URL` points to. */
 export type QueueConnection =
-  /** `redis://…`, `rediss://…`, `postgres://…` or `postgresql://…` */
+  /** `redis://…`, `rediss://…` (several of a cluster, comma-separated), `postgres://…` or `postgresql://…` */
   | { connection: string; backend?: undefined }
-  /** What BullMQ takes as `connection`: options or an ioredis client, for a cluster, certificates, … */
+  /** What BullMQ takes as `connection`: options or an ioredis client (also a `Cluster`), for certificates and the like. */
   | { backend: 'redis'; connection: ConnectionOptions }
   /** What BullMQ takes there: options of node-postgres or a pool, whose `search_path` must be `bullmq`. */
   | { backend: 'postgres'; connection: PostgresConnectionOptions };
@@ -38,7 +39,12 @@ export type BullEvents = {
   getBackend(): { close(force?: boolean): Promise<void> };
 };
 
-export type Backend = { openQueue(name: string): BullQueue; openEvents(name: string): BullEvents };
+export type Backend = {
+  openQueue(name: string): BullQueue;
+  openEvents(name: string): BullEvents;
+  /** Ends the connection that was made here, if BullMQ does not do so itself. */
+  end(): void;
+};
 
 /** A queue and its events hold a LISTEN and a query each; the rest of a pool would stand idle. */
 const postgresPoolSize = 2;
@@ -53,17 +59,43 @@ function ofUrl(url: string): Exclude<QueueConnection, { connection: string; back
   throw new TypeError('connection: must be a URL that begins with redis://, rediss://, postgres:// or postgresql://');
 }
 
+/** BullMQ makes no clients of clusters: it has to be given one. */
+async function openCluster(url: string) {
+  const { Cluster } = await import('ioredis').catch((cause: unknown) => {
+    throw new Error('Clients of a Redis Cluster need the package "ioredis": npm install ioredis', { cause });
+  });
+  const { nodes, credentials } = clusterAddress(url);
+  const cluster = new Cluster(nodes, {
+    // Names stay names: a certificate is for a name.
+    dnsLookup: (address, callback) => callback(null, address),
+    redisOptions: { ...credentials, maxRetriesPerRequest: null },
+  });
+  cluster.on('error', () => undefined);
+  return cluster;
+}
+
 /** @throws TypeError if a URL is none of Redis or PostgreSQL; Error if BullMQ is not installed */
 export async function openBackend(options: QueueConnection): Promise<Backend> {
-  const given = options.backend === undefined ? ofUrl(options.connection) : options;
+  const { backend, connection } = options;
+  if (backend === undefined && isCluster(connection)) {
+    const cluster = await openCluster(connection);
+    return { ...(await openOn({ backend: 'redis', connection: cluster })), end: () => cluster.disconnect() };
+  }
+  return openOn(backend === undefined ? ofUrl(connection) : options);
+}
+
+async function openOn(given: ReturnType<typeof ofUrl>): Promise<Backend> {
   const bullmq = await import('bullmq').catch((cause: unknown) => {
     throw new Error('Clients of the queue need the package "bullmq": npm install bullmq', { cause });
   });
   if (given.backend === 'redis') {
     const { connection } = given;
+    const clustered = 'isCluster' in connection && connection.isCluster === true;
+    const of = (name: string) => ({ connection, prefix: keyPrefix(name, clustered) });
     return {
-      openQueue: (name) => new bullmq.Queue(name, { connection }, bullmq.createRedisBackend) as BullQueue,
-      openEvents: (name) => new bullmq.QueueEvents(name, { connection }, bullmq.createRedisBackend) as BullEvents,
+      openQueue: (name) => new bullmq.Queue(name, of(name), bullmq.createRedisBackend) as BullQueue,
+      openEvents: (name) => new bullmq.QueueEvents(name, of(name), bullmq.createRedisBackend) as BullEvents,
+      end: () => undefined,
     };
   }
   const { connection } = given;
@@ -71,5 +103,6 @@ export async function openBackend(options: QueueConnection): Promise<Backend> {
   return {
     openQueue: (name) => new Queue(name, { connection }) as BullQueue,
     openEvents: (name) => new QueueEvents(name, { connection }) as unknown as BullEvents,
+    end: () => undefined,
   };
 }

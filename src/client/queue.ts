@@ -122,7 +122,9 @@ export function createQueueClient({ prefix = 'errand', ...connection }: QueueCli
       }
     },
     close() {
-      closing ??= Promise.all([...made].map((one) => closeWithin(closeMs, one))).then(() => undefined);
+      closing ??= Promise.all([...made].map((one) => closeWithin(closeMs, one))).then(async () => {
+        (await backend?.catch(() => null))?.end();
+      });
       return closing;
     },
   };

@@ -1,7 +1,14 @@
 import { createPostgresBackend, createRedisBackend, Queue, withBackend } from 'bullmq';
 import { queueName } from '../contract/job.ts';
 import { type Lane, lanes } from '../contract/lane.ts';
-import { type LaneConnection, type LaneLog, openImpatientRedis, queueTimeoutMs } from './connection.ts';
+import {
+  bullPrefix,
+  type LaneConnection,
+  type LaneLog,
+  openImpatientRedis,
+  pingRedis,
+  queueTimeoutMs,
+} from './connection.ts';
 import { createOutageLog } from './outage-log.ts';
 import { QueueAway, within } from './queue-away.ts';
 import { asBullPool } from './queue-pool.ts';
@@ -88,12 +95,15 @@ function redisSource(url: string, onError: (error: Error) => void): Source {
   let connectedBefore = client.status === 'ready';
   const connecting = new Promise<void>((resolve) => client.once('ready', () => resolve()));
   return {
-    queueOf: (name) => new Queue(name, { connection: client, ...looking }, createRedisBackend) as Queue,
+    queueOf(name) {
+      const prefix = bullPrefix({ kind: 'redis', url }, name);
+      return new Queue(name, { connection: client, prefix, ...looking }, createRedisBackend) as Queue;
+    },
     // BullMQ waits for a connection for ever: it is asked only where there is one.
     async ping() {
       if (!connectedBefore) await connecting;
       connectedBefore = true;
-      await client.ping();
+      await pingRedis(client);
     },
     end: () => client.disconnect(),
   };

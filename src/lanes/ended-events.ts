@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createPostgresBackend, createRedisBackend, QueueEvents } from 'bullmq';
 import { hasEnded, type InvocationStatus, invocationStatusSchema } from '../contract/invocation.ts';
-import { type LaneConnection, type LaneLog, patientRedis } from './connection.ts';
+import { bullPrefix, type LaneConnection, type LaneLog, openPatientRedis } from './connection.ts';
 import { parseRingId } from './lane-job.ts';
 import { createOutageLog } from './outage-log.ts';
 import { asBullPool, isQueueMigrated } from './queue-pool.ts';
@@ -27,13 +27,14 @@ const restartMs = 1_000;
 /** Closing waits for ever where Redis is away; after this long the connection is cut. */
 const closeMs = 500;
 
-function openEvents(connection: LaneConnection, queue: string): Events {
+function openEvents(connection: LaneConnection, queue: string): { events: Events; end(): void } {
   if (connection.kind === 'redis') {
-    const options = { connection: patientRedis(connection.url), autorun: false };
-    return new QueueEvents(queue, options, createRedisBackend) as Events;
+    const redis = openPatientRedis(connection.url);
+    const options = { connection: redis.connection, prefix: bullPrefix(connection, queue), autorun: false };
+    return { events: new QueueEvents(queue, options, createRedisBackend) as Events, end: redis.end };
   }
   const options = { connection: asBullPool(connection.pool), autorun: false, blockingTimeout: postgresLookMs };
-  return new QueueEvents(queue, options, createPostgresBackend) as Events;
+  return { events: new QueueEvents(queue, options, createPostgresBackend) as Events, end: () => undefined };
 }
 
 function endedByReturn(value: unknown): Ended | null {
@@ -52,12 +53,13 @@ export function followEnded(
 ): EndedEvents {
   const onError = createOutageLog(log, { queue, part: 'events' });
   const stop = new AbortController();
-  let current: Events | null = null;
+  let current: ReturnType<typeof openEvents> | null = null;
 
-  async function close(events: Events): Promise<void> {
+  async function close({ events, end }: ReturnType<typeof openEvents>): Promise<void> {
     const closing = events.close().catch(onError);
     await Promise.race([closing, delay(closeMs, undefined, { ref: false })]);
     await events.getBackend().close(true).catch(onError);
+    end();
   }
 
   /** The API listens before `errand up` migrates. A database that cannot be asked is asked again; its pools say that it is away. */
@@ -72,8 +74,8 @@ export function followEnded(
         continue;
       }
       if (stop.signal.aborted) return;
-      const events = openEvents(connection, queue);
-      current = events;
+      current = openEvents(connection, queue);
+      const { events } = current;
       events.on('error', onError);
       events.on('completed', ({ returnvalue }) => {
         const ended = endedByReturn(returnvalue);
@@ -86,7 +88,7 @@ export function followEnded(
       // On PostgreSQL a failed first connection is remembered for good, so each try needs a new object.
       await events.run().catch(onError);
       if (stop.signal.aborted) return;
-      await close(events);
+      await close(current);
       await delay(restartMs, undefined, { signal: stop.signal }).catch(() => {});
     }
   }

@@ -67,7 +67,7 @@ export class JobTaker<B extends IQueueBackend, C> extends Worker<
   constructor(
     queue: string,
     process: (job: TakenJob, token: string, progress: () => void) => Promise<JobReturn | BatchReturn>,
-    options: Pick<WorkerOptions<C>, 'connection' | 'concurrency' | 'removeOnComplete' | 'removeOnFail'> & {
+    options: Pick<WorkerOptions<C>, 'connection' | 'prefix' | 'concurrency' | 'removeOnComplete' | 'removeOnFail'> & {
       hangsAfterMs: number;
     },
     factory: BackendFactory<B, C>,

@@ -1,16 +1,18 @@
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import type { Pool } from 'pg';
 
 /**
- * The prefix of BullMQ's keys in Redis. Producers that add jobs with plain BullMQ use its default, so we do.
- * A job is a hash at `bull:<queue>:<id>`, with `finishedOn` once it has completed or failed.
+ * Those of the ids that no worker will take any more: unknown to the queue, completed or failed. One round trip.
+ *
+ * A job is a hash at `<prefix>:<queue>:<id>`, with `finishedOn` once it has completed or failed.
  */
-const keyPrefix = 'bull';
-
-/** Those of the ids that no worker will take any more: unknown to the queue, completed or failed. One round trip. */
-export async function lostInRedis(client: Redis, queue: string, ids: readonly string[]): Promise<Set<string>> {
+export async function lostInRedis(
+  client: Redis | Cluster,
+  { prefix, name }: { prefix: string; name: string },
+  ids: readonly string[],
+): Promise<Set<string>> {
   const pipeline = client.pipeline();
-  for (const id of ids) pipeline.hmget(`${keyPrefix}:${queue}:${id}`, 'timestamp', 'finishedOn');
+  for (const id of ids) pipeline.hmget(`${prefix}:${name}:${id}`, 'timestamp', 'finishedOn');
   const answers = (await pipeline.exec()) ?? [];
   const lost = new Set<string>();
   for (const [index, id] of ids.entries()) {

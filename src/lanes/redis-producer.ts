@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createRedisBackend, Queue } from 'bullmq';
-import type { Redis } from 'ioredis';
-import { type LaneLog, openImpatientRedis, queueTimeoutMs } from './connection.ts';
+import type { Cluster, Redis } from 'ioredis';
+import { bullPrefix, type LaneLog, openImpatientRedis, pingRedis, queueTimeoutMs } from './connection.ts';
 import { lostInRedis } from './lost-jobs.ts';
 import { createOutageLog } from './outage-log.ts';
 import { type BullQueue, depthOf, type Producer } from './producer.ts';
@@ -10,6 +10,7 @@ import { QueueAway } from './queue-away.ts';
 /** All queues of a process share one connection for adding and looking. */
 export function openRedisProducer(url: string, log: Pick<LaneLog, 'warn'>): Producer {
   const client = openImpatientRedis(url);
+  const prefixOf = (name: string) => bullPrefix({ kind: 'redis', url }, name);
   const onError = createOutageLog(log, { part: 'producer' });
   const queues = new Map<string, BullQueue>();
   const connected = connectionCheck(client);
@@ -19,7 +20,11 @@ export function openRedisProducer(url: string, log: Pick<LaneLog, 'warn'>): Prod
     await connected();
     const known = queues.get(name);
     if (known !== undefined) return known;
-    const queue: BullQueue = new Queue<unknown>(name, { connection: client }, createRedisBackend);
+    const queue: BullQueue = new Queue<unknown>(
+      name,
+      { connection: client, prefix: prefixOf(name) },
+      createRedisBackend,
+    );
     queue.on('error', onError);
     queues.set(name, queue);
     return queue;
@@ -31,14 +36,14 @@ export function openRedisProducer(url: string, log: Pick<LaneLog, 'warn'>): Prod
     },
     async lost(name, ids) {
       await connected();
-      return lostInRedis(client, name, ids);
+      return lostInRedis(client, { prefix: prefixOf(name), name }, ids);
     },
     async depth(name) {
       return depthOf(await queueOf(name));
     },
     async ping() {
       await connected();
-      await client.ping();
+      await pingRedis(client);
     },
     async close() {
       await Promise.all([...queues.values()].map((queue) => queue.close().catch(onError)));
@@ -51,7 +56,7 @@ export function openRedisProducer(url: string, log: Pick<LaneLog, 'warn'>): Prod
  * BullMQ waits for a connection for ever, and sends then what was asked long ago: ask only where there is one. Only a
  * process that has just started waits for its first.
  */
-function connectionCheck(client: Redis): () => Promise<void> {
+function connectionCheck(client: Redis | Cluster): () => Promise<void> {
   let connectedBefore = false;
   client.once('ready', () => {
     connectedBefore = true;

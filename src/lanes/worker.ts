@@ -7,7 +7,7 @@ import {
 } from 'bullmq';
 import { queueName } from '../contract/job.ts';
 import type { Lane } from '../contract/lane.ts';
-import { type LaneConnection, type LaneLog, patientRedis } from './connection.ts';
+import { bullPrefix, type LaneConnection, type LaneLog, openPatientRedis } from './connection.ts';
 import { hangsAfterMs } from './hanging.ts';
 import { createJobProcess, type JobProcess } from './job-process.ts';
 import { JobTaker } from './job-taker.ts';
@@ -51,6 +51,8 @@ export type LaneWorker = {
 
 type Taker = Pick<JobTaker<never, never>, 'waitUntilReady' | 'run' | 'pause' | 'resume' | 'finish' | 'close'> & {
   on(event: 'error', listener: (error: Error) => void): unknown;
+  /** What is left to end once it is closed. */
+  end(): void;
 };
 
 const reconnectMs = 1_000;
@@ -116,9 +118,13 @@ function openTaker(
     hangsAfterMs: others.hangsAfterMs ?? hangsAfterMs[lane],
     ...keptJobs(connection.kind),
   };
-  return connection.kind === 'redis'
-    ? new JobTaker(queue, processJob, { ...options, connection: patientRedis(connection.url) }, createRedisBackend)
-    : new JobTaker(queue, processJob, { ...options, connection: asBullPool(connection.pool) }, createPostgresBackend);
+  if (connection.kind === 'postgres') {
+    const onPostgres = { ...options, connection: asBullPool(connection.pool) };
+    return Object.assign(new JobTaker(queue, processJob, onPostgres, createPostgresBackend), { end: () => undefined });
+  }
+  const redis = openPatientRedis(connection.url);
+  const onRedis = { ...options, connection: redis.connection, prefix: bullPrefix(connection, queue) };
+  return Object.assign(new JobTaker(queue, processJob, onRedis, createRedisBackend), { end: redis.end });
 }
 
 /** Opens a taker and waits until it has reached its queue; `null` if it was stopped before that. */
@@ -130,10 +136,10 @@ async function connect(open: () => Taker, stop: AbortSignal, onError: (error: Er
     try {
       await Promise.race([taker.waitUntilReady(), stopped]);
       if (!stop.aborted) return taker;
-      await endsWithin(closeMs, taker.close(true));
+      await close(taker);
     } catch (error) {
       // On PostgreSQL a failed first connection is remembered for good, so each try needs a new object.
-      await endsWithin(closeMs, taker.close(true));
+      await close(taker);
       if (error instanceof SchemaMigrationRequiredError || error instanceof SchemaVersionMismatchError) throw error;
       onError(error instanceof Error ? error : new Error(String(error)));
       await delay(reconnectMs, undefined, { signal: stop }).catch(() => {});
@@ -147,7 +153,12 @@ async function finish(taker: Taker, graceMs: number, { lane, log }: LaneWorkerOp
     log.warn('worker.left-behind', { lane, graceMs }, 'Jobs in hand did not end in time: others take them over');
   }
   // With force, for BullMQ's patient way hangs while the queue is away; what could end has ended.
+  await close(taker);
+}
+
+async function close(taker: Taker): Promise<void> {
   await endsWithin(closeMs, taker.close(true));
+  taker.end();
 }
 
 /** Does `work` end within so many milliseconds? A rejection is an end, too. */

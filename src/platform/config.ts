@@ -12,6 +12,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export type Config = Readonly<{
   /** `null`: the embedded PostgreSQL in `dataDir` (never for `api`, `worker` and `migrate`). */
   databaseUrl: string | null;
+  /** For what belongs to a session; another than `databaseUrl` where that leads through a pooler in transaction mode. */
+  directUrl: string | null;
   /** `null`: BullMQ runs on PostgreSQL. */
   redisUrl: string | null;
   host: string;
@@ -85,6 +87,7 @@ export function loadConfig(env: Environment, needs: { role: Role }): Config {
   const problems = [
     ...(parsed.error?.issues ?? []).map(({ path: [variable], message }) => ({ variable: String(variable), message })),
     ...missing(set, needs.role),
+    ...useless(set),
     ...unknown(set),
   ];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
@@ -100,6 +103,15 @@ function missing(set: Environment, role: Role): ConfigProblem[] {
     }));
 }
 
+function useless(set: Environment): ConfigProblem[] {
+  if (set.DATABASE_DIRECT_URL === undefined || set.DATABASE_URL !== undefined) return [];
+  return [{ variable: 'DATABASE_DIRECT_URL', message: 'goes with DATABASE_URL, which is not set' }];
+}
+
+/** Does `databaseUrl` lead through a pooler in transaction mode? Then `DATABASE_DIRECT_URL` says what leads past it. */
+export const isPooled = (config: Pick<Config, 'databaseUrl' | 'directUrl'>): boolean =>
+  config.databaseUrl !== config.directUrl;
+
 /** A misspelt variable would be a setting that silently does nothing. `ERRAND_TEST_*` belongs to the test suite. */
 function unknown(set: Environment): ConfigProblem[] {
   return Object.keys(set)
@@ -114,6 +126,7 @@ function unknown(set: Environment): ConfigProblem[] {
 function toConfig(variables: Variables): Config {
   return Object.freeze({
     databaseUrl: variables.DATABASE_URL,
+    directUrl: variables.DATABASE_DIRECT_URL ?? variables.DATABASE_URL,
     redisUrl: variables.REDIS_URL,
     host: variables.HOST,
     port: variables.PORT,

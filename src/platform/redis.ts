@@ -1,11 +1,21 @@
 import { Redis } from 'ioredis';
+import { redisNodes } from '../contract/redis-nodes.ts';
 
 /**
- * What is wrong with a Redis that answers, in words for whoever runs it; `null` if nothing is.
+ * What is wrong with a Redis that answers, or with a node of a cluster that does, in words for whoever runs it; `null` if
+ * nothing is.
  *
- * @throws Error if it does not answer
+ * @throws Error if none answers
  */
 export async function redisProblem(url: string): Promise<string | null> {
+  const nodes = redisNodes(url);
+  const answers = await Promise.allSettled(nodes.map(infoOf));
+  const infos = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+  if (infos.length === 0) throw answers.find((answer) => answer.status === 'rejected')?.reason;
+  return infos.map((info) => problemOf(info, nodes.length > 1)).find((problem) => problem !== null) ?? null;
+}
+
+async function infoOf(url: string): Promise<string> {
   const redis = new Redis(url, {
     maxRetriesPerRequest: 0,
     connectTimeout: 5_000,
@@ -16,14 +26,14 @@ export async function redisProblem(url: string): Promise<string | null> {
   try {
     await redis.connect();
     // INFO, not CONFIG GET: managed services forbid the latter.
-    return problemOf(await redis.info());
+    return await redis.info();
   } finally {
     redis.disconnect();
   }
 }
 
-/** @param info the answer to INFO */
-export function problemOf(info: string): string | null {
+/** @param info the answer to INFO  @param clustered it is to be a node of a cluster */
+export function problemOf(info: string, clustered = false): string | null {
   const field = (name: string) => new RegExp(`^${name}:(.*)$`, 'm').exec(info)?.[1]?.trim() ?? '';
   const version = field('redis_version');
   const [major = 0, minor = 0] = version.split('.').map(Number);
@@ -32,11 +42,18 @@ export function problemOf(info: string): string | null {
   if (policy !== '' && policy !== 'noeviction') {
     return `maxmemory-policy is ${policy}: a full Redis would drop jobs. Set it to noeviction.`;
   }
+  const mode = field('redis_mode');
+  if (clustered && mode === 'standalone') return 'REDIS_URL names several nodes, but Redis is no cluster: name one.';
+  if (!clustered && mode === 'cluster') {
+    return 'Redis is a cluster: name several of its nodes in REDIS_URL, with commas between them (or its one address twice).';
+  }
   return null;
 }
 
-/** Where the driver connects to for this URL. */
-export function redisAddress(url: string): { host: string; port: number } {
-  const { host = 'localhost', port = 6379 } = new Redis(url, { lazyConnect: true }).options;
-  return { host, port };
+/** Where the driver connects to for this URL, at first: a cluster has nodes that it does not name. */
+export function redisAddresses(url: string): { host: string; port: number }[] {
+  return redisNodes(url).map((node) => {
+    const { host = 'localhost', port = 6379 } = new Redis(node, { lazyConnect: true }).options;
+    return { host, port };
+  });
 }

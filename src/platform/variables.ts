@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseEgressAllow } from '../contract/egress.ts';
+import { clusterProblem, redisNodes } from '../contract/redis-nodes.ts';
 import { parseSecretKeys } from '../contract/secret-keys.ts';
 import { parseEgressIps, parseOrigins, parsePublicUrl } from './variable-lists.ts';
 
@@ -28,19 +29,32 @@ function wholeNumber(least: number, most: number, byDefault: number) {
     });
 }
 
-/** A URL whose text is never repeated in a message: it may hold a password. */
-function url(protocols: readonly string[], example: string) {
-  return z.string().superRefine((text, context) => {
-    const parsed = URL.parse(text);
-    const expected = protocols.map((protocol) => `${protocol}//`).join(' or ');
-    if (parsed === null) {
-      const hint = `must be a URL such as ${example}; special characters in a password are percent-encoded`;
-      context.addIssue({ code: 'custom', message: hint });
-    } else if (!protocols.includes(parsed.protocol)) {
-      context.addIssue({ code: 'custom', message: `must begin with ${expected}, not "${parsed.protocol}"` });
-    }
+/** What is wrong with a URL, whose text is never repeated: it may hold a password. */
+function urlProblem(text: string, protocols: readonly string[], example: string): string | null {
+  const parsed = URL.parse(text);
+  const expected = protocols.map((protocol) => `${protocol}//`).join(' or ');
+  if (parsed === null) return `must be a URL such as ${example}; special characters in a password are percent-encoded`;
+  return protocols.includes(parsed.protocol) ? null : `must begin with ${expected}, not "${parsed.protocol}"`;
+}
+
+/** @param problemOf says what is wrong with it; `null`: nothing */
+function text(problemOf: (text: string) => string | null) {
+  return z.string().superRefine((value, context) => {
+    const message = problemOf(value);
+    if (message !== null) context.addIssue({ code: 'custom', message });
   });
 }
+
+const url = (protocols: readonly string[], example: string) => text((value) => urlProblem(value, protocols, example));
+
+const databaseUrl = url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/errand');
+
+const redisUrl = text((value) => {
+  const problems = redisNodes(value).map((node) =>
+    urlProblem(node, ['redis:', 'rediss:'], 'redis://:password@host:6379/0'),
+  );
+  return problems.find((problem) => problem !== null) ?? clusterProblem(value);
+});
 
 const secretKeys = z.string().transform((text, context) => {
   const parsed = parseSecretKeys(text);
@@ -93,13 +107,18 @@ const defaultConcurrency = 64;
  * trimmed; an empty one counts as unset.
  */
 export const variablesSchema = z.object({
-  DATABASE_URL: about(optional(url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/errand')), {
-    description:
-      'PostgreSQL 14 or newer. A direct connection or PgBouncer in session mode: the leader and the configuration cache need a session of their own.',
+  DATABASE_URL: about(optional(databaseUrl), {
+    description: 'PostgreSQL 14 or newer.',
     fallback: 'embedded (only `up`, `demo`)',
   }),
-  REDIS_URL: about(optional(url(['redis:', 'rediss:'], 'redis://:password@host:6379/0')), {
-    description: 'Redis 6.2+ or Valkey (`redis://`, `rediss://`), with `maxmemory-policy noeviction`.',
+  DATABASE_DIRECT_URL: about(optional(databaseUrl), {
+    description:
+      'The same database past the pooler, where `DATABASE_URL` leads through [PgBouncer in transaction mode](scaling.md#pgbouncer): for the leader, notifications, heartbeats, migrations and queues in PostgreSQL.',
+    fallback: 'the value of `DATABASE_URL`',
+  }),
+  REDIS_URL: about(optional(redisUrl), {
+    description:
+      'Redis 6.2+ or Valkey (`redis://`, `rediss://`), with `maxmemory-policy noeviction`. Several nodes, comma-separated: a [cluster](scaling.md#redis).',
     fallback: 'none: queues live in PostgreSQL',
   }),
   HOST: about(z.string().default('127.0.0.1'), {

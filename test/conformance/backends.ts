@@ -1,5 +1,5 @@
 import { createDatabase } from '../support/database.ts';
-import { queueBackends } from '../support/queues.ts';
+import { ownCluster, queueBackends } from '../support/queues.ts';
 
 /** A queue's server, for one test file. */
 export type Backend = { kind: 'redis' | 'postgres'; url: string; close(): Promise<void> };
@@ -11,11 +11,17 @@ async function database(): Promise<Backend> {
 
 /** For `describe.each`: the backends of this machine, each to be opened once per file. */
 export function conformanceBackends(): { name: string; open: () => Promise<Backend> }[] {
-  return queueBackends().map((backend) =>
+  const backends = queueBackends().map((backend) =>
     backend.name === 'redis'
-      ? { name: 'Redis', open: async () => ({ kind: 'redis', url: backend.url, close: async () => {} }) }
+      ? { name: 'Redis', open: async () => ({ kind: 'redis' as const, url: backend.url, close: async () => {} }) }
       : { name: 'PostgreSQL', open: database },
   );
+  return ownCluster.available ? [...backends, { name: 'a Redis Cluster', open: cluster }] : backends;
+}
+
+async function cluster(): Promise<Backend> {
+  const { url, stop } = await ownCluster.start();
+  return { kind: 'redis', url, close: stop };
 }
 
 /** PostgreSQL's alone, for what Redis has no like of. */

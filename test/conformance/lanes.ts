@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { createPostgresBackend, createRedisBackend, Queue, withBackend } from 'bullmq';
-import { Redis } from 'ioredis';
+import { type Cluster, Redis } from 'ioredis';
 import pg from 'pg';
 import { queueName } from '../../src/contract/job.ts';
 import type { Lane } from '../../src/contract/lane.ts';
+import { isCluster } from '../../src/contract/redis-nodes.ts';
 import type { LaneConnection, LaneLog } from '../../src/lanes/connection.ts';
 import type { JobEnding, LaneJob, Ring } from '../../src/lanes/lane-job.ts';
 import { openQueuePool } from '../../src/lanes/queue-pool.ts';
 import { type LaneQueues, openLaneQueues } from '../../src/lanes/queues.ts';
 import { type LaneWorker, type LaneWorkerOptions, openLaneWorker } from '../../src/lanes/worker.ts';
 import type { LogFields } from '../../src/platform/log.ts';
+import { clusterClient } from '../support/queues.ts';
 import type { Backend } from './backends.ts';
 
 /** Values in the order in which they came, each to be awaited. */
@@ -90,7 +92,7 @@ export function openLanes({ kind, url }: Pick<Backend, 'kind' | 'url'>): Lanes {
       const name = queueName(prefix, lane);
       const queue =
         kind === 'redis'
-          ? new Queue(name, { connection: { url } }, createRedisBackend)
+          ? redisQueue(url, name, closing)
           : new PostgresQueue(name, { connection: { connectionString: url } });
       closing.unshift(() => queue.close());
       return queue as Queue;
@@ -107,9 +109,19 @@ export function openLanes({ kind, url }: Pick<Backend, 'kind' | 'url'>): Lanes {
   };
 }
 
+/** As docs/producing.md has it, with what is to be closed after it. */
+function redisQueue(url: string, name: string, closing: (() => Promise<unknown>)[]): Queue {
+  if (!isCluster(url)) return new Queue(name, { connection: { url } }, createRedisBackend);
+  const connection = clusterClient(url);
+  closing.unshift(async () => connection.disconnect());
+  return new Queue(name, { connection, prefix: `{${name}}` }, createRedisBackend);
+}
+
+const openClient = (url: string): Redis | Cluster => (isCluster(url) ? clusterClient(url) : new Redis(url));
+
 async function addToRedis(url: string, queue: string, id: string, name: string, data: string): Promise<void> {
-  const client = new Redis(url);
-  const key = `bull:${queue}`;
+  const client = openClient(url);
+  const key = isCluster(url) ? `{${queue}}:${queue}` : `bull:${queue}`;
   const fields = { name, data, opts: '{}', timestamp: Date.now(), delay: 0, priority: 0 };
   await client.multi().hset(`${key}:${id}`, fields).lpush(`${key}:wait`, id).zadd(`${key}:marker`, 0, '0').exec();
   await client.quit();
@@ -127,7 +139,9 @@ async function addToPostgres(url: string, queue: string, id: string, name: strin
   await client.end();
 }
 
+/** A cluster is a test's own, and goes with it. */
 async function forget(url: string, prefix: string): Promise<void> {
+  if (isCluster(url)) return;
   const client = new Redis(url);
   const keys = await client.keys(`bull:${prefix}-*`);
   if (keys.length > 0) await client.del(keys);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createPostgresBackend, type Job, type JobsOptions, Queue, QueueEvents, withBackend } from 'bullmq';
 import { inject } from 'vitest';
 
+export { clusterClient, type OwnCluster, ownCluster } from './services/own-cluster.ts';
 export { type OwnRedis, ownRedis } from './services/own-redis.ts';
 
 /** Where queues live: Redis, or the database that Errand itself uses. */

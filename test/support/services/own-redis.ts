@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Redis } from 'ioredis';
+import type { Certificate } from '../endpoints/certificates.ts';
 import { freePort } from '../ports.ts';
 import { noRedisProgram, redisProgram, runRedis } from './redis.ts';
 
@@ -23,14 +24,16 @@ export const ownRedis = {
   start: startOwnRedis,
 };
 
-async function startOwnRedis(): Promise<OwnRedis> {
+/** @param tls its certificate, for `localhost`: it then speaks nothing else */
+async function startOwnRedis({ tls }: { tls?: Certificate } = {}): Promise<OwnRedis> {
   const program = redisProgram();
   if (program === null) throw new Error(`A Redis of one's own cannot be started: ${noRedisProgram}`);
   const directory = await mkdtemp(path.join(tmpdir(), `errand-test-${process.pid}-`));
   const port = await freePort();
-  const url = `redis://127.0.0.1:${port}`;
+  const url = tls === undefined ? `redis://127.0.0.1:${port}` : `rediss://localhost:${port}`;
   const persistence = ['--save', '', '--appendonly', 'yes', '--appendfsync', 'always'];
-  const args = ['--port', String(port), '--dir', directory, ...persistence, '--maxmemory-policy', 'noeviction'];
+  const listening = tls === undefined ? ['--port', String(port)] : await secured(directory, port, tls);
+  const args = [...listening, '--dir', directory, ...persistence, '--maxmemory-policy', 'noeviction'];
   let server = await runRedis(program, args);
   return {
     url,
@@ -50,4 +53,11 @@ async function startOwnRedis(): Promise<OwnRedis> {
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+async function secured(directory: string, port: number, { cert, key }: Certificate): Promise<string[]> {
+  const [certFile, keyFile] = [path.join(directory, 'cert.pem'), path.join(directory, 'key.pem')];
+  await Promise.all([writeFile(certFile, cert), writeFile(keyFile, key)]);
+  const files = ['--tls-cert-file', certFile, '--tls-key-file', keyFile, '--tls-ca-cert-file', certFile];
+  return ['--port', '0', '--tls-port', String(port), '--tls-auth-clients', 'no', ...files];
 }
