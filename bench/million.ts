@@ -153,7 +153,7 @@ function tables({ bad, good, empty, waiting, running, perSecond }: Awaited<Retur
 
 const machine = await startMachine();
 try {
-  await migrateAll({ databaseUrl: machine.databaseUrl, redisUrl: null }, silentLog);
+  await migrateAll({ databaseUrl: machine.databaseUrl, directUrl: machine.databaseUrl, redisUrl: null }, silentLog);
   const env = environment(machine.databaseUrl, machine.redisUrl);
   const api: ApiPart = await startPart('errand-api', { env });
   try {

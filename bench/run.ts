@@ -61,7 +61,7 @@ async function measureRounds(machine: Machine, api: Api): Promise<Map<string, Ro
 }
 
 async function measure(machine: Machine): Promise<Measured> {
-  await migrateAll({ databaseUrl: machine.databaseUrl, redisUrl: null }, silentLog);
+  await migrateAll({ databaseUrl: machine.databaseUrl, directUrl: machine.databaseUrl, redisUrl: null }, silentLog);
   await prepareByHand(machine);
   const api = await startConfiguredApi(machine);
   try {

@@ -25,5 +25,5 @@ export function environment(databaseUrl: string, redisUrl: string | null): Recor
 
 export function readyConfig(env: Environment): ReadyConfig {
   const config = loadConfig(env, { role: 'api' });
-  return { ...config, databaseUrl: config.databaseUrl ?? '' };
+  return { ...config, databaseUrl: config.databaseUrl ?? '', directUrl: config.directUrl ?? '' };
 }

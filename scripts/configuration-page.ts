@@ -58,6 +58,7 @@ ${markdownTable(
       'PostgreSQL on which test databases may be made, instead of a container or the embedded one',
     ],
     [`\`ERRAND_TEST_REDIS_URL\``, 'Redis or Valkey, instead of a container or a server on the path'],
+    [`\`ERRAND_TEST_PGBOUNCER\``, 'The program, instead of `pgbouncer` on the path'],
     [`\`ERRAND_TEST_REQUIRE\``, `\`postgres,redis\`: the run fails where these could not be had`],
   ],
 )}

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { get } from 'node:http';
 import { hostname } from 'node:os';
-import { type Config, loadConfig, processEnvironment } from './platform/config.ts';
+import { type Config, isPooled, loadConfig, processEnvironment } from './platform/config.ts';
 
 /** An API that does not answer within this is not well; the image's HEALTHCHECK gives up later. */
 const answerMs = 3_000;
@@ -15,7 +15,7 @@ const silentMs = 6_000;
  */
 async function isWell(config: Config): Promise<boolean> {
   const status = await healthz(config.port);
-  return status === 'refused' ? workerBeats(config.databaseUrl) : status === 200;
+  return status === 'refused' ? workerBeats(config) : status === 200;
 }
 
 async function healthz(port: number): Promise<number | 'refused' | 'silent'> {
@@ -31,15 +31,17 @@ async function healthz(port: number): Promise<number | 'refused' | 'silent'> {
 }
 
 /** With the database away a worker counts as well: it waits for it, and a restart would only lose what it holds. */
-async function workerBeats(databaseUrl: string | null): Promise<boolean> {
-  if (databaseUrl === null) return false;
+async function workerBeats(config: Config): Promise<boolean> {
+  const { databaseUrl: url } = config;
+  if (url === null) return false;
   // Asked every few seconds, an API's check is not to load what it does not need.
   const [{ silentLog }, { isUnavailable, openPool }, { hasBeaten }] = await Promise.all([
     import('./platform/log.ts'),
     import('./platform/pg.ts'),
     import('./store/workers.ts'),
   ]);
-  const pool = openPool({ url: databaseUrl, max: 1, applicationName: 'errand-healthcheck', log: silentLog });
+  const named = { max: 1, applicationName: 'errand-healthcheck' };
+  const pool = openPool({ url, ...named, log: silentLog, pooled: isPooled(config) });
   try {
     return await hasBeaten(pool, hostname(), silentMs);
   } catch (error) {

@@ -12,7 +12,7 @@ import type { LaneConnection } from '../lanes/connection.ts';
 import { createDoorbell } from '../lanes/doorbell.ts';
 import { endQueuePool, openQueuePool } from '../lanes/queue-pool.ts';
 import { type LaneQueues, openLaneQueues } from '../lanes/queues.ts';
-import type { Config } from '../platform/config.ts';
+import { type Config, isPooled } from '../platform/config.ts';
 import { createGatherer } from '../platform/gather.ts';
 import type { Log } from '../platform/log.ts';
 import { isUnavailable, openListener, openPool } from '../platform/pg.ts';
@@ -25,7 +25,7 @@ import { keepSealedKey } from '../store/sealed-keys.ts';
 import { openBatchRinger } from './batch-core.ts';
 
 /** The configuration with what `up` and `demo` make where it is not set: every role can run on it. */
-export type ReadyConfig = Config & { databaseUrl: string };
+export type ReadyConfig = Config & { databaseUrl: string; directUrl: string };
 
 /** What every role stands on: the database, the queues, the configuration cache, and enqueueing. */
 export type Core = {
@@ -59,8 +59,9 @@ export const statementTimeoutMs = 15_000;
 
 /** @param name the role, e.g. `api`, for `pg_stat_activity` */
 export function openCore(config: ReadyConfig, log: Log, name: string): Core {
-  const url = config.databaseUrl;
-  const pool = openPool({ url, max: poolSize, applicationName: `errand-${name}`, log, statementTimeoutMs });
+  const { databaseUrl: url, directUrl } = config;
+  const named = { max: poolSize, applicationName: `errand-${name}` };
+  const pool = openPool({ url, ...named, log, statementTimeoutMs, pooled: isPooled(config) });
   const { sealer, obtain } = openSealer(config, pool, log);
   const load = async (id: string) => {
     // Who has a configuration may make fingerprints; the API starts before the database is there.
@@ -74,12 +75,12 @@ export function openCore(config: ReadyConfig, log: Log, name: string): Core {
   };
   // What was told while nobody listened is unknown, so from the first moment of listening everything is loaded anew.
   const changed = (integration: string) => forget(integration === '*' ? undefined : integration);
-  const listener = openListener(url, configurationChannel, changed, { log, onReconnect: forget });
+  const listener = openListener(directUrl, configurationChannel, changed, { log, onReconnect: forget });
   void listener.listening.then(() => forget());
 
   const connection: LaneConnection =
     config.redisUrl === null
-      ? { kind: 'postgres', pool: openQueuePool(url, log) }
+      ? { kind: 'postgres', pool: openQueuePool(directUrl, log) }
       : { kind: 'redis', url: config.redisUrl };
   const queues = openLaneQueues(connection, { prefix: config.queuePrefix, log });
   const ringer = openRinger(pool, queues, log);

@@ -70,7 +70,7 @@ export function startLeader(core: Core, tally: Pick<Tally, 'countFailed'>): { st
     }
   }
 
-  const leader = openLeader(core.config.databaseUrl, advisoryLocks.leader, {
+  const leader = openLeader(core.config.directUrl, advisoryLocks.leader, {
     onGained: (signal) => {
       log.info('leader.gained', {}, 'Leads: sweeps for work that was left');
       const { retention, secretKeys } = core.config;

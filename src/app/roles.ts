@@ -2,12 +2,11 @@ import { type Lane, lanes } from '../contract/lane.ts';
 import type { Config } from '../platform/config.ts';
 import { runServices, type Service, service } from '../platform/lifecycle.ts';
 import type { Log } from '../platform/log.ts';
-import { waitForDatabase } from '../platform/pg.ts';
 import { redisProblem } from '../platform/redis.ts';
 import type { RunningApi } from './api.ts';
 import { CannotStart } from './cannot-start.ts';
 import type { ReadyConfig } from './core.ts';
-import { migrateAll, waitForSchema } from './prepare.ts';
+import { migrateAll, waitForSchema, waitForSessions } from './prepare.ts';
 
 // Each role loads its own modules when it starts: a worker needs no HTTP server's, the API none of a worker's.
 
@@ -63,9 +62,9 @@ export type Parent = {
 
 /** `errand migrate`. */
 export async function runMigrate(config: Config, log: Log): Promise<void> {
-  const { databaseUrl, redisUrl } = requireReady(config);
-  await waitForDatabase(databaseUrl, { log });
-  await migrateAll({ databaseUrl, redisUrl }, log);
+  const ready = requireReady(config);
+  await waitForSessions(ready, log);
+  await migrateAll(ready, log);
   log.info('migrated', {}, 'The database is up to date');
 }
 
@@ -108,9 +107,9 @@ export async function run(services: readonly Service[], log: Log, ready: () => o
 }
 
 function requireReady(config: Config): ReadyConfig {
-  const { databaseUrl } = config;
-  if (databaseUrl === null) throw new Error('the configuration was checked for another role');
-  return { ...config, databaseUrl };
+  const { databaseUrl, directUrl } = config;
+  if (databaseUrl === null || directUrl === null) throw new Error('the configuration was checked for another role');
+  return { ...config, databaseUrl, directUrl };
 }
 
 /** Says what is wrong with Redis; one that is away is waited for by the queues themselves. */

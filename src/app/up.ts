@@ -4,12 +4,11 @@ import { startEmbeddedPostgres } from '../platform/embedded-postgres.ts';
 import { holdDataDir } from '../platform/hold-data-dir.ts';
 import { type Service, service } from '../platform/lifecycle.ts';
 import type { Log } from '../platform/log.ts';
-import { waitForDatabase } from '../platform/pg.ts';
 import type { ReadyConfig } from './core.ts';
 import { startLaneProcesses } from './lane-processes.ts';
 import { requireFreeAddress } from './listening.ts';
 import { portOf } from './own-services.ts';
-import { migrateAll } from './prepare.ts';
+import { migrateAll, waitForSessions } from './prepare.ts';
 import { apiService, checkRedis, run } from './roles.ts';
 
 export type UpOptions = {
@@ -26,16 +25,22 @@ export async function runUp(config: Config, env: Environment, log: Log, options:
     const adminKey = config.adminKey ?? (await obtainAdminKey(config.dataDir));
     const given = config.secretKeys;
     const secretKeys = given.length > 0 ? given : await obtainSecretKeys(config.dataDir);
-    let ready: ReadyConfig = { ...config, adminKey, secretKeys, databaseUrl: config.databaseUrl ?? '' };
+    let ready: ReadyConfig = {
+      ...config,
+      adminKey,
+      secretKeys,
+      databaseUrl: config.databaseUrl ?? '',
+      directUrl: config.directUrl ?? '',
+    };
 
     const embedded = service('embedded', async () => {
       const started = await startEmbeddedPostgres({ dataDir: config.dataDir, log });
-      ready = { ...ready, databaseUrl: started.url };
+      ready = { ...ready, databaseUrl: started.url, directUrl: started.url };
       return started;
     });
     const api = apiService(() => ready, log);
     const database = service('database', async ({ signal }) => {
-      await waitForDatabase(ready.databaseUrl, { log, signal });
+      await waitForSessions(ready, log, signal);
       if (!signal.aborted) await migrateAll(ready, log);
       return { stop: async () => undefined };
     });

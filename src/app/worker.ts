@@ -64,7 +64,7 @@ export async function startWorker(config: ReadyConfig, lane: Lane, log: Log): Pr
   const hand = openHand(core, row, { touch, tally });
   // Of its own: on a busy night the work waits for its connections, and a worker that waits is not dead.
   const heartPool = openPool({
-    url: config.databaseUrl,
+    url: config.directUrl,
     max: 1,
     applicationName: `errand-heart-${lane}`,
     log,
@@ -123,7 +123,7 @@ function openHand(core: Core, row: WorkerRow, { touch, tally }: { touch: Touch; 
   const flights = createFlights<Exchange>();
   const execute = openExecute(core, row, { sender, flights, touch });
   const cancellations = createCancellations();
-  const cancelListener = openListener(config.databaseUrl, cancelledChannel, cancellations.cancel, { log });
+  const cancelListener = openListener(config.directUrl, cancelledChannel, cancellations.cancel, { log });
   const stopping = new AbortController();
   const run = {
     execute: (claimed: Claimed, company: Company) =>

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { Refusal } from '../contract/problem.ts';
-import type { Config } from '../platform/config.ts';
+import { type Config, isPooled } from '../platform/config.ts';
 import { runningEmbeddedPostgres } from '../platform/embedded-postgres.ts';
 import { createLog } from '../platform/log.ts';
 import { isUnavailable, openPool } from '../platform/pg.ts';
@@ -10,7 +10,8 @@ import { CliFailure, exitCodes } from './failure.ts';
 /** For commands that work on the database itself: one connection, and its troubles as messages to a person. */
 export async function withDatabase<Answer>(config: Config, work: (pool: Pool) => Promise<Answer>): Promise<Answer> {
   const log = createLog({ level: config.logLevel, base: { role: 'keys' }, destination: 2 });
-  const pool = openPool({ url: await databaseOf(config), max: 1, applicationName: 'errand-keys', log });
+  const named = { max: 1, applicationName: 'errand-keys' };
+  const pool = openPool({ url: await databaseOf(config), ...named, log, pooled: isPooled(config) });
   try {
     return await work(pool);
   } catch (error) {

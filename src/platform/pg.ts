@@ -1,12 +1,14 @@
 import pg from 'pg';
 import type { Log } from './log.ts';
 import { isUnavailable, reasonOf } from './pg-errors.ts';
+import { adaptToPooler, pooledClient } from './pg-pooled.ts';
 import { pause } from './pg-session.ts';
 import { redactUrl } from './redact-url.ts';
 
 export { isTransient, isUnavailable } from './pg-errors.ts';
 export { type LeaderOptions, openLeader } from './pg-leader.ts';
 export { openListener } from './pg-listener.ts';
+export { sharesSessions } from './pg-pooled.ts';
 
 export type PoolOptions = {
   url: string;
@@ -20,6 +22,8 @@ export type PoolOptions = {
    * longer than the server, for a server that is gone without a word. Default: no bound.
    */
   statementTimeoutMs?: number;
+  /** The URL leads through a pooler in transaction mode: nothing may be kept in a session. Default: no. */
+  pooled?: boolean;
 };
 
 /** Connecting takes milliseconds; what takes longer is a database that is away, and callers want to know. */
@@ -33,20 +37,17 @@ const clientGraceMs = 2_000;
  * number can hold them exactly, and otherwise text, as the driver has it.
  */
 export function openPool(options: PoolOptions): pg.Pool {
-  const { url, max, applicationName, log, statementTimeoutMs } = options;
+  const { url, max, applicationName, log, statementTimeoutMs, pooled = false } = options;
   const pool = new pg.Pool({
     connectionString: url,
     max,
     application_name: applicationName,
     connectionTimeoutMillis: connectTimeoutMs,
     idleTimeoutMillis: 30_000,
-    idle_in_transaction_session_timeout: idleInTransactionMs,
     keepAlive: true,
-    onConnect: async (client) => void (await client.query(noPruning)),
+    ...(pooled ? throughPooler(statementTimeoutMs, log) : inSession(statementTimeoutMs)),
     types: { getTypeParser: typeParser as typeof pg.types.getTypeParser },
-    ...(statementTimeoutMs === undefined
-      ? {}
-      : { statement_timeout: statementTimeoutMs, query_timeout: statementTimeoutMs + clientGraceMs }),
+    ...(statementTimeoutMs === undefined ? {} : { query_timeout: statementTimeoutMs + clientGraceMs }),
   });
   // Without a listener, a restart of PostgreSQL ends the process. The pool drops the connection by itself; while it is
   // being closed, a server that stops at the same time is no news.
@@ -55,6 +56,20 @@ export function openPool(options: PoolOptions): pg.Pool {
     log.warn('database.connection-lost', { pool: applicationName, reason: reasonOf(error) });
   });
   return pool;
+}
+
+/** What is said once, when the session begins. */
+function inSession(statementTimeoutMs: number | undefined): pg.PoolConfig {
+  return {
+    idle_in_transaction_session_timeout: idleInTransactionMs,
+    onConnect: async (client) => void (await client.query(noPruning)),
+    ...(statementTimeoutMs === undefined ? {} : { statement_timeout: statementTimeoutMs }),
+  };
+}
+
+function throughPooler(statementTimeoutMs: number | undefined, log: Log): pg.PoolConfig {
+  const Client = pooledClient({ statementTimeoutMs, idleInTransactionMs });
+  return { Client, onConnect: (client) => adaptToPooler(client as InstanceType<typeof Client>, log) };
 }
 
 /**
@@ -82,6 +97,9 @@ export function databaseAddress(url: string): { host: string; port: number } {
   const { host, port } = new pg.Client({ connectionString: url });
   return { host: host.startsWith('/') ? 'localhost' : host, port };
 }
+
+/** The role that this URL signs in with. */
+export const databaseUser = (url: string): string => new pg.Client({ connectionString: url }).user ?? '';
 
 /** `server_version_num` of PostgreSQL 14, the oldest that works (contract §2). */
 const oldestVersion = 140_000;

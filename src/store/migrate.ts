@@ -34,9 +34,14 @@ export async function schemaState(
  * Applies the migrations in `drizzle/` and makes the partitions of the coming months. Safe to run twice and at the same
  * time. BullMQ's own migrations are lanes/'s.
  *
+ * @param pooledUser who comes through a pooler in transaction mode, where a session's setting is anybody's: partitions are
+ *   not pruned on PostgreSQL 18 (docs/adr/0015) by a default of that role
  * @throws NewerSchemaError if the database is ahead of this code.
  */
-export async function migrate(databaseUrl: string): Promise<void> {
+export async function migrate(
+  databaseUrl: string,
+  { pooledUser = null }: { pooledUser?: string | null } = {},
+): Promise<void> {
   // Before the lock is taken, so that those who migrate at the same time do not wait for one another's loading.
   const applyMigrations = await loadMigrator();
   const client = new pg.Client({ connectionString: databaseUrl, application_name: 'errand-migrate' });
@@ -46,9 +51,19 @@ export async function migrate(databaseUrl: string): Promise<void> {
     if ((await schemaState(client)) === 'newer') throw new NewerSchemaError();
     await applyMigrations(client);
     await client.query('select errand_ensure_partitions()');
+    if (pooledUser !== null) await stopPruning(client, pooledUser);
   } finally {
     await client.end();
   }
+}
+
+async function stopPruning(client: pg.Client, user: string): Promise<void> {
+  const { rows } = await client.query<{ statement: string }>(
+    `select format('alter role %I in database %I set enable_partition_pruning = off', $1::text, current_database()) as statement
+     where current_setting('server_version_num')::int >= 180000`,
+    [user],
+  );
+  for (const { statement } of rows) await client.query(statement);
 }
 
 /** Loaded here, because it is half of what a process loads at its start, and most never migrate. */

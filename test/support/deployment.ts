@@ -19,7 +19,8 @@ export type Deployment = {
   worker(lane: Lane): Promise<ErrandProcess>;
   /** Waits for the end of an invocation by asking, as a client would. */
   ended(id: string, timeoutMs?: number): Promise<Invocation>;
-  stop(): Promise<void>;
+  /** @param before what has to go before the database, and after the processes */
+  stop(before?: () => Promise<void>): Promise<void>;
 };
 
 type Variables = Record<string, string>;
@@ -73,8 +74,9 @@ export async function deploy(
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     },
-    async stop() {
+    async stop(before) {
       await Promise.all(processes.map((each) => each.kill('SIGTERM')));
+      await before?.();
       await database.drop();
     },
   };

@@ -5,6 +5,7 @@ import type { TestProject } from 'vitest/node';
 import { migrate } from '../../src/store/migrate.ts';
 import { summary } from './run-summary.ts';
 import { dockerProblem } from './services/docker.ts';
+import { noPgBouncer, pgBouncerProgram, pgBouncerVersion } from './services/own-pgbouncer.ts';
 import { acquirePostgres } from './services/postgres.ts';
 import { acquireRedis, noRedisProgram, redisProgram } from './services/redis.ts';
 import type { Attempt, Service } from './services/service.ts';
@@ -88,6 +89,7 @@ async function tellMissing(): Promise<void> {
   if (redisProgram() === null) {
     summary.lines.push(`Suites that empty or restart Redis did not run: ${noRedisProgram}`);
   }
+  summary.lines.push(pgBouncerProgram() === null ? `PgBouncer suites did not run: ${noPgBouncer}` : pgBouncerVersion());
   for (const { servers, why } of await missingVersions()) {
     summary.lines.push(`Suites on ${servers.title} did not run: ${why}`);
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError, type Environment, loadConfig, type Role } from '../../../src/platform/config.ts';
+import { ConfigError, type Environment, isPooled, loadConfig, type Role } from '../../../src/platform/config.ts';
 
 const secretKeys = `k1:${Buffer.alloc(32, 7).toString('base64')}`;
 
@@ -47,6 +47,23 @@ describe('contract §2: configuration', () => {
     expect(config.secretKeys[0]?.id).toBe('k1');
     expect(config.egressAllow.allowsAddress('10.20.3.4')).toBe(true);
     expect(() => Object.assign(config.concurrency, { batch: 1 })).toThrow(TypeError);
+  });
+
+  it('takes DATABASE_URL for a direct one, unless that is named, too', () => {
+    const url = 'postgres://errand@pgbouncer:6432/errand';
+    expect(loadConfig({ DATABASE_URL: url }, { role: 'up' }).directUrl).toBe(url);
+    const direct = 'postgres://errand@db/errand';
+    const config = loadConfig({ DATABASE_URL: url, DATABASE_DIRECT_URL: direct }, { role: 'up' });
+    expect([config.databaseUrl, config.directUrl, isPooled(config)]).toEqual([url, direct, true]);
+    expect(problemsOf({ DATABASE_DIRECT_URL: direct }).map(({ variable }) => variable)).toEqual([
+      'DATABASE_DIRECT_URL',
+    ]);
+  });
+
+  it('knows the nodes of a Redis Cluster', () => {
+    expect(problemsOf({ REDIS_URL: 'redis://one:7000,redis://two:7001' })).toEqual([]);
+    expect(problemsOf({ REDIS_URL: 'redis://one:7000,rediss://two:7001' })).toHaveLength(1);
+    expect(problemsOf({ REDIS_URL: 'redis://one:7000,redis://:s3cret@' })).toHaveLength(1);
   });
 
   it('reads lists of addresses and origins, each once', () => {
