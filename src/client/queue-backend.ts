@@ -1,14 +1,20 @@
-import type { ConnectionOptions, JobsOptions, PostgresConnectionOptions } from 'bullmq';
+import type { ConnectionOptions, PostgresConnectionOptions } from 'bullmq';
 import { clusterAddress, isCluster, keyPrefix } from '../contract/redis-nodes.ts';
+
+/**
+ * What BullMQ takes as `connection`. Not by its own types: whoever imports this client would have to compile those, and
+ * what they import, also to use HTTP alone.
+ */
+export type BullConnection = object;
 
 /** Where the lanes' queues live: where Errand's own `REDIS_URL` or, without one, `DATABASE_URL` points to. */
 export type QueueConnection =
   /** `redis://…`, `rediss://…` (several of a cluster, comma-separated), `postgres://…` or `postgresql://…` */
   | { connection: string; backend?: undefined }
-  /** What BullMQ takes as `connection`: options or an ioredis client (also a `Cluster`), for certificates and the like. */
-  | { backend: 'redis'; connection: ConnectionOptions }
-  /** What BullMQ takes there: options of node-postgres or a pool, whose `search_path` must be `bullmq`. */
-  | { backend: 'postgres'; connection: PostgresConnectionOptions };
+  /** Options of ioredis, or a client of it (also a `Cluster`): for certificates and the like. */
+  | { backend: 'redis'; connection: BullConnection }
+  /** Options of node-postgres, or a pool, whose `search_path` must be `bullmq`. */
+  | { backend: 'postgres'; connection: BullConnection };
 
 /** What this client reads of a job. */
 export type BullJob = {
@@ -19,9 +25,12 @@ export type BullJob = {
   progress: unknown;
 };
 
+/** Options of a job, as far as this client sets them. */
+export type BullJobOptions = { jobId: string; delay?: number; priority?: number };
+
 /** A lane's queue and its events, as far as this client uses them, whatever the backend. */
 export type BullQueue = {
-  add(name: string, data: unknown, options: JobsOptions): Promise<unknown>;
+  add(name: string, data: unknown, options: BullJobOptions): Promise<unknown>;
   getJob(id: string): Promise<BullJob | undefined>;
   waitUntilReady(): Promise<unknown>;
   on(event: 'error', listener: (error: Error) => void): unknown;
@@ -89,7 +98,7 @@ async function openOn(given: ReturnType<typeof ofUrl>): Promise<Backend> {
     throw new Error('Clients of the queue need the package "bullmq": npm install bullmq', { cause });
   });
   if (given.backend === 'redis') {
-    const { connection } = given;
+    const connection = given.connection as ConnectionOptions;
     const clustered = 'isCluster' in connection && connection.isCluster === true;
     const of = (name: string) => ({ connection, prefix: keyPrefix(name, clustered) });
     return {
@@ -98,7 +107,7 @@ async function openOn(given: ReturnType<typeof ofUrl>): Promise<Backend> {
       end: () => undefined,
     };
   }
-  const { connection } = given;
+  const connection = given.connection as PostgresConnectionOptions;
   const { Queue, QueueEvents } = bullmq.withBackend(bullmq.createPostgresBackend);
   return {
     openQueue: (name) => new Queue(name, { connection }) as BullQueue,

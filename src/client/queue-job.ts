@@ -1,12 +1,12 @@
-import type { JobsOptions } from 'bullmq';
 import { type ProducerJob, producerJobSchema } from '../contract/job.ts';
 import { type Lane, laneSchema } from '../contract/lane.ts';
 import { InvalidJob } from './errors.ts';
+import type { BullJobOptions } from './queue-backend.ts';
 
 /** What a job asks for, and when: `runAt` becomes BullMQ's `delay`; of two jobs the lower `priority` (from 1) is first. */
 export type QueuedInvocation = ProducerJob & { lane?: Lane; runAt?: Date | string; priority?: number };
 
-export type ComposedJob = { lane: Lane; data: ProducerJob; options: JobsOptions & { jobId: string } };
+export type ComposedJob = { lane: Lane; data: ProducerJob; options: BullJobOptions };
 
 /** BullMQ keeps priorities in 21 bits. */
 const greatestPriority = 2_097_152;

@@ -18,6 +18,10 @@ const elsewhere: Readonly<Record<string, string>> = {
   'npm test': 'the check of every change',
   'cp .env.example .env': 'test/e2e/compose.test.ts',
   'docker ': 'test/e2e/compose.test.ts',
+  'export ERRAND_API_KEY=': 'test/e2e/examples.test.ts',
+  'ERRAND_TEST_POSTGRES=': 'a person, or a CI that has a Docker engine',
+  'npm publish ': 'the one who releases; test/e2e/package.test.ts holds what is published',
+  'REDIS_URL=': 'test/e2e/examples.test.ts',
   'PGPASSWORD=':
     'a person, with psql: the embedded PostgreSQL is tried by test/integration/platform/embedded-postgres.test.ts',
 };

@@ -14,11 +14,12 @@ export type TestDatabase = {
 /** How long the server may take to notice that a connection was closed. */
 const noticeMs = 3_000;
 
-/** A migrated database for one test file: a clone of the template. */
-export async function createDatabase(): Promise<TestDatabase> {
+/** A database for one test file: a clone of the template, which is migrated, or an empty one. */
+export async function createDatabase({ migrated = true } = {}): Promise<TestDatabase> {
   const template = inject('templateDatabase');
   const name = `${template}_${randomBytes(5).toString('hex')}`;
-  await administer(`create database ${pg.escapeIdentifier(name)} template ${pg.escapeIdentifier(template)}`);
+  const from = migrated ? ` template ${pg.escapeIdentifier(template)}` : '';
+  await administer(`create database ${pg.escapeIdentifier(name)}${from}`);
   const url = new URL(inject('postgresUrl'));
   url.pathname = `/${name}`;
   const pool = openPool({ url: url.href, max: 10, applicationName: 'test', log: silentLog });

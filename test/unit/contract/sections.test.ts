@@ -25,6 +25,7 @@ const ofOurOwn = [
   'unit/platform/gather.test.ts',
   'unit/platform/pg-errors.test.ts',
   'unit/platform/redact-url.test.ts',
+  'unit/scripts/changelog.test.ts',
 ];
 
 describe('the tests of the contract', () => {

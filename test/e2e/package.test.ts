@@ -1,0 +1,173 @@
+import { execFile } from 'node:child_process';
+import { cp, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { build } from 'vite';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { openBrowser, openPage } from '../support/browser.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { type Deployment, deploy } from '../support/deployment.ts';
+import { runErrand } from '../support/errand.ts';
+import { type Consumer, installPackage, linkInstalled } from '../support/package.ts';
+import { queueBackends } from '../support/queues.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const run = promisify(execFile);
+
+/** Everything that may be published, and nothing else: no source, no test, no map, nothing of this machine. */
+const published = [
+  /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
+  /^docs\/(?:(?:adr|guides)\/)?[\w-]+\.md$/,
+  /^drizzle\/\d{4}_[\w-]+\.sql$/,
+  /^drizzle\/meta\/_journal\.json$/,
+  /^dist\/(?!console\/)(?:[\w-]+\/)*[\w-]+\.js$/,
+  /^dist\/(?:client|contract)\/[\w-]+\.d\.ts$/,
+  /^dist\/console\/(?:index\.html|favicon\.svg|stamp)(?:\.gz|\.br)?$/,
+  /^dist\/console\/assets\/[\w.-]+\.(?:js|mjs|css|woff2|svg|png)(?:\.gz|\.br)?$/,
+  /^dist\/console\/pdfjs\/[\d.]+\/(?:standard_fonts|cmaps|wasm)\/[\w.-]+$/,
+];
+
+const producer = `import { createClient, createQueueClient, type Batch, type Invocation } from 'errand/client';
+const errand = createClient({ url: 'http://127.0.0.1:3000', apiKey: 'key' });
+export const click = (): Promise<Invocation> =>
+  errand.enqueue({ integration: 'acme', command: 'GetInvoiceImage', tokens: { InvoiceNumber: 'INV1' } });
+async function* items() { yield { tokens: { InvoiceNumber: 'INV1' } }; }
+export const night = (): Promise<Batch> => errand.enqueueBatch({ integration: 'acme', command: 'GetInvoiceImage', items: items() });
+// @ts-expect-error A token's value is no function: there are types, not any.
+export const wrong = () => errand.enqueue({ integration: 'acme', command: 'GetInvoiceImage', tokens: { InvoiceNumber: () => 1 } });
+export const queue = createQueueClient({ connection: 'redis://127.0.0.1:6379' });
+`;
+const page = `import { ApiError, createClient } from 'errand/client';
+const errand = createClient({ url: location.origin, apiKey: null });
+const told = await errand.session().catch((error: unknown) => (error instanceof ApiError ? error.type : String(error)));
+document.body.textContent = String(told);
+`;
+
+describe('the package (contract §2, §4)', { timeout: 180_000 }, () => {
+  let consumer: Consumer;
+  let database: TestDatabase | undefined;
+
+  beforeAll(async () => {
+    consumer = await installPackage();
+    await linkInstalled(consumer.directory, '@types/node');
+    await consumer.write('producer.ts', producer);
+    await consumer.write('page.ts', page);
+    await cp(path.join(root, 'examples'), path.join(consumer.directory, 'examples'), { recursive: true });
+  }, 180_000);
+  afterAll(async () => {
+    await database?.drop();
+    await consumer?.remove();
+  });
+
+  const compile = (...args: string[]) =>
+    run(path.join(root, 'node_modules/.bin/tsc'), ['--noEmit', '--strict', '--skipLibCheck', 'false', ...args], {
+      cwd: consumer.directory,
+    }).then(
+      () => '',
+      ({ stdout }: { stdout: string }) => stdout,
+    );
+
+  it('holds what is to be published, and nothing else', async () => {
+    expect(consumer.files.filter((file) => !published.some((pattern) => pattern.test(file)))).toEqual([]);
+    for (const file of [
+      'dist/main.js',
+      'dist/client/index.d.ts',
+      'dist/console/index.html',
+      'drizzle/0000_initial.sql',
+    ]) {
+      expect(consumer.files).toContain(file);
+    }
+    expect(consumer.tarballBytes).toBeLessThan(8_000_000);
+    const manifest = JSON.parse(await readFile(path.join(consumer.package, 'package.json'), 'utf8'));
+    expect(Object.keys(manifest).sort()).toEqual(
+      [
+        'bin',
+        'dependencies',
+        'description',
+        'engines',
+        'exports',
+        'license',
+        'name',
+        'publishConfig',
+        'sideEffects',
+        'type',
+        'version',
+      ].sort(),
+    );
+    // The repository is run from its sources, and can be published by nobody.
+    expect(JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')).private).toBe(true);
+  });
+
+  it('is the program, which knows its version and its migrations', async () => {
+    database = await createDatabase({ migrated: false });
+    const errand = (...args: string[]) =>
+      runErrand(
+        args,
+        { DATABASE_URL: database?.url ?? '' },
+        consumer.directory,
+        path.join(consumer.package, 'dist/main.js'),
+      );
+    expect(await errand('--help')).toMatchObject({ code: 0, stderr: '' });
+    const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
+    expect((await errand('--version')).stdout.toString().trim()).toBe(version);
+    const migrated = await errand('migrate', '--json');
+    expect(migrated.code, migrated.stderr).toBe(0);
+    const { rows } = await database.pool.query('select count(*)::int as count from integrations');
+    expect(rows).toEqual([{ count: 0 }]);
+  });
+
+  it("has types for a project in Node, with its libraries' own types checked", async () => {
+    const files = ['producer.ts', 'examples/billing-system/server.ts', 'examples/billing-system/nightly.ts'];
+    const own = ['--target', 'es2022', '--lib', 'es2022', '--types', 'node', '--allowImportingTsExtensions'];
+    const nodenext = compile(...own, '--module', 'nodenext', ...files);
+    const bundler = compile(...own, '--module', 'esnext', '--moduleResolution', 'bundler', ...files);
+    expect(await nodenext).toBe('');
+    expect(await bundler).toBe('');
+  });
+
+  it('has types for a page, which knows nothing of Node', async () => {
+    const own = ['--target', 'es2022', '--lib', 'es2022,dom,dom.iterable', '--types', '', '--module', 'esnext'];
+    expect(await compile(...own, '--moduleResolution', 'bundler', 'page.ts')).toBe('');
+    expect(await compile(...own, '--moduleResolution', 'bundler', '--customConditions', 'browser', 'page.ts')).toBe('');
+  });
+
+  describe('in a browser', () => {
+    let errand: Deployment | undefined;
+    afterAll(() => errand?.stop());
+
+    /** What a bundler makes of the page. */
+    async function bundled(): Promise<string> {
+      const made = await build({
+        root: consumer.directory,
+        configFile: false,
+        logLevel: 'silent',
+        build: { write: false, target: 'es2022', rollupOptions: { input: path.join(consumer.directory, 'page.ts') } },
+      });
+      const outputs = (Array.isArray(made) ? made : [made]).flatMap((each) => ('output' in each ? each.output : []));
+      expect(outputs.map(({ type }) => type)).toEqual(['chunk']);
+      return outputs.map((each) => ('code' in each ? each.code : '')).join('');
+    }
+
+    it('is one small file without Node, BullMQ and schemas', async () => {
+      const code = await bundled();
+      expect(code).not.toMatch(/node:|bullmq|ioredis|__vite-browser-external|ZodObject/);
+      expect(code.length).toBeLessThan(30_000);
+    });
+
+    it.skipIf(inject('chromium') === null)('talks to the API', async () => {
+      const backend = queueBackends().find(({ name }) => name === 'postgres');
+      if (backend === undefined) throw new Error('There is always a PostgreSQL');
+      errand = await deploy(backend);
+      const browser = await openBrowser();
+      try {
+        const tab = await openPage(browser, errand.url);
+        const body = `<!doctype html><body></body><script type="module">${await bundled()}</script>`;
+        await tab.page.route('**/a-page', (route) => route.fulfill({ contentType: 'text/html', body }));
+        await tab.page.goto('/a-page');
+        await tab.page.getByText('unauthenticated').waitFor();
+      } finally {
+        await browser.close();
+      }
+    });
+  });
+});
