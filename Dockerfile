@@ -16,7 +16,10 @@ RUN npm run build && chmod +x dist/main.js
 
 FROM manifests AS dependencies
 # Without optional ones: Node.js is the base image's, and PostgreSQL is not embedded here but has a server of its own.
-RUN npm ci --omit=dev --omit=optional --ignore-scripts
+# Half of what packages bring is for people who look into them: source maps, types, pages to read (not their licences).
+RUN npm ci --omit=dev --omit=optional --ignore-scripts \
+    && find node_modules -type f \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' \
+        -o -iname '*.md' ! -iname '*licen[cs]e*' ! -iname '*notice*' ! -iname '*copying*' \) -delete
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production \
@@ -35,3 +38,11 @@ HEALTHCHECK --interval=15s --timeout=10s --start-period=30s --retries=3 CMD ["no
 # No shell and no npm in between: SIGTERM has to reach Node.js.
 ENTRYPOINT ["node", "/app/dist/main.js"]
 CMD ["--help"]
+# What this image was built of: `docker build --build-arg VERSION=… --build-arg REVISION=$(git rev-parse HEAD)`
+ARG VERSION=unreleased
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Errand" \
+      org.opencontainers.image.description="Runs a billing system's custom integrations: renders, sends, retries and records its customers' web request commands" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$REVISION"

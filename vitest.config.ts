@@ -6,6 +6,8 @@ const services = './test/support/services.ts';
 const consoleBuild = './test/support/console-build.ts';
 /** What holds how soon something happens: a busy neighbour would be part of the measurement. */
 const timed = ['test/conformance/{hanging,outages-postgres,outages-redis}.test.ts'];
+/** Needs a Docker engine, and all of the machine. */
+const compose = 'test/e2e/compose.test.ts';
 /** As many as a small machine has cores: each file starts processes of its own, and more only wait for each other. */
 const maxWorkers = 2;
 
@@ -48,7 +50,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/{conformance,e2e,browser}/**/*.test.ts'],
-          exclude: timed,
+          exclude: [...timed, compose],
           globalSetup: [services, consoleBuild, './test/support/chromium.ts', './test/support/shell-tools.ts'],
           maxWorkers,
           sequence: { groupOrder: 1 },
@@ -84,6 +86,16 @@ export default defineConfig({
           globalSetup: services,
           maxWorkers: 1,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'compose',
+          include: [compose],
+          globalSetup: ['./test/support/compose/setup.ts', './test/support/chromium.ts'],
+          maxWorkers: 1,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

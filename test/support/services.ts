@@ -99,8 +99,8 @@ async function tellMissing(): Promise<void> {
 function refuseMissing(redis: Attempt): void {
   const required = (process.env.ERRAND_TEST_REQUIRE ?? '').split(',').map((name) => name.trim());
   for (const name of required) {
-    if (!['', 'postgres', 'redis', 'chromium', 'shell'].includes(name)) {
-      throw new Error(`ERRAND_TEST_REQUIRE names "${name}"; it knows postgres, redis, chromium and shell`);
+    if (!['', 'postgres', 'redis', 'chromium', 'shell', 'compose'].includes(name)) {
+      throw new Error(`ERRAND_TEST_REQUIRE names "${name}"; it knows postgres, redis, chromium, shell and compose`);
     }
   }
   if (required.includes('redis') && 'why' in redis) {
