@@ -17,8 +17,8 @@ import type { CallOptions, Transport } from './transport.ts';
 export function commandCalls({ send }: Transport) {
   const command = (id: string, name: string, ...rest: string[]) => at('integrations', id, 'commands', name, ...rest);
   return {
-    listCommands: (id: string, call?: CallOptions) =>
-      json<Page<Command>>(send('GET', at('integrations', id, 'commands'), call)),
+    listCommands: (id: string, { signal, ...query }: CallOptions & ListQuery = {}) =>
+      json<Page<Command>>(send('GET', withQuery(at('integrations', id, 'commands'), query), { signal })),
     getCommand: (id: string, name: string, call?: CallOptions) => json<Command>(send('GET', command(id, name), call)),
     /**
      * @param options `ifVersion`: only if that is still its version; `null`: only if it is not there
@@ -50,7 +50,8 @@ export function commandCalls({ send }: Transport) {
     /** Sends once, and says how the answer would be judged; no invocation comes of it. */
     testCommand: (id: string, name: string, body: CommandTestBody = {}, call?: CallOptions) =>
       json<CommandTest>(send('POST', command(id, name, 'test'), { ...call, body })),
-    listCommandTypes: (call?: CallOptions) => json<Page<CommandType>>(send('GET', at('command-types'), call)),
+    listCommandTypes: ({ signal, ...query }: CallOptions & ListQuery = {}) =>
+      json<Page<CommandType>>(send('GET', withQuery(at('command-types'), query), { signal })),
     putCommandType: (name: string, body: CommandTypeBody, call?: CallOptions) =>
       json<CommandType>(send('PUT', at('command-types', name), { ...call, body })),
   };

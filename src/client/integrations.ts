@@ -24,7 +24,8 @@ export function integrationCalls({ send }: Transport) {
     /** Ends a pause; where Errand holds it, one invocation is let through at once to try. */
     resumeIntegration: (id: string, call?: CallOptions) =>
       json<Integration>(send('POST', integration(id, 'resume'), call)),
-    listSecrets: (id: string, call?: CallOptions) => json<Page<Secret>>(send('GET', integration(id, 'secrets'), call)),
+    listSecrets: (id: string, { signal, ...query }: CallOptions & ListQuery = {}) =>
+      json<Page<Secret>>(send('GET', withQuery(integration(id, 'secrets'), query), { signal })),
     /** @param options `allowedHosts`: where requests that use it may go; left out: anywhere, whatever it was before */
     putSecret: (
       id: string,

@@ -1,11 +1,15 @@
 import type { FieldError } from '../contract/problem.ts';
 import { Refusal } from '../contract/problem.ts';
 import { compileCommand, typeOf } from './assemble.ts';
-import type { StoredCommand, StoredConfiguration, StoredValue } from './stored.ts';
+import type { Around, StoredConfiguration, StoredValue } from './stored.ts';
 
 type Name = Pick<StoredValue, 'name' | 'kind'>;
 
-export function liveCommands({ commands }: StoredConfiguration): StoredCommand[] {
+export function liveCommands<Command extends { deleted: boolean }>({
+  commands,
+}: {
+  commands: readonly Command[];
+}): Command[] {
   return commands.filter(({ deleted }) => !deleted);
 }
 
@@ -17,7 +21,7 @@ export function liveCommands({ commands }: StoredConfiguration): StoredCommand[]
  * @throws Refusal `conflict`
  */
 export function refuseTakenNames(
-  stored: StoredConfiguration,
+  stored: Pick<Around, 'commands' | 'types'>,
   added: readonly string[],
   pathOf: (name: string) => string,
 ): void {

@@ -15,7 +15,7 @@ import { conditionalContradictions } from './conditional.ts';
 import { type ExpectedVersion, requireExpected } from './expected-version.ts';
 import { type Cursors, paginate } from './paginate.ts';
 import { requireIntegration } from './scope.ts';
-import type { IntegrationStore, StoredCommand, StoredConfiguration } from './stored.ts';
+import type { Around, IntegrationStore, StoredCommand, StoredConfiguration } from './stored.ts';
 
 /** Commands: what is saved here is what runs, so everything that can be known to fail is refused here. */
 export function createCommandUses(dependencies: AssembleDependencies & { store: IntegrationStore; cursors: Cursors }) {
@@ -95,7 +95,7 @@ export function requireCommand(stored: StoredConfiguration, name: string): Store
 }
 
 /** @throws Refusal `not-found`, with the name that was probably meant, or all of them. */
-export function requireType({ types }: StoredConfiguration, name: string): CommandType {
+export function requireType({ types }: Pick<Around, 'types'>, name: string): CommandType {
   const type = typeOf(name, types);
   if (type !== undefined) return type;
   const names = [...builtInCommandTypes, ...types].map((one) => one.name);
@@ -106,7 +106,7 @@ export function requireType({ types }: StoredConfiguration, name: string): Comma
 }
 
 /** Everything that is wrong with a command for this integration, with paths as in `request.url`. */
-export function problemsOf(definition: CommandBody, type: CommandType, around: StoredConfiguration): FieldError[] {
+export function problemsOf(definition: CommandBody, type: CommandType, around: Pick<Around, 'values'>): FieldError[] {
   const compiled = compileCommand({ name: type.name, version: 0, definition }, type, around.values);
   return [...(compiled.ok ? [] : compiled.errors), ...contradictions(definition)];
 }

@@ -95,8 +95,8 @@ function checkSecret(name: string, value: string): void {
   }
 }
 
-/** `gckQ...taJ9`: enough to tell two keys apart. */
-function hintOf(value: string): string | null {
+/** `gckQ...taJ9`: enough to tell two keys apart; `null`: it is too short for that. */
+export function hintOf(value: string): string | null {
   const characters = Array.from(value);
   if (characters.length < minHintedSecretLength) return null;
   return `${characters.slice(0, 4).join('')}...${characters.slice(-4).join('')}`;

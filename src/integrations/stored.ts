@@ -73,6 +73,13 @@ export type StoredConfiguration = {
   types: readonly CommandType[];
 };
 
+/** Of that, what a command or schedule is checked against. */
+export type Around = {
+  values: readonly Pick<StoredValue, 'name' | 'kind'>[];
+  commands: readonly Pick<StoredCommand, 'name' | 'version' | 'definition' | 'deleted'>[];
+  types: readonly CommandType[];
+};
+
 export type NewValue = Pick<StoredValue, 'name' | 'kind' | 'value' | 'sealed' | 'hint' | 'allowedHosts'>;
 
 /** What is to become of an integration, all at once, as its next configuration version. */

@@ -4,7 +4,7 @@ import type { Tokens, TokenValue } from '../contract/tokens.ts';
 import { compileCommand, typeOf } from '../integrations/assemble.ts';
 import { liveCommands } from '../integrations/clashes.ts';
 import type { CompiledCommand } from '../integrations/configuration.ts';
-import type { StoredConfiguration } from '../integrations/stored.ts';
+import type { Around } from '../integrations/stored.ts';
 import { isSourceToken } from '../invocations/source.ts';
 import { missingTokens } from '../tokens/compile.ts';
 import { resolveTokens, sensitiveNames } from '../tokens/names.ts';
@@ -19,12 +19,17 @@ const maxErrors = 50;
  *
  * @throws Refusal `invalid`, with the field of each problem and what would be right
  */
-export function requireRunnable(definition: ScheduleDefinition, around: StoredConfiguration): void {
-  const errors = [...timingProblems(definition), ...workProblems(definition, around)];
+export function requireRunnable(definition: ScheduleDefinition, around: Around): void {
+  const errors = scheduleProblems(definition, around);
   if (errors.length > 0) throw new Refusal('invalid', 'The schedule cannot be saved.', errors.slice(0, maxErrors));
 }
 
-function workProblems({ command: name, items, source }: ScheduleDefinition, around: StoredConfiguration): FieldError[] {
+/** What is wrong with a schedule of an integration that has these values and commands. */
+export function scheduleProblems(definition: ScheduleDefinition, around: Around): FieldError[] {
+  return [...timingProblems(definition), ...workProblems(definition, around)];
+}
+
+function workProblems({ command: name, items, source }: ScheduleDefinition, around: Around): FieldError[] {
   const command = configured(around, name, 'command');
   if (!command.ok) return command.errors;
   const own = command.command.request.uses.filter(isSourceToken);
@@ -42,7 +47,7 @@ function workProblems({ command: name, items, source }: ScheduleDefinition, arou
 
 type Configured = { ok: true; command: CompiledCommand } | { ok: false; errors: FieldError[] };
 
-function configured(around: StoredConfiguration, name: string, path: string): Configured {
+function configured(around: Around, name: string, path: string): Configured {
   const commands = liveCommands(around);
   const stored = commands.find((one) => one.name === name);
   const type = typeOf(name, around.types);
@@ -60,7 +65,7 @@ function configured(around: StoredConfiguration, name: string, path: string): Co
 function sourceProblems(
   source: NonNullable<ScheduleDefinition['source']>,
   command: CompiledCommand,
-  around: StoredConfiguration,
+  around: Around,
 ): FieldError[] {
   // A stand-in for each pointer, so that a name and its alias with two pointers are noticed.
   const errors = tokenProblems(command, source.map, around, 'source.map', { sensitive: true });
@@ -88,7 +93,7 @@ export function listerProblem({ name, request }: Pick<CompiledCommand, 'name' | 
 function tokenProblems(
   command: CompiledCommand,
   tokens: Tokens,
-  { values: around }: StoredConfiguration,
+  { values: around }: Around,
   path: string,
   allowed: { sensitive?: boolean } = {},
 ): FieldError[] {

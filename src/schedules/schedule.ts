@@ -1,5 +1,5 @@
 import type { Actor } from '../contract/audit.ts';
-import type { RunOutcome, Schedule, ScheduleItem, ScheduleSource } from '../contract/schedule.ts';
+import type { RunOutcome, Schedule, ScheduleBody, ScheduleItem, ScheduleSource } from '../contract/schedule.ts';
 
 /** What a schedule runs, and when. */
 export type ScheduleDefinition = {
@@ -12,6 +12,23 @@ export type ScheduleDefinition = {
   items: ScheduleItem[] | null;
   source: ScheduleSource | null;
 };
+
+/** What a body asks for, with the defaults of what it leaves out. */
+export function definitionOf(body: ScheduleBody): ScheduleDefinition {
+  // As it comes back from the database, so that it can be compared with what is there: fields without a value are gone.
+  return JSON.parse(
+    JSON.stringify({
+      command: body.command,
+      cron: body.cron,
+      timezone: body.timezone ?? 'UTC',
+      enabled: body.enabled ?? true,
+      spreadSeconds: body.spreadSeconds ?? 0,
+      finishWithinSeconds: body.finishWithinSeconds ?? null,
+      items: body.items ?? null,
+      source: body.source ?? null,
+    }),
+  );
+}
 
 export type StoredSchedule = ScheduleDefinition & {
   integration: string;

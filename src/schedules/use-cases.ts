@@ -12,7 +12,7 @@ import { requireIntegration } from '../integrations/scope.ts';
 import type { StoredConfiguration } from '../integrations/stored.ts';
 import { requireRunnable } from './check.ts';
 import { dateIn } from './cron.ts';
-import { presentSchedule, type ScheduleDefinition, type StoredSchedule } from './schedule.ts';
+import { definitionOf, presentSchedule, type ScheduleDefinition, type StoredSchedule } from './schedule.ts';
 import { cadenceOf, nextRun } from './spread.ts';
 
 /** An integration and one of its schedules, as they are at one moment of the database's clock. */
@@ -139,22 +139,6 @@ export function createSchedules(dependencies: SchedulesDependencies) {
 /** What all batches of one night are called, over all integrations whose schedules have the same name. */
 export function labelOf({ name, timezone }: { name: string; timezone: string }, dueAt: number): string {
   return `${name}-${dateIn(timezone, dueAt)}`;
-}
-
-function definitionOf(body: ScheduleBody): ScheduleDefinition {
-  // As it comes back from the database, so that it can be compared with what is there: fields without a value are gone.
-  return JSON.parse(
-    JSON.stringify({
-      command: body.command,
-      cron: body.cron,
-      timezone: body.timezone ?? 'UTC',
-      enabled: body.enabled ?? true,
-      spreadSeconds: body.spreadSeconds ?? 0,
-      finishWithinSeconds: body.finishWithinSeconds ?? null,
-      items: body.items ?? null,
-      source: body.source ?? null,
-    }),
-  );
 }
 
 function definitionOfStored(stored: StoredSchedule): ScheduleDefinition {
