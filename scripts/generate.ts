@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { configurationSchema } from '../src/cli/as-code/schema.ts';
 import { cliOptions } from './cli-options.ts';
 import { configurationPage } from './configuration-page.ts';
 import { errorsPage } from './errors-page.ts';
@@ -12,6 +13,7 @@ const docs = (page: string) => new URL(`../docs/${page}`, import.meta.url);
 /** The files that are made from the code, wholly or in part. `--check` fails if one is not as it would be made now. */
 const generated: Record<string, () => string> = {
   'docs/configuration.md': configurationPage,
+  'docs/errand.schema.json': configurationSchema,
   'docs/errors.md': errorsPage,
   'docs/cli.md': () => filled(docs('cli.md'), cliOptions),
   'docs/api.md': () => filled(docs('api.md'), policyTable),

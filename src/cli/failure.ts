@@ -10,4 +10,4 @@ export class CliFailure extends Error {
 }
 
 /** Exit codes (contract §2); after Ctrl-C what shells expect, 128 and the signal's number. */
-export const exitCodes = { failed: 1, usage: 2, configuration: 78, interrupted: 130 } as const;
+export const exitCodes = { failed: 1, usage: 2, changes: 3, configuration: 78, interrupted: 130 } as const;

@@ -3,6 +3,8 @@ import { version } from '../app/version.ts';
 import { roles } from '../contract/api-key.ts';
 import { lanes } from '../contract/lane.ts';
 import { parseExpiry, parseFinishBy, parseSeal, parseTokens } from './arguments.ts';
+import { examples, jsonOption } from './help.ts';
+import { addAsCode } from './program-as-code.ts';
 import type { Verbs } from './verbs.ts';
 
 /**
@@ -33,18 +35,12 @@ export function createProgram(verbs: Verbs, { withComplete = true } = {}): Comma
   addDemo(program, verbs);
   addInvoke(program, verbs);
   addBatch(program, verbs);
+  addAsCode(program, verbs);
   addKeys(program, verbs);
   addAudit(program, verbs);
   if (withComplete) addComplete(program, verbs);
   return program;
 }
-
-function examples(...lines: readonly (readonly [command: string, means: string])[]): string {
-  const shown = lines.map(([command, means]) => `  $ ${command}${means === '' ? '' : `    # ${means}`}`);
-  return `\nExamples:\n${shown.join('\n')}`;
-}
-
-const jsonOption = () => new Option('--json', 'JSON on stdout, for scripts');
 
 function addServing(program: Command, verbs: Verbs): void {
   program

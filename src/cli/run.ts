@@ -17,6 +17,9 @@ export function createVerbs(env: Environment): Verbs {
     demo: async (options) => (await serving()).demo(options),
     invoke: async (call, options) => (await import('./invoke.ts')).runInvoke(env, call, options),
     batch: async (call, options) => (await import('./batch.ts')).runBatch(env, call, options),
+    apply: async (options) => (await import('./apply.ts')).runApply(env, options),
+    export: async (options) => (await import('./export.ts')).runExport(env, options),
+    schema: async () => (await import('./schema.ts')).runSchema(),
     keys: {
       create: async (options) => (await keys()).create(options),
       list: async (options) => (await keys()).list(options),

@@ -1,6 +1,8 @@
 import type { Lane } from '../contract/lane.ts';
+import type { ApplyOptions } from './apply.ts';
 import type { AuditVerbs } from './audit.ts';
 import type { BatchCall, BatchOptions } from './batch.ts';
+import type { ExportOptions } from './export.ts';
 import type { InvokeCall, InvokeOptions } from './invoke.ts';
 import type { KeyVerbs } from './keys.ts';
 
@@ -14,6 +16,9 @@ export type Verbs = {
   demo(options: { once: boolean }): Promise<void>;
   invoke(call: InvokeCall, options: InvokeOptions): Promise<void>;
   batch(call: BatchCall, options: BatchOptions): Promise<void>;
+  apply(options: ApplyOptions): Promise<void>;
+  export(options: ExportOptions): Promise<void>;
+  schema(): Promise<void>;
   keys: KeyVerbs;
   audit: AuditVerbs;
   /** @param args a shell's name, or `--` and the words so far */

@@ -1,0 +1,84 @@
+import { once } from 'node:events';
+import { createInterface } from 'node:readline/promises';
+import type { Environment } from '../platform/config.ts';
+import { withClient } from './api-client.ts';
+import { carryOut } from './as-code/carry-out.ts';
+import { checkSecrets, checkWanted } from './as-code/check.ts';
+import { readCurrent } from './as-code/current.ts';
+import { readFiles } from './as-code/files.ts';
+import { planOf } from './as-code/plan.ts';
+import { type Mistake, readWanted } from './as-code/read.ts';
+import { printable, shownPlan } from './as-code/shown.ts';
+import type { Step } from './as-code/step.ts';
+import { CliFailure, exitCodes } from './failure.ts';
+import { printJson, printLine, tell } from './output.ts';
+
+export type ApplyOptions = {
+  files: readonly string[];
+  prune: boolean;
+  updateSecrets: boolean;
+  dryRun: boolean;
+  exitCode: boolean;
+  yes: boolean;
+  json: boolean;
+};
+
+/** `errand apply`: shows what makes Errand's configuration that of the files, and does it. */
+export async function runApply(env: Environment, options: ApplyOptions): Promise<void> {
+  const asks = !options.dryRun && !options.yes;
+  if (asks && (!process.stdin.isTTY || options.files.includes('-') || options.json)) {
+    throw new CliFailure(exitCodes.usage, 'nobody can be asked here: give --yes to apply, or --dry-run to look.');
+  }
+  const { wanted, mistakes } = readWanted(await readFiles(options.files));
+  refuse([...mistakes, ...checkSecrets(wanted, env)]);
+  if (wanted.commandTypes.size + wanted.integrations.size === 0) {
+    throw new CliFailure(exitCodes.usage, `no commandTypes and no integrations in ${options.files.join(', ')}.`);
+  }
+  await withClient(env, async (client) => {
+    const current = await readCurrent(client, wanted.integrations.keys());
+    refuse(checkWanted(wanted, current, options));
+    const steps = planOf(wanted, current, { ...options, secretOf: (name) => env[name] ?? '' });
+    if (!options.json) await printLine(shownPlan(steps, wanted.placeOf));
+    if (options.dryRun) return endDryRun(steps, options);
+    if (steps.length > 0) {
+      if (asks) await confirm();
+      await carryOut(client, steps, wanted.placeOf);
+      tell(`Applied: ${steps.length} ${steps.length === 1 ? 'change' : 'changes'}.`);
+    }
+    if (options.json) await printJson(asJson(steps, true));
+  });
+}
+
+/** @throws CliFailure with all of them, if there are some */
+function refuse(mistakes: readonly Mistake[]): void {
+  if (mistakes.length === 0) return;
+  const inOrder = mistakes.toSorted((one, other) => one.place.localeCompare(other.place, 'en', { numeric: true }));
+  const lines = inOrder.map(({ place, path, message }) => `${place} ${path === '' ? '' : `${path}: `}${message}`);
+  const text = `the configuration is not right; nothing was applied.\n  ${lines.map(printable).join('\n  ')}`;
+  throw new CliFailure(exitCodes.usage, text);
+}
+
+async function endDryRun(steps: readonly Step[], { exitCode, json }: ApplyOptions): Promise<void> {
+  if (json) await printJson(asJson(steps, false));
+  if (exitCode && steps.length > 0) throw new CliFailure(exitCodes.changes, 'there are changes; none was applied.');
+}
+
+async function confirm(): Promise<void> {
+  const asking = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await Promise.race([
+      asking.question('Apply this? Only "yes" does: '),
+      once(asking, 'close').then(() => ''),
+    ]);
+    if (answer.trim() !== 'yes') throw new CliFailure(exitCodes.failed, 'nothing was applied.');
+  } finally {
+    asking.close();
+  }
+}
+
+function asJson(steps: readonly Step[], applied: boolean) {
+  return {
+    applied,
+    changes: steps.map(({ action, kind, name, differences }) => ({ action, kind, name, differences })),
+  };
+}

@@ -1,0 +1,29 @@
+import type { HttpClient } from '../../client/http.ts';
+import type { Difference } from './differences.ts';
+
+export const kinds = ['command type', 'integration', 'secret', 'command', 'schedule', 'variable'] as const;
+export type Kind = (typeof kinds)[number];
+
+/** One request of a plan. */
+export type Step = {
+  action: 'create' | 'change' | 'delete';
+  kind: Kind;
+  /** `acme`, `acme/GetInvoiceImage`. */
+  name: string;
+  /** Where the files have it. */
+  path: string;
+  differences: Difference[];
+  /** As it was when the plan was made, and a look at it now: what somebody else has changed meanwhile is not overwritten. */
+  seen: unknown;
+  look(client: HttpClient): Promise<unknown>;
+  send(client: HttpClient): Promise<unknown>;
+};
+
+export type PlanOptions = {
+  /** Delete what the files do not have of the integrations that they have. */
+  prune: boolean;
+  /** Save secrets, too, that cannot be told from those that are there. */
+  updateSecrets: boolean;
+  /** The value of a secret, by its environment variable. */
+  secretOf(env: string): string;
+};
