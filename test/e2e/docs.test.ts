@@ -22,6 +22,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'ERRAND_TEST_POSTGRES=': 'a person, or a CI that has a Docker engine',
   'npm publish ': 'the one who releases; test/e2e/package.test.ts holds what is published',
   'REDIS_URL=': 'test/e2e/examples.test.ts',
+  'cp -r deploy/kubernetes': 'a person, with a cluster: the manifests are tried by test/unit/deploy/kubernetes.test.ts',
   'PGPASSWORD=':
     'a person, with psql: the embedded PostgreSQL is tried by test/integration/platform/embedded-postgres.test.ts',
 };
