@@ -34,17 +34,20 @@ export async function prepareNight({ endpointUrl }: Machine, api: Api, night: Ni
   }
 }
 
+type NightRound = { night: Night; count: number; invoices: string; variables?: Record<string, string> };
+
 /**
  * A night: a batch of each customer, taken in as NDJSON with no worker running, then run by one. Timed from the first
  * range that was taken to the end of the last batch.
  *
- * @param invoices the beginning of their numbers: those of the same one have the same answers
+ * @param invoices (of the options) the beginning of their numbers: those of the same one have the same answers; `variables`
+ *   are the worker's, beside its usual ones
  */
 export async function batchRound(
   machine: Machine,
   redisUrl: string | null,
   api: Api,
-  { night, count, invoices }: { night: Night; count: number; invoices: string },
+  { night, count, invoices, variables }: NightRound,
 ): Promise<BatchRound> {
   const run = `night-${Date.now()}`;
   const each = Math.floor(count / night.customers.length);
@@ -52,7 +55,8 @@ export async function batchRound(
   const since = performance.now();
   for (const id of night.customers) await send(api, id, { run, count: each, invoices });
   const acceptedPerSecond = (total / (performance.now() - since)) * 1000;
-  const worker = await startPart('errand-worker', { env: environment(machine.databaseUrl, redisUrl), args: ['batch'] });
+  const env = { ...environment(machine.databaseUrl, redisUrl), ...variables };
+  const worker = await startPart('errand-worker', { env, args: ['batch'] });
   try {
     const { ms, clean } = await untilRunEnded(machine, run);
     const { usage } = await worker.report();

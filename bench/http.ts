@@ -10,16 +10,19 @@ export type Api = { url: string; stop(): Promise<void> };
 /** Starts the API and configures what is measured. */
 export async function startConfiguredApi({ databaseUrl, redisUrl, endpointUrl }: Machine): Promise<Api> {
   const api = await startPart<{ url: string }>('errand-api', { env: environment(databaseUrl, redisUrl) });
-  const client = createHttpClient({ url: api.ready.url, apiKey: adminKey });
+  await configure({ endpointUrl }, api.ready.url);
+  return { url: api.ready.url, stop: api.stop };
+}
+
+export async function configure({ endpointUrl }: Pick<Machine, 'endpointUrl'>, url: string): Promise<void> {
+  const client = createHttpClient({ url, apiKey: adminKey });
   for (const id of integrations) {
     await client.putIntegration(id, { name: id, type: 'custom' });
-    const url = `${endpointUrl}/invoices/{{InvoiceNumber}}`;
     await client.putCommand(id, command, {
-      request: { method: 'GET', url },
+      request: { method: 'GET', url: `${endpointUrl}/invoices/{{InvoiceNumber}}` },
       accept: { contentTypes: ['application/pdf'] },
     });
   }
-  return { url: api.ready.url, stop: api.stop };
 }
 
 export type Interactive = { bareMs: readonly number[]; waitMs: readonly number[] };

@@ -1,8 +1,15 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import type { Network } from './network.ts';
 
 /** What a process used since it was ready, and its memory now; `statements`: sent to PostgreSQL. */
-export type Usage = { cpuMicros: number; rssBytes: number; peakRssBytes: number; statements: number };
+export type Usage = {
+  cpuMicros: number;
+  rssBytes: number;
+  peakRssBytes: number;
+  statements: number;
+  network: Network;
+};
 
 /** A part's own figures, and what its process used for them. */
 export type Report<Figures> = { figures: Figures; usage: Usage };

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { countNetwork } from './network.ts';
 import type { Report } from './part.ts';
 
 export type Playing<Ready, Figures> = {
@@ -8,6 +9,7 @@ export type Playing<Ready, Figures> = {
 /** The other end of `startPart`, in the part's process: says that it is ready, answers reports, stops when told. */
 export async function play<Ready, Figures>({ start }: Playing<Ready, Figures>): Promise<void> {
   const statements = countStatements();
+  const network = countNetwork();
   const since = process.cpuUsage();
   const { ready, figures, stop } = await start();
   process.on('message', async (message) => {
@@ -18,6 +20,7 @@ export async function play<Ready, Figures>({ start }: Playing<Ready, Figures>): 
         rssBytes: process.memoryUsage.rss(),
         peakRssBytes: process.resourceUsage().maxRSS * 1024,
         statements: statements(),
+        network: network(),
       };
       process.send?.({ figures: figures(), usage } satisfies Report<Figures>);
     }

@@ -24,10 +24,8 @@ export function pgBouncerVersion(): string {
 
 export const ownPgBouncer = { available: pgBouncerProgram() !== null, start: startOwnPgBouncer };
 
-/** Few sessions for many clients, so that they do meet in them. */
-const sessions = 4;
-
-async function startOwnPgBouncer(databaseUrl: string): Promise<OwnPgBouncer> {
+/** @param sessions few for many clients, so that they do meet in them */
+async function startOwnPgBouncer(databaseUrl: string, { sessions = 4 } = {}): Promise<OwnPgBouncer> {
   const program = pgBouncerProgram();
   if (program === null) throw new Error(`PgBouncer cannot be started: ${noPgBouncer}`);
   const directory = await mkdtemp(path.join(tmpdir(), `errand-test-${process.pid}-`));
