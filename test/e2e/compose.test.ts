@@ -83,13 +83,18 @@ describe.skipIf(inject('compose') === null)('docker-compose.yml, up (contract §
     expect(invocation).toMatchObject({ lane: 'interactive', status: 'succeeded', attempts: [{ status: 200 }] });
   });
 
-  it.skipIf(inject('chromium') === null)('serves the console', async () => {
+  it.skipIf(inject('chromium') === null)('serves the console, the board and the docs', async () => {
     const browser: Browser = await openBrowser();
     try {
       const { page, picture, complaints, elsewhere } = await openSignedIn(browser, errand.url, errand.adminKey);
       await page.goto('/integrations');
       await page.getByText('Acme', { exact: true }).first().waitFor();
       await picture('compose-console');
+      await page.goto('/queues');
+      await page.getByText('errand-batch').first().waitFor();
+      await picture('compose-board');
+      await page.goto('/docs');
+      await page.getByText('/v1/invocations', { exact: true }).first().waitFor();
       expect(complaints()).toEqual([]);
       expect(elsewhere()).toEqual([]);
     } finally {

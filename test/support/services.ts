@@ -17,6 +17,8 @@ declare module 'vitest' {
     postgresUrl: string;
     /** Has the migrations applied; test databases are its clones, and their names begin with its own. */
     templateDatabase: string;
+    /** Which of the versions that tests run on these are (services/versions.ts). */
+    servers: Servers['name'];
     /** `null`: this machine has no Redis. */
     redisUrl: string | null;
   }
@@ -42,6 +44,7 @@ export async function provideServers(project: TestProject, servers: Servers): Pr
   running.set(servers.name, shared);
   shared.users += 1;
   const { postgres, redis, template } = await shared.services;
+  project.provide('servers', servers.name);
   project.provide('postgresUrl', postgres.url);
   project.provide('templateDatabase', template);
   project.provide('redisUrl', redis?.url ?? null);
