@@ -6,9 +6,9 @@ import { runErrand } from '../support/errand.ts';
 import { queueBackends } from '../support/queues.ts';
 import { type OwnPgBouncer, ownPgBouncer } from '../support/services/own-pgbouncer.ts';
 
-const backends = ownPgBouncer.available ? queueBackends() : [];
+const onBackends = describe.runIf(ownPgBouncer.available).each(queueBackends());
 
-describe.each(backends)('behind PgBouncer in transaction mode, queues on $name (contract §7)', (backend) => {
+onBackends('behind PgBouncer in transaction mode, queues on $name (contract §7)', (backend) => {
   let bouncer: OwnPgBouncer;
   let errand: Deployment;
   let endpoint: Endpoint;
