@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { z } from 'zod';
 import type { Access } from '../access/access.ts';
 import type { Portal } from '../access/portal.ts';
 import type { Sessions } from '../access/session.ts';
@@ -18,7 +17,7 @@ import { docsPage } from './docs-page.ts';
 import { acceptJson } from './json-body.ts';
 import { answerUnknown } from './methods.ts';
 import { describeApi, openapiRoute } from './openapi.ts';
-import { anyProblemSchema, problemMediaType } from './problems.ts';
+import { completeSchemas } from './operations.ts';
 import { type ApiLog, logRequests } from './request-log.ts';
 import { type AuditRoutesDependencies, auditRoutes } from './routes/audit.ts';
 import type { Batches } from './routes/batch-dependencies.ts';
@@ -150,16 +149,4 @@ function addRoutes(scope: FastifyInstance, dependencies: ApiDependencies & { whi
   auditRoutes(api, dependencies);
   keyRoutes(api, dependencies);
   sessionInfoRoutes(api, dependencies);
-}
-
-/** Every route refuses query parameters that it does not know, and tells OpenAPI of its problems. */
-function completeSchemas(app: FastifyInstance): void {
-  app.addHook('onRoute', (route) => {
-    if (route.config?.permission === undefined) return;
-    const schema = route.schema ?? {};
-    if (schema.hide === true) return;
-    const problem = { description: 'A problem.', content: { [problemMediaType]: { schema: anyProblemSchema } } };
-    const response = { ...(schema.response ?? {}), default: problem };
-    route.schema = { querystring: z.strictObject({}), ...schema, response };
-  });
 }

@@ -17,6 +17,7 @@ import { attemptSchema, enqueuedSchema, invocationBodySchema, invocationSchema }
 import { redriveBodySchema } from '../contract/redrive.ts';
 import { scheduleBodySchema, scheduleSchema } from '../contract/schedule.ts';
 import { tokenValueSchema } from '../contract/tokens.ts';
+import { type Paths, withOtherForms } from './other-forms.ts';
 import { anyProblemSchema } from './problems.ts';
 
 /** What OpenAPI shows as a component of its own; recursive schemas must be among them. */
@@ -55,23 +56,27 @@ export function describeApi(app: FastifyInstance, version: string): void {
         title: 'Errand',
         version,
         description: "Runs a billing system's custom integrations. Errors are RFC 9457 problem details.",
+        license: { name: 'MIT', identifier: 'MIT' },
       },
+      servers: [{ url: '/' }],
       components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', bearerFormat: 'errand_…' } } },
       security: [{ apiKey: [] }],
     },
     transform: createJsonSchemaTransform({ schemaRegistry }),
-    transformObject: (document) => withoutInputs(transformObject(document)),
+    transformObject: (document) => finished(transformObject(document)),
   });
 }
 
 /**
  * The provider makes two components of each schema, for what goes in and what comes out. Ours are the same in both
- * directions, for none of them transforms a value or fills in a default: one of each is enough.
+ * directions, for none of them transforms a value or fills in a default: one of each is enough. Then what it cannot say
+ * is added.
  */
-function withoutInputs<Description>(description: Description): Description {
+function finished<Description>(description: Description): Description {
   const text = JSON.stringify(description).replace(/("#\/components\/schemas\/[A-Za-z]+)Input"/g, '$1"');
-  const clean = JSON.parse(text) as Description & { components?: { schemas?: Record<string, unknown> } };
+  const clean = JSON.parse(text) as Description & { components?: { schemas?: Record<string, unknown> }; paths?: Paths };
   for (const id of Object.keys(components)) delete clean.components?.schemas?.[`${id}Input`];
+  withOtherForms(clean.paths ?? {});
   return clean;
 }
 

@@ -31,7 +31,10 @@ export function eventsRoute(app: Api, { batches, whileConnected }: BatchDependen
         params: idParams,
         headers: z.looseObject({ 'last-event-id': z.string().optional() }),
         response: {
-          200: z.string().describe('text/event-stream'),
+          200: {
+            description: 'The events.',
+            content: { 'text/event-stream': { schema: z.string() } },
+          },
           204: z.null().describe('It has ended, and that was known.'),
         },
       },

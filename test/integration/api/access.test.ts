@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { consolePages } from '../../../src/api/console.ts';
 import { roles } from '../../../src/contract/api-key.ts';
-import { command, integration, type RouteCase, routes, schedule } from './support/routes.ts';
+import { createAsking, generalPath } from './support/asking.ts';
+import { type RouteCase, routes } from './support/routes.ts';
 import { type Answer, type RunningApi, startApi } from './support/start-api.ts';
 
 let running: RunningApi;
 const keys = new Map<string, string>();
-let invocation: string;
-let batch: string;
+let asking: Awaited<ReturnType<typeof createAsking>>;
 /** Each a bearer that is nobody, and why. */
 const nobody: [key: string | null, detail: RegExp][] = [
   [null, /An API key is needed/],
@@ -17,6 +17,7 @@ const nobody: [key: string | null, detail: RegExp][] = [
 
 beforeAll(async () => {
   running = await startApi();
+  asking = await createAsking(running);
   nobody.push([await spoilt('revoked_at = now()'), /was revoked/]);
   nobody.push([await spoilt("expires_at = now() - interval '1 second'"), /expired/]);
   for (const role of roles) {
@@ -25,16 +26,6 @@ beforeAll(async () => {
   }
   keys.set('portal', await portalOf('north'));
   keys.set('portal elsewhere', await portalOf('south'));
-  await running.call('PUT', '/v1/integrations/north', { body: integration });
-  await running.call('PUT', '/v1/integrations/north/commands/GetInvoiceImage', { body: command });
-  invocation = await ended();
-  // Invocations of this API are in memory: what is wrong is found in the table.
-  await running.pool.query(`
-    insert into invocations (id, account, integration, command, lane, status, tokens, fingerprint, configuration_version, error)
-    values (errand_uuid_v7(), 'north', 'north', 'GetInvoiceImage', 'batch', 'failed', '{}', 'f', 1,
-      '{"code": "timeout", "message": "late", "side": "customer-server"}')`);
-  batch = await begun();
-  await running.call('POST', `/v1/batches/${batch}/cancel`);
 });
 afterAll(() => running.stop());
 
@@ -45,62 +36,13 @@ async function spoilt(change: string): Promise<string> {
   return key;
 }
 
-async function ticketFor(account: string): Promise<string> {
-  const { url } = (await running.call('POST', '/v1/portal-sessions', { body: { account, role: 'configurer' } })).json;
-  return url.split('/').at(-1);
-}
-
 /** The token of a portal session. */
 async function portalOf(account: string): Promise<string> {
-  const body = { ticket: await ticketFor(account) };
+  const body = { ticket: await asking.ticketFor(account) };
   return (await running.call('POST', '/v1/portal-sessions/open', { key: null, body })).json.token;
 }
 
-async function enqueued(): Promise<string> {
-  const body = { integration: 'north', command: 'GetInvoiceImage' };
-  return (await running.call('POST', '/v1/invocations', { body })).json.id;
-}
-
-async function ended(): Promise<string> {
-  const id = await enqueued();
-  running.invocations.end(id, { bytes: Buffer.from('%PDF-'), contentType: 'application/pdf' });
-  return id;
-}
-
-async function begun(): Promise<string> {
-  const items = [{ tokens: { InvoiceNumber: '1' } }];
-  const body = { integration: 'north', command: 'GetInvoiceImage', run: 'a-night', items };
-  return (await running.call('POST', '/v1/batches', { body })).json.id;
-}
-
-let schedules = 0;
-
-/** One of which no run is open. */
-async function idleSchedule(): Promise<string> {
-  schedules += 1;
-  const name = `schedule-${schedules}`;
-  await running.call('PUT', `/v1/integrations/north/schedules/${name}`, { body: schedule });
-  return name;
-}
-
-/** Everything that a route finds before it, made anew. */
-async function ask({ method, path, body }: RouteCase, key: string | null) {
-  await running.call('PUT', '/v1/integrations/north', { body: integration });
-  await running.call('PUT', '/v1/integrations/north/commands/GetInvoiceImage', { body: command });
-  await running.call('PUT', '/v1/integrations/north/secrets/key', { body: { value: 'another value' } });
-  await running.call('PUT', '/v1/integrations/north/schedules/nightly', { body: schedule });
-  const { id } = (await running.call('POST', '/v1/keys', { body: { role: 'producer', accounts: ['north'] } })).json;
-  const filled = path
-    .replace(':invocation', invocation)
-    .replace(':key', id)
-    .replace(':batch', batch)
-    .replace(':running', path.includes(':running') ? await begun() : '')
-    .replace(':schedule', await idleSchedule())
-    .replace(':open', await enqueued())
-    .replace(':ended', await ended());
-  const raw = JSON.stringify(body)?.replace(':ticket', await ticketFor('north'));
-  return running.call(method, filled, { key, ...(raw === undefined ? {} : { raw }) });
-}
+const ask = (route: RouteCase, key: string | null) => asking.ask(route, key);
 
 const ofNorth = ({ json }: Answer) =>
   ((json.items ?? [json]) as object[]).filter((item) => JSON.stringify(item).includes('north'));
@@ -145,16 +87,9 @@ describe.each(routes)('contract §3: $method $path', (route) => {
 it('contract §3: these are all the routes there are', async () => {
   const { paths } = (await running.call('GET', '/openapi.json', { key: null })).json;
   const described = Object.entries(paths).flatMap(([path, methods]) =>
-    Object.keys(methods as object).map((method) => `${method.toUpperCase()} ${path.replace(/\{.*?\}/g, '*')}`),
+    Object.keys(methods as object).map((method) => `${method.toUpperCase()} ${generalPath(path)}`),
   );
-  const tried = routes.map(({ method, path }) => {
-    const general = path
-      .replace(/:invocation|:ended|:open|:key|:schedule|:batch|:running/, '*')
-      .replace(/\/(?:north|GetInvoiceImage|GetThing|nightly|a-night)(?=\/|$)/g, '/*')
-      .replace(/secrets\/key/, 'secrets/*')
-      .replace(/versions\/1/, 'versions/*');
-    return `${method} ${general}`;
-  });
+  const tried = routes.map(({ method, path }) => `${method} ${generalPath(path)}`);
   expect(described.filter((each) => each.includes('/v1/')).sort()).toEqual([...new Set(tried)].sort());
 });
 

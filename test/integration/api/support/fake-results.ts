@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { StoredResults } from '../../../../src/api/stored-results.ts';
+import { commandNameSchema } from '../../../../src/contract/names.ts';
 import { Refusal } from '../../../../src/contract/problem.ts';
 
 const invocation = '01890000-0000-7000-8000-0000000000aa';
@@ -31,6 +32,9 @@ export function fakeResults() {
     async byQuery(accounts, { integration, command, tokens }) {
       if (accounts !== '*' && !accounts.includes('north')) {
         throw new Refusal('not-found', `There is no integration "${integration}".`);
+      }
+      if (!commandNameSchema.safeParse(command).success) {
+        throw new Refusal('not-found', `There is no command "${command}".`);
       }
       const errors = Object.keys(tokens).flatMap((path) =>
         path === 'InvoiceNumber' ? [] : [{ path, message: 'is not a token of this command' }],
