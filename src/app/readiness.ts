@@ -7,7 +7,8 @@ export function readinessOf({ pool, queues, connection }: Core): Record<string, 
   return {
     async database() {
       const state = await schemaState(pool);
-      return state === 'current' ? null : schemaProblem(state);
+      // A newer one is an upgrade that is under way: whoever runs already goes on until its successor is there.
+      return state === 'current' || state === 'newer' ? null : schemaProblem(state);
     },
     async queue() {
       await queues.ping();
