@@ -18,7 +18,7 @@ import { type BoardQueues, openBoardQueues } from '../lanes/board-queues.ts';
 import type { Log } from '../platform/log.ts';
 import { createRedactor } from '../platform/redaction.ts';
 import { createSchedules } from '../schedules/use-cases.ts';
-import { createSender, type Sender } from '../sending/sender.ts';
+import type { Sender } from '../sending/sender.ts';
 import { createKeyStore } from '../store/api-keys.ts';
 import { createAuditStore, insertAudit } from '../store/audit.ts';
 import { readBlob } from '../store/blobs.ts';
@@ -40,6 +40,7 @@ import { openDryRun } from './dry-run.ts';
 import { listenFailure } from './listening.ts';
 import { ownApi, ownServices, portOf } from './own-services.ts';
 import { readinessOf } from './readiness.ts';
+import { openSend, openSender } from './sending.ts';
 import { openStatistics } from './statistics.ts';
 import { openSteering } from './steering.ts';
 import { unsealerOf } from './unseal-tokens.ts';
@@ -66,8 +67,8 @@ export async function startApi(config: ReadyConfig, log: Log): Promise<RunningAp
   const core = openCore(config, log, 'api');
   // For tests of commands; and it looks where a preview's request would lead.
   const own = ownServices(config);
-  const { egressAllow: allow, egressIps, publicUrl } = config;
-  const sender = createSender({ allow, own: () => own, egressIps, maxBufferedBytes, userAgent });
+  const { egressIps, publicUrl } = config;
+  const sender = openSender(config, own, maxBufferedBytes);
   const access = createAccess({
     store: createKeyStore(core.pool),
     adminKey: config.adminKey,
@@ -182,15 +183,7 @@ function openIntegrations(core: Core, sender: Sender) {
         core.log.warn('resume.not-rung', { integration, error }, 'The sweep will ring for what waited');
       });
     },
-    send: (request, { policy, maxBytes, signal, redirectProblem }) =>
-      sender.send(request, {
-        timeoutMs: policy.timeoutMs,
-        connectTimeoutMs: policy.connectTimeoutMs,
-        maxBytes,
-        freshConnection: policy.nonIdempotent,
-        signal,
-        redirectProblem,
-      }),
+    send: openSend(sender),
     audit: (record) => insertAudit(core.pool, record),
     newId: () => uuidv7(),
     userAgent,

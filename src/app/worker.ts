@@ -19,7 +19,7 @@ import { isTransient, isUnavailable, openListener, openPool } from '../platform/
 import { createRedactor } from '../platform/redaction.ts';
 import { createRecorder } from '../recording/recorder.ts';
 import { createWeigher } from '../recording/weigher.ts';
-import { createSender, type Sender } from '../sending/sender.ts';
+import type { Sender } from '../sending/sender.ts';
 import { createTally, type Tally } from '../statistics/tally.ts';
 import { insertAudit } from '../store/audit.ts';
 import { postpone, unring } from '../store/due.ts';
@@ -38,6 +38,7 @@ import { openLimits } from './limits.ts';
 import { ownApi, ownServices } from './own-services.ts';
 import { openPasses } from './passes.ts';
 import { startScheduler } from './scheduler.ts';
+import { openSend, openSender } from './sending.ts';
 import { openStatisticsWriter } from './statistics.ts';
 import { userAgent } from './version.ts';
 
@@ -110,8 +111,7 @@ function openHand(core: Core, row: WorkerRow, { touch, tally }: { touch: Touch; 
   const { pool, config, configurations, log } = core;
   const { lane } = row;
   const own = [...ownServices(config), ...ownApi(config)];
-  const { egressAllow: allow, egressIps } = config;
-  const sender = createSender({ allow, own: () => own, egressIps, maxBufferedBytes, userAgent });
+  const sender = openSender(config, own, maxBufferedBytes);
   const weigh = createWeigher({
     pool,
     onTurn: openTurns(core),
@@ -244,15 +244,7 @@ function openExecute(
 ) {
   return createExecute({
     configurations: core.configurations,
-    send: (request, { policy, maxBytes, signal, redirectProblem }) =>
-      sender.send(request, {
-        timeoutMs: policy.timeoutMs,
-        connectTimeoutMs: policy.connectTimeoutMs,
-        maxBytes,
-        freshConnection: policy.nonIdempotent,
-        signal,
-        redirectProblem,
-      }),
+    send: openSend(sender),
     holds: ({ askedAt }) => touch.holds(askedAt),
     unseal: (sealed, context) => core.sealer.open(sealed, context),
     createRedactor,

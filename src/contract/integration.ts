@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { allowedHostsSchema } from './allowed-hosts.ts';
+import { authSchema, tlsSchema } from './authentication.ts';
 import { maxConcurrency, maxRates, minSecretLength } from './integration-numbers.ts';
 import { accountSchema, integrationIdSchema, lineOfText, text, tokenNameSchema } from './names.ts';
 
@@ -30,6 +31,8 @@ export const integrationBodySchema = z.strictObject({
   variables: variablesSchema.optional(),
   limits: limitsSchema.optional(),
   shownSecret: shownSecretSchema.optional(),
+  auth: authSchema.nullable().optional(),
+  tls: tlsSchema.nullable().optional(),
 });
 export type IntegrationBody = z.infer<typeof integrationBodySchema>;
 
@@ -39,6 +42,8 @@ export const integrationPatchSchema = z.strictObject({
   variables: z.record(tokenNameSchema, text(8192).nullable()).optional(),
   limits: limitsSchema.optional(),
   shownSecret: shownSecretSchema.optional(),
+  auth: authSchema.nullable().optional(),
+  tls: tlsSchema.nullable().optional(),
 });
 export type IntegrationPatch = z.infer<typeof integrationPatchSchema>;
 
@@ -65,6 +70,8 @@ export const integrationSchema = z.strictObject({
     .string()
     .nullable()
     .describe('`null` where none is chosen, none is saved, or it is too short for one.'),
+  auth: authSchema.nullable().describe('How Errand says who it is; `null`: only by what commands send.'),
+  tls: tlsSchema.nullable().describe('`null`: the usual certificate authorities, and no certificate of its own.'),
   lastSyncAt: z.iso.datetime().nullable(),
   lastSyncQuality: z.enum(['complete', 'partial', 'stale']).nullable(),
   hold: holdSchema.nullable(),

@@ -3,9 +3,12 @@ import type { FieldError } from '../contract/problem.ts';
 import { compileAccept } from '../judging/accept.ts';
 import { policyFor } from '../judging/policy.ts';
 import { compileRequest } from '../tokens/compile.ts';
+import { namesIn } from './authentication/references.ts';
+import { resolveAuthentication } from './authentication/resolve.ts';
 import { boundSecrets } from './bound-secrets.ts';
 import { asksConditionally, valuesSince } from './conditional.ts';
 import type { CompiledCommand, Configuration } from './configuration.ts';
+import { namesOfKind } from './names-of-kind.ts';
 import { secretContext } from './secret-context.ts';
 import type { StoredCommand, StoredConfiguration, StoredValue } from './stored.ts';
 
@@ -14,12 +17,19 @@ export function typeOf(name: string, stored: readonly CommandType[]): CommandTyp
   return builtInCommandTypes.find((type) => type.name === name) ?? stored.find((type) => type.name === name);
 }
 
-export function namesOfKind(
-  values: readonly Pick<StoredValue, 'name' | 'kind'>[],
-  kind: StoredValue['kind'],
-): string[] {
-  return values.filter((value) => value.kind === kind).map(({ name }) => name);
+/** What else the requests of an integration's commands depend on. */
+export function surroundingsOf({
+  integration: { authentication },
+}: Pick<StoredConfiguration, 'integration'>): Surroundings {
+  if (authentication === null) return alone;
+  const { auth, tls, since } = authentication;
+  // With OAuth the integration's secret goes to the token endpoint only.
+  const sent = auth?.type === 'oauth2-client-credentials' ? [] : namesIn({ auth, tls: null });
+  return { uses: namesIn({ auth, tls }), sent, since };
 }
+
+type Surroundings = { uses: readonly string[]; sent: readonly string[]; since: number };
+const alone: Surroundings = { uses: [], sent: [], since: 0 };
 
 export type CompiledOrErrors = { ok: true; command: CompiledCommand } | { ok: false; errors: readonly FieldError[] };
 
@@ -28,6 +38,7 @@ export function compileCommand(
   { name, version, definition }: Pick<StoredCommand, 'name' | 'version' | 'definition'>,
   type: CommandType,
   values: readonly (Pick<StoredValue, 'name' | 'kind'> & Partial<Pick<StoredValue, 'since' | 'allowedHosts'>>)[],
+  around: Surroundings = alone,
 ): CompiledOrErrors {
   const compilation = compileRequest(definition.request, {
     commandType: type.tokens,
@@ -35,6 +46,7 @@ export function compileCommand(
     secrets: namesOfKind(values, 'secret'),
   });
   if (!compilation.ok) return compilation;
+  const { uses } = compilation.compiled;
   const command: CompiledCommand = {
     name,
     version,
@@ -43,8 +55,8 @@ export function compileCommand(
     request: compilation.compiled,
     accept: compileAccept(definition.accept, type.result?.contentTypes),
     conditional: asksConditionally(definition, compilation.compiled),
-    valuesSince: valuesSince(compilation.compiled, values),
-    bound: boundSecrets(compilation.compiled, values),
+    valuesSince: Math.max(around.since, valuesSince({ uses: [...uses, ...around.uses] }, values)),
+    bound: boundSecrets({ uses: [...uses, ...around.sent] }, values),
     policy: { interactive: policyFor(definition, 'interactive'), batch: policyFor(definition, 'batch') },
   };
   return { ok: true, command };
@@ -60,8 +72,12 @@ export function redactorOf(stored: StoredConfiguration, dependencies: AssembleDe
   return redactorOfSecrets(openSecrets(stored, dependencies.sealer), dependencies);
 }
 
-function redactorOfSecrets(secrets: ReadonlyMap<string, string | null>, { createRedactor }: AssembleDependencies) {
-  return createRedactor([...secrets.values()].filter((value) => value !== null));
+function redactorOfSecrets(
+  secrets: ReadonlyMap<string, string | null>,
+  { createRedactor }: AssembleDependencies,
+  derived: readonly string[] = [],
+) {
+  return createRedactor([...[...secrets.values()].filter((value) => value !== null), ...derived]);
 }
 
 /** Makes a stored configuration ready to run. A command that cannot be compiled any more does not break the others. */
@@ -69,6 +85,13 @@ export function assemble(stored: StoredConfiguration, dependencies: AssembleDepe
   const { integration, values } = stored;
   const secrets = openSecrets(stored, dependencies.sealer);
   const { commands, broken } = compileAll(stored);
+  const variables = new Map(
+    values.flatMap(({ name, kind, value }): [string, string][] => (kind === 'variable' ? [[name, value ?? '']] : [])),
+  );
+  const authentication =
+    integration.authentication === null
+      ? null
+      : resolveAuthentication(integration.authentication, { variables, secrets }, values);
   return {
     integration: integration.id,
     account: integration.account,
@@ -77,11 +100,12 @@ export function assemble(stored: StoredConfiguration, dependencies: AssembleDepe
     hold: integration.hold,
     version: integration.configurationVersion,
     limits: integration.limits,
-    variables: new Map(values.flatMap(({ name, kind, value }) => (kind === 'variable' ? [[name, value ?? '']] : []))),
+    variables,
     secrets,
+    authentication,
     commands,
     broken,
-    redact: redactorOfSecrets(secrets, dependencies),
+    redact: redactorOfSecrets(secrets, dependencies, authentication?.derived),
   };
 }
 
@@ -105,12 +129,13 @@ function openOrNull(sealer: AssembleDependencies['sealer'], sealed: string, cont
 function compileAll(stored: StoredConfiguration) {
   const commands = new Map<string, CompiledCommand>();
   const broken = new Map<string, readonly FieldError[]>();
+  const around = surroundingsOf(stored);
   for (const command of stored.commands.filter(({ deleted }) => !deleted)) {
     const type = typeOf(command.name, stored.types);
     const compiled: CompiledOrErrors =
       type === undefined
         ? { ok: false, errors: [{ path: '', message: `There is no command type "${command.name}" any more.` }] }
-        : compileCommand(command, type, stored.values);
+        : compileCommand(command, type, stored.values, around);
     if (compiled.ok) commands.set(command.name, compiled.command);
     else broken.set(command.name, compiled.errors);
   }

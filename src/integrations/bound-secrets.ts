@@ -7,7 +7,7 @@ export type BoundSecret = { secret: string; hosts: readonly string[] };
 
 /** Those of the secrets that a request uses, in whatever place, that may not go anywhere. */
 export function boundSecrets(
-  { uses }: CompiledRequest,
+  { uses }: Pick<CompiledRequest, 'uses'>,
   values: readonly (Pick<StoredValue, 'name'> & Partial<Pick<StoredValue, 'allowedHosts'>>)[],
 ): BoundSecret[] {
   return values.flatMap(({ name, allowedHosts }) =>

@@ -10,8 +10,8 @@ import { planOf } from '../judging/plan.ts';
 import { policyFor } from '../judging/policy.ts';
 import { describeTokens } from '../tokens/describe.ts';
 import { usedTokens } from '../tokens/used.ts';
-import { namesOfKind } from './assemble.ts';
 import { asStored, problemsOf, requireType } from './commands.ts';
+import { namesOfKind } from './names-of-kind.ts';
 import { requireIntegration } from './scope.ts';
 import type { IntegrationStore, StoredConfiguration } from './stored.ts';
 

@@ -21,7 +21,7 @@ export function asksConditionally(definition: CommandBody, { url }: CompiledRequ
 
 /** The configuration version that brought the newest of the variables and secrets that a request uses. */
 export function valuesSince(
-  { uses }: CompiledRequest,
+  { uses }: Pick<CompiledRequest, 'uses'>,
   values: readonly (Pick<StoredValue, 'name'> & Partial<Pick<StoredValue, 'since'>>)[],
 ): number {
   return Math.max(0, ...values.filter(({ name }) => uses.includes(name)).map(({ since }) => since ?? 0));

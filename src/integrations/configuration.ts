@@ -6,6 +6,7 @@ import type { Lane } from '../contract/lane.ts';
 import type { FieldError } from '../contract/problem.ts';
 import type { CompiledAccept, Policy } from '../judging/policy.ts';
 import type { CompiledRequest } from '../tokens/compile.ts';
+import type { ResolvedAuthentication } from './authentication/resolve.ts';
 import type { BoundSecret } from './bound-secrets.ts';
 
 export type { Accept };
@@ -22,7 +23,7 @@ export type CompiledCommand = {
   conditional: boolean;
   /** The configuration version since which the variables and secrets that it uses are what they are. */
   valuesSince: number;
-  /** The secrets that it uses and that may not be sent to every host. */
+  /** The secrets that it, or the integration's authentication, sends and that may not go to every host. */
   bound: readonly BoundSecret[];
   policy: Readonly<Record<Lane, Policy>>;
 };
@@ -40,6 +41,8 @@ export type Configuration = {
   variables: ReadonlyMap<string, string>;
   /** Decrypted values; `null` where none of the keys that Errand was given can decrypt it. */
   secrets: ReadonlyMap<string, string | null>;
+  /** `null`: requests go as their commands have them. */
+  authentication: ResolvedAuthentication | null;
   commands: ReadonlyMap<string, CompiledCommand>;
   /** Commands that are saved but cannot be compiled any more, e.g. by a newer version of Errand, and why. */
   broken: ReadonlyMap<string, readonly FieldError[]>;

@@ -2,13 +2,16 @@ import { isDeepStrictEqual } from 'node:util';
 import type { AuditRecord } from '../audit/entry.ts';
 import type { KeyAccounts } from '../contract/api-key.ts';
 import type { Actor } from '../contract/audit.ts';
+import type { Auth, Tls } from '../contract/authentication.ts';
 import type { Hold, Integration, IntegrationBody, IntegrationPatch, Limits } from '../contract/integration.ts';
 import { defaultAccount } from '../contract/names.ts';
 import type { Page, PageQuery } from '../contract/paging.ts';
 import { Refusal } from '../contract/problem.ts';
-import { type AssembleDependencies, namesOfKind } from './assemble.ts';
+import type { AssembleDependencies } from './assemble.ts';
 import { createDetails, type Details } from './audit-details.ts';
+import { checkAuthentication } from './authentication/check.ts';
 import { liveCommands, refuseBreaking, refuseTakenNames } from './clashes.ts';
+import { namesOfKind } from './names-of-kind.ts';
 import { noIntegration, reaches, requireIntegration } from './scope.ts';
 import type {
   Change,
@@ -26,6 +29,8 @@ type Desired = {
   variables: Readonly<Record<string, string>>;
   limits: Limits;
   shownSecret: string | null;
+  auth: Auth | null;
+  tls: Tls | null;
 };
 
 /** An integration's own life: made, listed, changed, deleted. Every change is one configuration version. */
@@ -43,11 +48,11 @@ export function createIntegrationUses({ store, ...dependencies }: AssembleDepend
     },
 
     /**
-     * Creates, or replaces name, variables, limits and which secret is shown; secrets and commands stay. Without `account` an existing one keeps
+     * Creates, or replaces name, variables, limits, authentication and which secret is shown; secrets and commands stay. Without `account` an existing one keeps
      * its own, and a new one gets `default`, or the only account that the key is for. Changing nothing makes no version.
      *
      * @throws Refusal `forbidden` (the account is not the key's), `conflict` (another account; a name that is a secret or
-     * a token; a variable that a command needs is missing), `not-found` (it is there, but outside the key's accounts).
+     * a token; a variable that a command needs is missing), `invalid` (auth or tls name what is not there), `not-found` (it is there, but outside the key's accounts).
      */
     async put(scope: KeyAccounts, actor: Actor, id: string, body: IntegrationBody): Promise<Integration> {
       const account = body.account ?? accountFor(scope);
@@ -60,6 +65,8 @@ export function createIntegrationUses({ store, ...dependencies }: AssembleDepend
           variables: body.variables ?? {},
           limits: body.limits ?? {},
           shownSecret: body.shownSecret ?? null,
+          auth: body.auth ?? null,
+          tls: body.tls ?? null,
         };
         return replace(now, desired, actor, detailsOf);
       };
@@ -86,6 +93,8 @@ export function createIntegrationUses({ store, ...dependencies }: AssembleDepend
           variables: Object.fromEntries(variables),
           limits: patch.limits ?? current.integration.limits,
           shownSecret: patch.shownSecret === undefined ? current.integration.shownSecret : patch.shownSecret,
+          auth: patch.auth === undefined ? authOf(current) : patch.auth,
+          tls: patch.tls === undefined ? tlsOf(current) : patch.tls,
         };
         return replace(current, desired, actor, detailsOf);
       };
@@ -143,15 +152,20 @@ function replace(now: StoredConfiguration, desired: Desired, actor: Actor, detai
   const removed = [...current.keys()].filter((name) => !wanted.has(name));
   const changed = [...wanted].filter(([name, value]) => current.get(name) !== value);
   checkNames(now, [...wanted.keys()], removed);
+  const secrets = now.values.filter(({ kind }) => kind === 'secret');
+  checkAuthentication(desired, [
+    ...secrets,
+    ...[...wanted.keys()].map((name) => ({ name, kind: 'variable' as const })),
+  ]);
 
   const before = created ? null : shown(now);
-  const { account, name, limits, shownSecret } = desired;
-  const after = { name, variables: Object.fromEntries(wanted), limits, shownSecret };
+  const { account, name, limits, shownSecret, auth, tls } = desired;
+  const after = { name, variables: Object.fromEntries(wanted), limits, shownSecret, auth, tls };
   if (before !== null && isDeepStrictEqual(before, after)) return null;
   const details = detailsOf(now, before === null ? { after } : differences(before, after));
   const action = created ? 'integration.created' : 'integration.updated';
   return {
-    integration: { account, name, limits, shownSecret },
+    integration: { account, name, limits, shownSecret, auth, tls },
     endValues: removed,
     beginValues: changed.map(([variable, value]) => newVariable(variable, value)),
     audit: [entry(account, actor, action, integration.id, details)],
@@ -181,18 +195,21 @@ function newVariable(name: string, value: string): NewValue {
   return { name, kind: 'variable', value, sealed: null, hint: null, allowedHosts: null };
 }
 
+const authOf = ({ integration }: StoredConfiguration) => integration.authentication?.auth ?? null;
+const tlsOf = ({ integration }: StoredConfiguration) => integration.authentication?.tls ?? null;
+
 type Shown = Omit<Desired, 'account'>;
 
 function shown(stored: StoredConfiguration): Shown {
   const { name, limits, shownSecret } = stored.integration;
-  return { name, variables: variablesOf(stored), limits, shownSecret };
+  return { name, variables: variablesOf(stored), limits, shownSecret, auth: authOf(stored), tls: tlsOf(stored) };
 }
 
 /** Only what differs: an audit entry that repeats twenty variables hides the one that changed. */
 function differences(before: Shown, after: Shown): { before: object; after: object } {
   const was: Record<string, unknown> = {};
   const is: Record<string, unknown> = {};
-  for (const field of ['name', 'variables', 'limits', 'shownSecret'] as const) {
+  for (const field of ['name', 'variables', 'limits', 'shownSecret', 'auth', 'tls'] as const) {
     if (isDeepStrictEqual(before[field], after[field])) continue;
     was[field] = before[field];
     is[field] = after[field];
@@ -231,6 +248,8 @@ function present(integration: StoredIntegration, variables: Record<string, strin
     limits: integration.limits,
     shownSecret: integration.shownSecret,
     shownSecretHint: integration.shownSecretHint,
+    auth: integration.authentication?.auth ?? null,
+    tls: integration.authentication?.tls ?? null,
     lastSyncAt: integration.lastSyncAt?.toISOString() ?? null,
     lastSyncQuality: integration.lastSyncQuality,
     hold: holdOf(integration),

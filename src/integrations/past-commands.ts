@@ -1,7 +1,10 @@
 import { LRUCache } from 'lru-cache';
+import type { Auth } from '../contract/authentication.ts';
 import type { CommandBody } from '../contract/command.ts';
 import { builtInCommandTypes, type CommandType, type DeclaredToken } from '../contract/command-type.ts';
 import { type CompiledRequest, compileRequest } from '../tokens/compile.ts';
+import { mask } from '../tokens/places/place.ts';
+import { shownAuth } from './authentication/resolve.ts';
 
 /** A command as it was when a request was sent, for rendering that request again. */
 export type PastCommand = {
@@ -11,6 +14,8 @@ export type PastCommand = {
   variables: ReadonlyMap<string, string>;
   /** Names only. */
   secrets: ReadonlySet<string>;
+  /** How it said who Errand is, with masks for secrets. */
+  auth: Auth | null;
 };
 
 export type PastCommands = {
@@ -36,6 +41,7 @@ export type PastCommandsOptions = {
     variables: Record<string, string>;
     secrets: readonly string[];
     type: CommandType | null;
+    auth: Auth | null;
   } | null>;
   /** How many are kept: a page of one integration's attempts needs few. Default: 500. */
   max?: number;
@@ -53,7 +59,8 @@ export function createPastCommands({ load, max = 500 }: PastCommandsOptions): Pa
     const names = { commandType: tokens, variables: [...variables.keys()], secrets: past.secrets };
     const compilation = compileRequest(past.definition.request, names);
     if (!compilation.ok) return null;
-    return { request: compilation.compiled, tokens, variables, secrets: new Set(past.secrets) };
+    const auth = shownAuth(past.auth, variables, mask);
+    return { request: compilation.compiled, tokens, variables, secrets: new Set(past.secrets), auth };
   }
 
   return {

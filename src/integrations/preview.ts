@@ -1,12 +1,16 @@
 import type { KeyAccounts } from '../contract/api-key.ts';
+import type { Auth } from '../contract/authentication.ts';
 import type { CommandBody } from '../contract/command.ts';
 import type { SentRequest } from '../contract/invocation.ts';
 import { type FieldError, Refusal } from '../contract/problem.ts';
 import type { Tokens, TokenValue } from '../contract/tokens.ts';
 import { textsOf } from '../invocations/outgoing.ts';
 import { resolveTokens, sensitiveNames } from '../tokens/names.ts';
+import { mask } from '../tokens/places/place.ts';
 import { type RenderedRequest, renderRequest } from '../tokens/render.ts';
-import { type AssembleDependencies, assemble, compileCommand } from './assemble.ts';
+import { type AssembleDependencies, assemble, compileCommand, surroundingsOf } from './assemble.ts';
+import { authenticate } from './authentication/authenticate.ts';
+import { shownAuth, unreadableSecret } from './authentication/resolve.ts';
 import { hostProblem } from './bound-secrets.ts';
 import { problemsOf, requireCommand, requireType } from './commands.ts';
 import type { CompiledCommand, Configuration } from './configuration.ts';
@@ -32,8 +36,8 @@ const sampleInvocation = '00000000-0000-7000-8000-000000000000';
 
 /**
  * Shows the request that a command, saved or a draft, would send with these tokens. Secrets and sensitive values are
- * masked; the headers are those of the command, without `User-Agent`, `Idempotency-Key` and `traceparent`, which every
- * request carries in addition. `errand.` tokens have sample values.
+ * masked; the headers are those of the command and of the integration's authentication, without `User-Agent`, `Idempotency-Key`
+ * and `traceparent`, which every request carries in addition. `errand.` tokens have sample values.
  *
  * @throws Refusal `not-found`; `invalid` if the draft or the tokens are wrong or it cannot be rendered.
  */
@@ -42,11 +46,13 @@ export function createPreview(dependencies: PreviewDependencies) {
   return async (scope: KeyAccounts, id: string, name: string, body: PreviewBody): Promise<Preview> => {
     const stored = requireIntegration(scope, id, await store.load(id));
     const sample = { invocation: sampleInvocation, now: now() };
-    const { command, real, shown, redact } = renderOnce(dependencies, stored, name, body, sample);
+    const rendered = renderOnce(dependencies, stored, name, body, sample);
+    const { command, real, shown, redact } = rendered;
     const problem = hostProblem(command.bound, real.url);
     const egress = problem === null ? await checkEgress(real.url) : { allowed: false, reason: problem };
+    const withAuth = shownAuthenticated(rendered, shown, sample);
     return {
-      ...shownRequest(shown, redact),
+      ...shownRequest(withAuth, redact),
       egress: { allowed: egress.allowed, reason: egress.reason === null ? null : redact(egress.reason) },
     };
   };
@@ -59,6 +65,8 @@ export type RenderedOnce = {
   real: RenderedRequest;
   /** Secrets and sensitive tokens masked where they stand; what shows it passes it through `redact` as well. */
   shown: RenderedRequest;
+  /** As it is saved: with the names of secrets. */
+  auth: Auth | null;
   redact: (text: string) => string;
 };
 
@@ -80,12 +88,31 @@ export function renderOnce(
     return configuration.secrets.get(token) ?? configuration.variables.get(token) ?? errand.get(token);
   };
   requireReadable(configuration, command);
+  const problem = configuration.authentication?.problem ?? null;
+  if (problem !== null) throw new Refusal('invalid', problem.message);
 
   const real = render(command, value, configuration);
   const sensitive = sensitiveNames(command.type.tokens);
   const masked = (token: string) => configuration.secrets.has(token) || sensitive.has(token);
   const shown = render(command, value, configuration, masked);
-  return { command, configuration, real, shown, redact: redactorFor(dependencies, configuration, given, sensitive) };
+  const auth = stored.integration.authentication?.auth ?? null;
+  return {
+    command,
+    configuration,
+    real,
+    shown,
+    auth,
+    redact: redactorFor(dependencies, configuration, given, sensitive),
+  };
+}
+
+/** A masked request with the integration's authentication, masked as well. */
+export function shownAuthenticated(
+  { configuration, auth }: Pick<RenderedOnce, 'configuration' | 'auth'>,
+  shown: RenderedRequest,
+  { now }: { now: number },
+): RenderedRequest {
+  return authenticate(shown, shownAuth(auth, configuration.variables, mask), { at: now, masked: true });
 }
 
 /** A masked request as it is answered. */
@@ -107,7 +134,7 @@ export function commandToShow(
   const type = requireType(stored, name);
   const saved = draft === undefined ? requireCommand(stored, name) : { name, version: 0, definition: draft };
   const errors = draft === undefined ? [] : problemsOf(draft, type, stored);
-  const compiled = compileCommand(saved, type, stored.values);
+  const compiled = compileCommand(saved, type, stored.values, surroundingsOf(stored));
   if (compiled.ok && errors.length === 0) return compiled.command;
   const problems = compiled.ok ? errors : errors.length > 0 ? errors : compiled.errors;
   const prefix = draft === undefined ? '' : 'draft.';
@@ -126,10 +153,7 @@ function checkTokens(configuration: Configuration, command: CompiledCommand, tok
 function requireReadable({ secrets }: Configuration, command: CompiledCommand): void {
   const unreadable = command.request.uses.find((name) => secrets.get(name) === null);
   if (unreadable === undefined) return;
-  throw new Refusal(
-    'invalid',
-    `The secret "${unreadable}" cannot be decrypted with the keys in ERRAND_SECRET_KEYS; save it again.`,
-  );
+  throw new Refusal('invalid', unreadableSecret(unreadable));
 }
 
 function render(

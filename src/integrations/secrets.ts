@@ -6,6 +6,7 @@ import { minHintedSecretLength, minSecretLength, type Secret, type SecretBody } 
 import { tokenNameProblem } from '../contract/names.ts';
 import type { Page, PageQuery } from '../contract/paging.ts';
 import { Refusal } from '../contract/problem.ts';
+import { refuseUsedSecret } from './authentication/check.ts';
 import { refuseBreaking, refuseTakenNames } from './clashes.ts';
 import { type Cursors, paginate } from './paginate.ts';
 import { requireIntegration } from './scope.ts';
@@ -59,7 +60,7 @@ export function createSecretUses({ store, sealer, cursors }: SecretDependencies)
       return present(saved);
     },
 
-    /** @throws Refusal `not-found`, `conflict` (a command uses it). */
+    /** @throws Refusal `not-found`, `conflict` (a command uses it, or the integration's authentication). */
     async remove(scope: KeyAccounts, actor: Actor, id: string, name: string): Promise<void> {
       await store.change(id, (now) => {
         const current = requireIntegration(scope, id, now);
@@ -69,6 +70,7 @@ export function createSecretUses({ store, sealer, cursors }: SecretDependencies)
         }
         const left = current.values.filter((one) => one.name !== name);
         refuseBreaking(current, left, [name]);
+        refuseUsedSecret(current, name);
         return { endValues: [name], audit: [entry(current, actor, 'secret.deleted', name, { before: shown(before) })] };
       });
     },

@@ -1,6 +1,7 @@
 import type { AuditRecord } from '../audit/entry.ts';
 import type { KeyAccounts } from '../contract/api-key.ts';
 import type { Actor } from '../contract/audit.ts';
+import type { Auth, Tls } from '../contract/authentication.ts';
 import type { CommandBody } from '../contract/command.ts';
 import type { CommandType } from '../contract/command-type.ts';
 import type { Failure } from '../contract/errors.ts';
@@ -42,6 +43,8 @@ export type StoredVersion = Pick<StoredCommand, 'version' | 'definition' | 'save
 /** Times in ISO 8601. `probeInMs`: from the moment of loading on, by the database's clock. */
 export type StoredHold = { failure: Failure; since: string; nextProbeAt: string; probeInMs: number };
 
+export type StoredAuthentication = { auth: Auth | null; tls: Tls | null; since: number };
+
 export type StoredIntegration = {
   id: string;
   account: string;
@@ -51,6 +54,8 @@ export type StoredIntegration = {
   /** The secret whose hint stands for it, saved or not. */
   shownSecret: string | null;
   shownSecretHint: string | null;
+  /** With the configuration version that it came with; `null`: there is none. */
+  authentication: StoredAuthentication | null;
   configurationVersion: number;
   /** When a person last paused or resumed it. */
   statusSince: Date | null;
@@ -85,7 +90,10 @@ export type NewValue = Pick<StoredValue, 'name' | 'kind' | 'value' | 'sealed' | 
 /** What is to become of an integration, all at once, as its next configuration version. */
 export type Change = {
   /** New fields; brings a deleted one back. */
-  integration?: Pick<StoredIntegration, 'account' | 'name' | 'limits' | 'shownSecret'>;
+  integration?: Pick<StoredIntegration, 'account' | 'name' | 'limits' | 'shownSecret'> & {
+    auth: Auth | null;
+    tls: Tls | null;
+  };
   deleted?: true;
   status?: 'active' | 'paused';
   endValues?: readonly string[];

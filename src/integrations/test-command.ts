@@ -10,9 +10,9 @@ import { judge, type Verdict } from '../judging/judge.ts';
 import type { Policy } from '../judging/policy.ts';
 import type { RenderedRequest } from '../tokens/render.ts';
 import type { AssembleDependencies } from './assemble.ts';
+import type { ResolvedAuthentication } from './authentication/resolve.ts';
 import { hostProblem, redirectProblemOf } from './bound-secrets.ts';
-import type { CompiledCommand } from './configuration.ts';
-import { type PreviewBody, type RenderedOnce, renderOnce, shownRequest } from './preview.ts';
+import { type PreviewBody, type RenderedOnce, renderOnce, shownAuthenticated, shownRequest } from './preview.ts';
 import { requireIntegration } from './scope.ts';
 import type { IntegrationStore, StoredConfiguration } from './stored.ts';
 
@@ -26,6 +26,9 @@ export type TestDependencies = AssembleDependencies & {
       maxBytes: number;
       signal: AbortSignal;
       redirectProblem: (target: URL) => string | null;
+      authentication: ResolvedAuthentication | null;
+      /** When it began, in Unix milliseconds. */
+      at: number;
     },
   ) => Promise<Exchange>;
   audit: (record: AuditRecord) => Promise<void>;
@@ -55,7 +58,7 @@ export function createTest(dependencies: TestDependencies) {
     const stored = requireIntegration(accounts, integration, await store.load(integration));
     const id = newId();
     const rendered = renderOnce(dependencies, stored, name, body, { invocation: id, now: now() });
-    const { command, redact } = rendered;
+    const { command } = rendered;
     const outgoing = (request: RenderedRequest) =>
       outgoingRequest(request, { userAgent, invocation: id, attempt: 1, keyNumber: 1 });
     const record = (outcome: Record<string, unknown>) =>
@@ -63,18 +66,19 @@ export function createTest(dependencies: TestDependencies) {
     let exchange: Exchange;
     const sentAt = now();
     try {
-      exchange = await sendBound(dependencies, command, outgoing(rendered.real), signal);
+      exchange = await sendBound(dependencies, rendered, { request: outgoing(rendered.real), at: sentAt, signal });
     } catch (error) {
       if (!signal.aborted) throw error;
       await record({ outcome: 'unknown' });
       throw new Refusal('unavailable', 'The test was broken off; the request may have been sent.');
     }
     const durationMs = Math.max(0, Math.round(now() - sentAt));
-    const verdict = shownVerdict(judge(exchange, command.accept, now()), rendered);
+    const redact = redactorWith(dependencies, rendered, exchange);
+    const verdict = shownVerdict(judge(exchange, command.accept, now()), redact);
     const { outcome, code, message } = verdict;
     await record({ outcome, ...(code === null ? {} : { code, message }) });
     return {
-      request: shownRequest(outgoing(rendered.shown), redact),
+      request: shownRequest(shownAuthenticated(rendered, outgoing(rendered.shown), { now: sentAt }), redact),
       response: shownResponse(exchange, redact),
       durationMs,
       verdict,
@@ -85,16 +89,16 @@ export function createTest(dependencies: TestDependencies) {
 /** Sends, if the secrets in it may go there; likewise for redirects. */
 async function sendBound(
   { send }: TestDependencies,
-  { accept, policy, bound }: CompiledCommand,
-  request: RenderedRequest,
-  signal: AbortSignal,
+  { command: { accept, policy, bound }, configuration: { authentication } }: RenderedOnce,
+  { request, at, signal }: { request: RenderedRequest; at: number; signal: AbortSignal },
 ): Promise<Exchange> {
   const message = hostProblem(bound, request.url);
   if (message !== null) {
     return { kind: 'failure', code: 'egress-blocked', message, retryable: false, requestSent: false };
   }
   const redirectProblem = redirectProblemOf(bound);
-  return send(request, { policy: policy.interactive, maxBytes: accept.maxBytes, signal, redirectProblem });
+  const { maxBytes } = accept;
+  return send(request, { policy: policy.interactive, maxBytes, signal, redirectProblem, authentication, at });
 }
 
 function shownResponse(exchange: Exchange, redact: (text: string) => string): CommandTest['response'] {
@@ -109,7 +113,14 @@ function shownResponse(exchange: Exchange, redact: (text: string) => string): Co
   };
 }
 
-function shownVerdict(verdict: Verdict, { redact }: RenderedOnce): CommandTest['verdict'] {
+/** An access token is masked like a secret. */
+function redactorWith({ createRedactor }: TestDependencies, { redact }: RenderedOnce, { credentials }: Exchange) {
+  if (credentials === undefined) return redact;
+  const own = createRedactor(credentials);
+  return (text: string) => own(redact(text));
+}
+
+function shownVerdict(verdict: Verdict, redact: (text: string) => string): CommandTest['verdict'] {
   if (verdict.outcome === 'succeeded') return { outcome: 'succeeded', code: null, side: null, message: null };
   const { code, side, message } = verdict.failure;
   return { outcome: verdict.outcome, code, side, message: redact(message) };

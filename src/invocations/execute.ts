@@ -2,9 +2,9 @@ import type { AuditRecord } from '../audit/entry.ts';
 import type { Actor } from '../contract/audit.ts';
 import { type ErrorCode, errorCatalogue, type Failure } from '../contract/errors.ts';
 import type { Limits } from '../contract/integration.ts';
-import type { TokenValue } from '../contract/tokens.ts';
+import { type ResolvedAuthentication, unreadableSecret } from '../integrations/authentication/resolve.ts';
 import { hostProblem, redirectProblemOf } from '../integrations/bound-secrets.ts';
-import type { CompiledCommand, Configuration, Configurations } from '../integrations/configuration.ts';
+import type { CompiledCommand, Configurations } from '../integrations/configuration.ts';
 import { type Health, saysNothing } from '../judging/breaker.ts';
 import type { Exchange } from '../judging/exchange.ts';
 import { judge, type Verdict } from '../judging/judge.ts';
@@ -12,15 +12,14 @@ import type { Policy } from '../judging/policy.ts';
 import { policyFor } from '../judging/policy.ts';
 import { type RenderedRequest, renderRequest } from '../tokens/render.ts';
 import { describeAttempt, lastSyncOf, sentValidators } from './attempt.ts';
-import { storable } from './body-preview.ts';
 import { CancelledByPerson, LostTouch } from './cancellations.ts';
 import { askedAbout } from './conditional.ts';
 import type { Flight, Flights } from './flights.ts';
 import { healthOf, holdProblem, verdictOn, waitProblem } from './health.ts';
 import type { Claimed, KnownResult, Settled } from './invocation.ts';
 import { batchDeadline, lateFailure } from './late.ts';
-import { outgoingRequest, textsOf } from './outgoing.ts';
-import { sealedTokensContext } from './prepare.ts';
+import { type MaskingDependencies, openSealed, redacted, redactorFor } from './masking.ts';
+import { outgoingRequest } from './outgoing.ts';
 import { settle } from './settle.ts';
 import { atNextPage } from './source.ts';
 import { valuesFor } from './values.ts';
@@ -32,16 +31,17 @@ export type SendOptions = {
   signal: AbortSignal;
   /** Why an answer's redirect must not be followed there; `null`: it may be. */
   redirectProblem: (target: URL) => string | null;
+  authentication: ResolvedAuthentication | null;
+  /** When the attempt began, in Unix milliseconds: what is signed carries it. */
+  at: number;
 };
 
-export type ExecuteDependencies = {
+export type ExecuteDependencies = MaskingDependencies & {
   configurations: Configurations;
   /** Exactly one exchange; never throws for what the server does, but throws the signal's reason when that aborts. */
   send: (request: RenderedRequest, options: SendOptions) => Promise<Exchange>;
   /** Is the row this worker's for certain? Not if the worker was silent meanwhile for so long that others may have taken it. */
   holds: (claimed: Claimed) => boolean;
-  unseal: (sealed: string, context: string) => string;
-  createRedactor: (values: readonly string[]) => (text: string) => string;
   userAgent: string;
   worker: Actor;
   /** Exchanges of this process that identical invocations share. */
@@ -116,16 +116,18 @@ async function attempt(
 ): Promise<Outcome> {
   const configuration = await dependencies.configurations.get(claimed.integration, claimed.configurationVersion);
   const version = configuration?.version ?? claimed.configurationVersion;
-  const failed = (code: ErrorCode, message: string, command: CompiledCommand | null = null): Outcome => ({
+  const refused = (failure: Failure, command: CompiledCommand | null): Outcome => ({
     command,
     configurationVersion: version,
     exchange: null,
     joined: false,
-    verdict: { outcome: 'permanent', failure: failureOf(code, message) },
+    verdict: { outcome: 'permanent', failure },
     known: null,
     health: saysNothing,
     redact: configuration?.redact ?? ((text) => text),
   });
+  const failed = (code: ErrorCode, message: string, command: CompiledCommand | null = null): Outcome =>
+    refused(failureOf(code, message), command);
   // Batch work of a paused integration is not claimed; what was claimed before goes on.
   if (configuration?.status === 'paused' && claimed.lane === 'interactive') {
     return failed('integration-paused', `Integration "${claimed.integration}" is paused; resume it, then retry.`);
@@ -144,8 +146,7 @@ async function attempt(
     lateProblem(claimed, policy, configuration.limits) ??
     company.refusal ??
     null;
-  if (refusal !== null)
-    return { ...failed(refusal.code, refusal.message, command), verdict: { outcome: 'permanent', failure: refusal } };
+  if (refusal !== null) return refused(refusal, command);
   const sensitive = openSealed(dependencies, claimed);
   if (sensitive === null) {
     return failed(
@@ -156,15 +157,21 @@ async function attempt(
   }
   const unreadable = command.request.uses.find((name) => configuration.secrets.get(name) === null);
   if (unreadable !== undefined) {
-    const message = `The secret "${unreadable}" cannot be decrypted with the keys in ERRAND_SECRET_KEYS; save it again.`;
-    return failed('secret-unreadable', message, command);
+    return failed('secret-unreadable', unreadableSecret(unreadable), command);
   }
+  const { authentication } = configuration;
+  const problem = authentication?.problem ?? null;
+  if (problem !== null) return refused(problem, command);
   const value = valuesFor(configuration, claimed, sensitive);
   const rendered = atNextPage(renderRequest(command.request, value), command.request, value('errand.next'));
   if (!rendered.ok) return failed(rendered.code, rendered.message, command);
-  const redact = redactorFor(dependencies, configuration, sensitive);
   const elsewhere = hostProblem(command.bound, rendered.request.url);
-  if (elsewhere !== null) return { ...failed('egress-blocked', elsewhere, command), redact };
+  if (elsewhere !== null) {
+    return {
+      ...failed('egress-blocked', elsewhere, command),
+      redact: redactorFor(dependencies, configuration, sensitive),
+    };
+  }
   const known = askedAbout(command, version, claimed);
   const request = outgoingRequest(rendered.request, {
     userAgent: dependencies.userAgent,
@@ -173,8 +180,9 @@ async function attempt(
     keyNumber: claimed.keyNumber,
     validators: known,
   });
-  const sending = { claimed, command, version, known, request, signal, company };
+  const sending = { claimed, command, version, known, request, authentication, signal, company };
   const { exchange, joined } = await shareOrSend(dependencies, sending);
+  const redact = redactorFor(dependencies, configuration, sensitive, exchange.credentials);
   const judged = judge(exchange, command.accept, now(), known !== null);
   // One exchange counts once, however many share it; but a probe says what it was let through for.
   const health = joined && !claimed.probe ? saysNothing : healthOf(judged, exchange, command, configuration);
@@ -209,6 +217,7 @@ type Sending = {
   version: number;
   known: KnownResult | null;
   request: RenderedRequest;
+  authentication: ResolvedAuthentication | null;
   signal: AbortSignal;
   company: Company;
 };
@@ -235,6 +244,8 @@ async function sendOnce({ send, flights, holds }: ExecuteDependencies, of: Sendi
       policy: policy[claimed.lane],
       maxBytes: accept.maxBytes,
       redirectProblem: redirectProblemOf(bound),
+      authentication: of.authentication,
+      at: claimed.claimedAt,
     };
     return await flights.lead(claimed, of.version, signal, (signal) => send(of.request, { ...options, signal }));
   } catch (error) {
@@ -248,31 +259,6 @@ async function sendOnce({ send, flights, holds }: ExecuteDependencies, of: Sendi
 
 function failureOf(code: ErrorCode, message: string): Failure {
   return { code, message, side: errorCatalogue[code].side };
-}
-
-function openSealed(dependencies: ExecuteDependencies, claimed: Claimed): Record<string, TokenValue> | null {
-  if (claimed.sealedTokens === null) return {};
-  try {
-    return JSON.parse(dependencies.unseal(claimed.sealedTokens, sealedTokensContext(claimed.id)));
-  } catch {
-    return null;
-  }
-}
-
-function redactorFor(
-  dependencies: ExecuteDependencies,
-  configuration: Configuration,
-  sensitive: Record<string, TokenValue>,
-) {
-  const values = Object.values(sensitive).flatMap(textsOf);
-  if (values.length === 0) return configuration.redact;
-  const own = dependencies.createRedactor(values);
-  return (text: string) => own(configuration.redact(text));
-}
-
-function redacted(next: Settled['next'], redact: (text: string) => string): Settled['next'] {
-  if (next.status === 'succeeded') return next;
-  return { ...next, error: { ...next.error, message: storable(redact(next.error.message)) } };
 }
 
 /** An entry for the ending, and one for every failure on the way (design: the audit log). */

@@ -26,12 +26,13 @@ export function healthOf(
   verdict: Verdict,
   exchange: Exchange,
   command: CompiledCommand,
-  { secrets }: Configuration,
+  { secrets, authentication }: Configuration,
 ): Health {
   if (verdict.outcome === 'succeeded') return well;
   const { uses } = command.request;
   const sensitive = sensitiveNames(command.type.tokens);
-  const ownCredentials = uses.some((name) => sensitive.has(name)) && !uses.some((name) => secrets.has(name));
+  const theirs = authentication?.auth != null || uses.some((name) => secrets.has(name));
+  const ownCredentials = uses.some((name) => sensitive.has(name)) && !theirs;
   const sign = signOf(verdict, { status: exchange.status ?? null, ownCredentials });
   return { sign, retryAfterMs: verdict.retryAfterMs ?? null };
 }

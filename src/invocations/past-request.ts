@@ -1,5 +1,6 @@
 import type { SentRequest } from '../contract/invocation.ts';
 import type { TokenValue } from '../contract/tokens.ts';
+import { authenticate } from '../integrations/authentication/authenticate.ts';
 import type { PastCommand, PastCommands } from '../integrations/past-commands.ts';
 import { sensitiveNames } from '../tokens/names.ts';
 import { mask } from '../tokens/places/place.ts';
@@ -46,13 +47,14 @@ export function createPastRequests(dependencies: {
     const next = row.tokens['errand.next'] ?? sealed['errand.next'];
     const rendered = atNextPage(renderRequest(past.request, value, { masked }), past.request, next);
     if (!rendered.ok) return null;
-    const sent = outgoingRequest(rendered.request, {
+    const outgoing = outgoingRequest(rendered.request, {
       userAgent: dependencies.userAgent,
       invocation: row.id,
       attempt: attempt.number,
       keyNumber: attempt.keyNumber,
       validators: attempt.validators,
     });
+    const sent = authenticate(outgoing, past.auth, { at: errand.claimedAt, masked: true });
     return { method: sent.method, url: sent.url, headers: [...sent.headers], body: sent.body ?? null };
   }
 

@@ -1,3 +1,4 @@
+import type { Side } from '../contract/errors.ts';
 import type { Phases } from '../contract/invocation.ts';
 
 /** A header as received, in the order in which it came; names keep their spelling. */
@@ -18,6 +19,8 @@ export type Answer = {
   notFollowed?: string;
   /** Where its time went, of the last hop. */
   phases?: Phases;
+  /** What went along that only the sending knows, to be masked like a secret: an access token. */
+  credentials?: readonly string[];
 };
 
 /** The error codes of an exchange that brought no complete answer (contract §3). */
@@ -29,6 +32,8 @@ export const exchangeFailureCodes = [
   'timeout',
   'protocol-error',
   'response-too-large',
+  // Of the token endpoint: the request itself was not sent.
+  'unexpected-status',
 ] as const;
 export type ExchangeFailureCode = (typeof exchangeFailureCodes)[number];
 
@@ -47,6 +52,9 @@ export type ExchangeFailure = {
   preview?: Uint8Array;
   /** Those that the last hop came to. */
   phases?: Phases;
+  /** Whose move it is, where the code does not say. */
+  side?: Side;
+  credentials?: readonly string[];
 };
 
 /** What one HTTP exchange brought: sending/ produces it, `judge` consumes it. */

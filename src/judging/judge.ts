@@ -50,7 +50,7 @@ function judgeFailure(exchange: ExchangeFailure, accept: CompiledAccept, now: nu
   ) {
     return judgeStatus({ status, headers }, accept, now);
   }
-  const failed = verdict(exchange.retryable ? 'retryable' : 'permanent', code, message);
+  const failed = verdict(exchange.retryable ? 'retryable' : 'permanent', code, message, exchange.side);
   const asked = status !== undefined && retryableStatuses.has(status);
   return exchange.retryable && asked ? withRetryAfter(failed, headers, now) : failed;
 }

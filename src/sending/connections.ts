@@ -5,7 +5,8 @@ import { maxHeaderBytes } from './trouble.ts';
 
 /** One connection: a socket that `dial` has checked, and undici's client that speaks HTTP/1.1 on it and on no other. */
 export type Connection = {
-  readonly origin: string;
+  /** What it may be used for again: see `keepingKey`. */
+  readonly key: string;
   readonly client: Client;
   readonly socket: Socket;
   readonly openedAt: number;
@@ -23,8 +24,12 @@ const maxAgeMs = 60_000;
 /** Idle connections of all origins together; further ones are closed instead of kept. */
 const maxIdle = 512;
 
+/** Requests may share a connection if they go to the same origin, and TLS went by the same certificates. */
+export const keepingKey = ({ origin }: Destination, tlsIdentity: string | undefined): string =>
+  tlsIdentity === undefined ? origin : `${origin} ${tlsIdentity}`;
+
 /**
- * The kept connections, by origin. undici's own Pool is not used: it dials by itself, for no exchange in particular, so
+ * The kept connections, by origin and certificates. undici's own Pool is not used: it dials by itself, for no exchange in particular, so
  * that neither the exchange's deadline nor its connect time-out would bound the dialling, and it hides which socket an
  * answer came on, which is what tells a complete answer from a reset one.
  */
@@ -34,13 +39,13 @@ export class Connections {
   #idleCount = 0;
   #closed = false;
 
-  /** The most recently used idle connection to this origin, if there is one that may still be used. */
-  takeIdle(origin: string): Connection | undefined {
-    const stack = this.#idle.get(origin);
+  /** The most recently used idle connection of this key, if there is one that may still be used. */
+  takeIdle(key: string): Connection | undefined {
+    const stack = this.#idle.get(key);
     if (stack === undefined) return undefined;
     for (let connection = stack.pop(); connection !== undefined; connection = stack.pop()) {
       this.#idleCount -= 1;
-      if (stack.length === 0) this.#idle.delete(origin);
+      if (stack.length === 0) this.#idle.delete(key);
       if (this.#usable(connection)) {
         connection.reused = true;
         return connection;
@@ -51,9 +56,9 @@ export class Connections {
   }
 
   /** Makes a connection of a freshly dialled socket. */
-  adopt(destination: Destination, dialled: Socket): Connection {
+  adopt({ origin }: Destination, key: string, dialled: Socket): Connection {
     let socket: Socket | undefined = dialled;
-    const client = new Client(destination.origin, {
+    const client = new Client(origin, {
       connect: (_options, callback) => {
         // Only once: a client whose socket is gone must not make a connection that nobody has checked. And not in the
         // same tick: undici does not go on with the request if its connector answers before it returns.
@@ -75,7 +80,7 @@ export class Connections {
       keepAliveTimeoutThreshold: 1000,
     });
     const openedAt = performance.now();
-    const connection: Connection = { origin: destination.origin, client, socket: dialled, openedAt, reused: false };
+    const connection: Connection = { key, client, socket: dialled, openedAt, reused: false };
     this.#open.add(connection);
     client.on('disconnect', () => this.drop(connection));
     return connection;
@@ -87,8 +92,8 @@ export class Connections {
       this.drop(connection);
       return;
     }
-    const stack = this.#idle.get(connection.origin);
-    if (stack === undefined) this.#idle.set(connection.origin, [connection]);
+    const stack = this.#idle.get(connection.key);
+    if (stack === undefined) this.#idle.set(connection.key, [connection]);
     else stack.push(connection);
     this.#idleCount += 1;
   }
@@ -96,12 +101,12 @@ export class Connections {
   /** Closes a connection at once. */
   drop(connection: Connection): void {
     if (!this.#open.delete(connection)) return;
-    const stack = this.#idle.get(connection.origin);
+    const stack = this.#idle.get(connection.key);
     const index = stack?.indexOf(connection) ?? -1;
     if (stack !== undefined && index !== -1) {
       stack.splice(index, 1);
       this.#idleCount -= 1;
-      if (stack.length === 0) this.#idle.delete(connection.origin);
+      if (stack.length === 0) this.#idle.delete(connection.key);
     }
     connection.socket.destroy();
     connection.client.destroy(null, () => {});

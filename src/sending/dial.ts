@@ -1,5 +1,5 @@
 import { connect, isIP, type Socket } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
 import { comparableHost } from '../contract/egress.ts';
 import type { Deadline } from './deadline.ts';
 import {
@@ -11,6 +11,7 @@ import {
   ownUnknown,
 } from './egress.ts';
 import { ownServiceAt } from './own-services.ts';
+import { connectThrough } from './proxy.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import { codeOf, connectTrouble, spoken, Trouble, tlsTrouble } from './trouble.ts';
 
@@ -19,6 +20,10 @@ export type DialOptions = EgressRules & {
   connectTimeoutMs: number;
   deadline: Deadline;
   stopwatch: Stopwatch;
+  /** Through which the checked address is reached; `null`: nothing stands between. */
+  proxy: URL | null;
+  /** What TLS goes by; `undefined`: the system's certificate authorities, and no certificate of its own. */
+  secureContext: SecureContext | undefined;
 };
 
 /**
@@ -28,7 +33,7 @@ export type DialOptions = EgressRules & {
  * @throws Trouble: `egress-blocked`, `dns-failed`, `connect-failed`, `tls-failed` or `timeout`.
  */
 export async function dial(destination: Destination, options: DialOptions): Promise<Socket> {
-  const { connectTimeoutMs, deadline, stopwatch } = options;
+  const { connectTimeoutMs, deadline, stopwatch, proxy, secureContext } = options;
   const { name, secure } = destination;
   const given = Promise.withResolvers<never>();
   const abandoned = new AbortController();
@@ -43,11 +48,15 @@ export async function dial(destination: Destination, options: DialOptions): Prom
     const addresses = await Promise.race([checkedAddresses(destination, options), given.promise]);
     doing = `Connecting to ${name}`;
     stopwatch.begin('connectMs');
-    const socket = await Promise.race([connectToFirst(addresses, destination, abandoned.signal), given.promise]);
+    const connecting =
+      proxy === null
+        ? connectToFirst(addresses, destination, abandoned.signal)
+        : connectThrough(proxy, addresses, destination, abandoned.signal);
+    const socket = await Promise.race([connecting, given.promise]);
     if (!secure) return socket;
     doing = `The TLS handshake with ${name}`;
     stopwatch.begin('tlsMs');
-    return await Promise.race([shakeHands(socket, destination, abandoned.signal), given.promise]);
+    return await Promise.race([shakeHands(socket, destination, secureContext, abandoned.signal), given.promise]);
   } catch (error) {
     abandoned.abort();
     throw error;
@@ -132,10 +141,16 @@ function connectToFirst(addresses: readonly string[], { port, name }: Destinatio
   return promise;
 }
 
-function shakeHands(socket: Socket, { host, name }: Destination, abandoned: AbortSignal): Promise<TLSSocket> {
+function shakeHands(
+  socket: Socket,
+  { host, name }: Destination,
+  secureContext: SecureContext | undefined,
+  abandoned: AbortSignal,
+): Promise<TLSSocket> {
   const { promise, resolve, reject } = Promise.withResolvers<TLSSocket>();
   const secured = connectTls({
     socket,
+    ...(secureContext === undefined ? {} : { secureContext }),
     // Of the URL, not of the address: SNI and the certificate's check. RFC 6066 §3: no trailing dot, no address.
     host: comparableHost(host),
     ...(isIP(host) === 0 ? { servername: comparableHost(host) } : {}),

@@ -1,10 +1,11 @@
 import { lookup } from 'node:dns/promises';
 import type { Dispatcher } from 'undici';
 import { comparableHost } from '../contract/egress.ts';
+import type { ClientTls } from '../integrations/authentication/resolve.ts';
 import type { Exchange } from '../judging/exchange.ts';
 import type { RenderedRequest } from '../tokens/render.ts';
 import { ByteBudget } from './budget.ts';
-import { type Connection, Connections } from './connections.ts';
+import { type Connection, Connections, keepingKey } from './connections.ts';
 import { Deadline } from './deadline.ts';
 import { acceptedCodings } from './decoding.ts';
 import { dial } from './dial.ts';
@@ -33,6 +34,8 @@ export type SenderOptions = Pick<EgressRules, 'allow' | 'own'> & {
   maxBufferedBytes: number;
   /** For requests that bring no User-Agent of their own. */
   userAgent: string;
+  /** The proxy through which a URL is reached; `null`: none. Addresses are resolved and checked here all the same. */
+  proxyFor?: (url: string) => URL | null;
   /** The addresses that requests come from, to be named where a server was not reached. Default: they are not known. */
   egressIps?: readonly string[];
 };
@@ -48,6 +51,8 @@ export type SendOptions = {
   freshConnection?: boolean;
   /** Why an answer's redirect must not be followed there, for a person; `null`: it may be. Default: it may be. */
   redirectProblem?: (target: URL) => string | null;
+  /** What TLS goes by, beside the system's certificate authorities. */
+  tls?: ClientTls | null;
   /** Cancels the exchange. */
   signal?: AbortSignal;
 };
@@ -80,15 +85,17 @@ class HttpSender implements Sender {
   readonly #userAgent: string;
   readonly #egressIps: readonly string[];
   readonly #budget: ByteBudget;
+  readonly #proxyFor: (url: string) => URL | null;
   readonly #connections = new Connections();
   readonly #inFlight = new Set<Promise<unknown>>();
   #closed = false;
 
-  constructor({ allow, own, resolve, userAgent, egressIps = [], maxBufferedBytes }: SenderOptions) {
+  constructor({ allow, own, resolve, userAgent, egressIps = [], proxyFor, maxBufferedBytes }: SenderOptions) {
     this.#rules = { allow, own, resolve: sharedResolver(resolve ?? systemResolver) };
     this.#userAgent = userAgent;
     this.#egressIps = egressIps;
     this.#budget = new ByteBudget(maxBufferedBytes);
+    this.#proxyFor = proxyFor ?? (() => null);
   }
 
   async send(request: RenderedRequest, options: SendOptions): Promise<Exchange> {
@@ -168,14 +175,16 @@ class HttpSender implements Sender {
   async #connect(
     destination: Destination,
     fresh: boolean,
-    { connectTimeoutMs }: SendOptions,
+    { connectTimeoutMs, tls }: SendOptions,
     clocks: Clocks,
   ): Promise<Connection | Trouble> {
-    const idle = fresh ? undefined : this.#connections.takeIdle(destination.origin);
+    const key = keepingKey(destination, tls?.identity);
+    const idle = fresh ? undefined : this.#connections.takeIdle(key);
     if (idle !== undefined) return idle;
     try {
-      const socket = await dial(destination, { ...this.#rules, connectTimeoutMs, ...clocks });
-      return this.#connections.adopt(destination, socket);
+      const through = { proxy: this.#proxyFor(destination.origin), secureContext: tls?.context };
+      const socket = await dial(destination, { ...this.#rules, connectTimeoutMs, ...clocks, ...through });
+      return this.#connections.adopt(destination, key, socket);
     } catch (error) {
       if (error instanceof Trouble) return error;
       throw error;

@@ -1,3 +1,4 @@
+import type { Auth } from '../contract/authentication.ts';
 import type { CommandBody } from '../contract/command.ts';
 import type { CommandType } from '../contract/command-type.ts';
 import type { StoredConfiguration, StoredIntegration } from '../integrations/stored.ts';
@@ -51,6 +52,7 @@ export type PastConfiguration = {
   variables: Record<string, string>;
   secrets: string[];
   type: CommandType | null;
+  auth: Auth | null;
 };
 
 const pastSql = `
@@ -59,6 +61,8 @@ select v.definition,
    where integration = $1 and since <= $2 and (until is null or until > $2) and kind = 'variable') as variables,
   (select coalesce(json_agg(name), '[]') from integration_values
    where integration = $1 and since <= $2 and (until is null or until > $2) and kind = 'secret') as secrets,
+  (select auth from integration_authentication
+   where integration = $1 and since <= $2 and (until is null or until > $2)) as auth,
   (select json_build_object('name', t.name, 'description', t.description, 'tokens', t.tokens, 'result', t.result)
    from command_types t where t.name = v.name) as type
 from command_versions v where v.integration = $1 and v.name = $3 and v.version = $4`;

@@ -1,5 +1,6 @@
 import type { IntegrationStore } from '../integrations/stored.ts';
 import { auditInsert, auditValues } from './audit.ts';
+import { saveAuthentication } from './authentication.ts';
 import { saveType, storedTypes, usesOfType } from './command-types.ts';
 import { commandVersion, pageVersions, removeCommands, saveCommandVersion } from './commands.ts';
 import { loadConfiguration } from './configuration.ts';
@@ -58,10 +59,14 @@ export function createIntegrationStore(
   };
 }
 
+const nobody = { auth: null, tls: null };
+
 async function carryOut(connection: Connection, id: string, change: Change): Promise<boolean> {
   const begun = change.beginValues ?? [];
   const ended = [...(change.endValues ?? []), ...begun.map(({ name }) => name)];
   const version = await nextVersion(connection, id, change);
+  const authentication = change.deleted === true ? nobody : change.integration;
+  if (authentication !== undefined) await saveAuthentication(connection, id, version, authentication);
   if (ended.length > 0) await endValues(connection, id, version, ended);
   if (begun.length > 0) await beginValues(connection, id, version, begun);
   if (change.saveCommand !== undefined) await saveCommandVersion(connection, id, change.saveCommand);

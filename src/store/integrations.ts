@@ -1,6 +1,7 @@
 import type { KeyAccounts } from '../contract/api-key.ts';
 import type { Page, PageQuery } from '../contract/paging.ts';
 import type { IntegrationListFilter, StoredIntegration } from '../integrations/stored.ts';
+import { authenticationColumn } from './authentication.ts';
 import { decodeCursor, pageOf } from './cursor.ts';
 import type { Connection } from './database.ts';
 import { syncQuality } from './sync-quality.ts';
@@ -17,6 +18,7 @@ export const integrationColumns = `i.id, i.account, i.name, i.status, i.limits,
   i.updated_at as "updatedAt", i.deleted_at as "deletedAt", i.shown_secret as "shownSecret",
   (select v.hint from integration_values v
    where v.integration = i.id and v.name = i.shown_secret and v.kind = 'secret' and v.until is null) as "shownSecretHint",
+${authenticationColumn},
 ${holdColumn}`;
 
 /** Makes sure that there is a row to lock; a new one is deleted, of version 0, until a change brings it to life. */

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { index, integer, json, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import type { Actor } from '../../contract/audit.ts';
+import type { Auth, Tls } from '../../contract/authentication.ts';
 import type { CommandBody } from '../../contract/command.ts';
 import type { DeclaredToken } from '../../contract/command-type.ts';
 import type { Limits } from '../../contract/integration.ts';
@@ -53,6 +54,22 @@ export const integrationValues = pgTable(
     primaryKey({ columns: [table.integration, table.name, table.since] }),
     uniqueIndex('integration_values_current').on(table.integration, table.name).where(sql`${table.until} is null`),
   ],
+);
+
+/**
+ * How requests say who Errand is, valid from one configuration version until another, as `integrationValues` are. It names
+ * secrets and holds none.
+ */
+export const integrationAuthentication = pgTable(
+  'integration_authentication',
+  {
+    integration: text().notNull(),
+    since: integer().notNull(),
+    until: integer(),
+    auth: jsonb().$type<Auth>(),
+    tls: jsonb().$type<Tls>(),
+  },
+  (table) => [primaryKey({ columns: [table.integration, table.since] })],
 );
 
 /** Keys of Errand's own that outlive those of ERRAND_SECRET_KEYS, under which they are sealed. */

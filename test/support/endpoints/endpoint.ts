@@ -31,8 +31,8 @@ export type Endpoint = {
 export type EndpointHandler = (request: LoggedRequest, response: ServerResponse) => void | Promise<void>;
 
 export type EndpointOptions = {
-  /** Serves https; the URL's host is then `localhost`. */
-  tls?: { key: string; cert: string };
+  /** Serves https; the URL's host is then `localhost`. With `ca` it wants a certificate of one whom that has issued. */
+  tls?: { key: string; cert: string; ca?: string };
   host?: string;
 };
 
@@ -52,7 +52,10 @@ export async function startEndpoint(handler: EndpointHandler, options: EndpointO
       response.end(String(error));
     }
   };
-  const server = options.tls === undefined ? createServer(listener) : createTlsServer(options.tls, listener);
+  const server =
+    options.tls === undefined
+      ? createServer(listener)
+      : createTlsServer({ ...options.tls, requestCert: options.tls.ca !== undefined }, listener);
   // Tests of kept connections decide themselves when a server closes.
   server.keepAliveTimeout = 60_000;
   const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -28,6 +28,7 @@ function stored(version: number, overrides: Partial<StoredConfiguration> = {}): 
     lastSyncQuality: null,
     shownSecret: null,
     shownSecretHint: null,
+    authentication: null,
     createdAt: at,
     updatedAt: at,
     deletedAt: null,
@@ -207,7 +208,7 @@ describe('past commands', () => {
         asked.push(configurationVersion);
         if (configurationVersion === 9) return null;
         const { definition } = command('https://{{host}}/{{InvoiceNumber}}?k={{apiKey}}');
-        return { definition, variables: { host: 'a.example' }, secrets: ['apiKey'], type: null };
+        return { definition, variables: { host: 'a.example' }, secrets: ['apiKey'], type: null, auth: null };
       },
     });
     const one = await past.get('acme', 1, 'GetInvoiceImage', 1);

@@ -52,6 +52,7 @@ function configuration(
     variables,
     secrets: new Map(Object.entries(secrets)),
     commands: new Map([[type.name, command]]),
+    authentication: null,
     broken: new Map(),
     redact: createRedactor(Object.values(secrets).filter((value) => value !== null)),
   };

@@ -1,0 +1,36 @@
+import type { SendOptions } from '../invocations/execute.ts';
+import type { Exchange } from '../judging/exchange.ts';
+import type { Config } from '../platform/config.ts';
+import { proxyFor } from '../platform/proxy.ts';
+import { createAuthenticatedSender } from '../sending/authenticated.ts';
+import type { OwnService } from '../sending/own-services.ts';
+import { createSender, type Sender } from '../sending/sender.ts';
+import type { RenderedRequest } from '../tokens/render.ts';
+import { userAgent } from './version.ts';
+
+/** The process's sender, by Errand's egress rules. */
+export function openSender(
+  { egressAllow: allow, egressIps }: Pick<Config, 'egressAllow' | 'egressIps'>,
+  own: readonly OwnService[],
+  maxBufferedBytes: number,
+): Sender {
+  return createSender({ allow, own: () => own, egressIps, proxyFor, maxBufferedBytes, userAgent });
+}
+
+/** How a command's request is sent: with its integration's authentication, by the times of its lane. */
+export function openSend(sender: Sender): (request: RenderedRequest, options: SendOptions) => Promise<Exchange> {
+  const send = createAuthenticatedSender(sender);
+  return (request, { policy, maxBytes, signal, redirectProblem, authentication, at }) =>
+    send(
+      request,
+      { authentication, at },
+      {
+        timeoutMs: policy.timeoutMs,
+        connectTimeoutMs: policy.connectTimeoutMs,
+        maxBytes,
+        freshConnection: policy.nonIdempotent,
+        signal,
+        redirectProblem,
+      },
+    );
+}

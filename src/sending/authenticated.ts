@@ -1,0 +1,46 @@
+import { authenticate, saysItself } from '../integrations/authentication/authenticate.ts';
+import type { ResolvedAuthentication } from '../integrations/authentication/resolve.ts';
+import type { Exchange, ExchangeFailure } from '../judging/exchange.ts';
+import type { RenderedRequest } from '../tokens/render.ts';
+import { type AccessToken, createAccessTokens } from './access-tokens.ts';
+import type { Sender, SendOptions } from './sender.ts';
+
+/** How an integration's requests are sent, and when the attempt began, in Unix milliseconds. */
+export type SendAs = { authentication: ResolvedAuthentication | null; at: number };
+
+/**
+ * Sends requests with what says who Errand is to the server.
+ *
+ * With OAuth a token is asked for first, where none is at hand; and if the server answers 401, once more with a new one: it
+ * may have been revoked, and a request that was refused for its token was not acted upon. All of that is one attempt, under
+ * its one deadline.
+ */
+export function createAuthenticatedSender(sender: Sender, now: () => number = () => performance.now()) {
+  const tokens = createAccessTokens();
+
+  return async (request: RenderedRequest, { authentication, at }: SendAs, options: SendOptions): Promise<Exchange> => {
+    if (authentication === null) return sender.send(request, options);
+    const until = now() + options.timeoutMs;
+    const left = () => ({ ...options, tls: authentication.tls, timeoutMs: Math.max(1, until - now()) });
+    const { auth } = authentication;
+    if (auth?.type !== 'oauth2-client-credentials' || saysItself(request, auth)) {
+      return sender.send(authenticate(request, auth, { at }), left());
+    }
+    // Not its redirects: a token endpoint that moved is to be configured anew.
+    const askToken = (asked: RenderedRequest) => sender.send(asked, { ...left(), maxBytes: maxTokenBytes });
+    const sendWith = async (token: AccessToken) => {
+      const exchange = await sender.send(authenticate(request, auth, { at, accessToken: token.value }), left());
+      return { ...exchange, credentials: [token.value] };
+    };
+    const token = await tokens.get(authentication, askToken);
+    if (isFailure(token)) return token;
+    const exchange = await sendWith(token);
+    if (exchange.status !== 401) return exchange;
+    const renewed = await tokens.get(authentication, askToken, token.value);
+    return isFailure(renewed) ? exchange : sendWith(renewed);
+  };
+}
+
+const maxTokenBytes = 256 * 1024;
+
+const isFailure = (token: AccessToken | ExchangeFailure): token is ExchangeFailure => 'kind' in token;
