@@ -5,7 +5,7 @@ import { proxyFor } from '../../../src/platform/proxy.ts';
 import { createSender, type Sender } from '../../../src/sending/sender.ts';
 import { createCertificateAuthority } from '../../support/endpoints/certificates.ts';
 import { type Endpoint, startEndpoint } from '../../support/endpoints/endpoint.ts';
-import { type TunnelProxy, startProxy } from '../../support/endpoints/proxy.ts';
+import { startProxy, type TunnelProxy } from '../../support/endpoints/proxy.ts';
 
 describe('sending through a proxy (contract §6)', () => {
   const ca = createCertificateAuthority();
