@@ -87,6 +87,20 @@ describe.each(backends)('contract §3: a long stream of items', (backend) => {
     }
   });
 
+  it('whose source fails in the middle leaves nothing', async () => {
+    async function* failing() {
+      yield* lines(20_500);
+      // The client sends what there is, before it asks for more.
+      await expect.poll(keptRows, { timeout: 20_000, interval: 20 }).toBeGreaterThan(5_000);
+      throw new Error('the cursor is gone');
+    }
+    await expect(errand.client.enqueueBatch({ integration, command, items: failing() })).rejects.toThrow(
+      'the cursor is gone',
+    );
+    await expect.poll(keptRows, { timeout: 20_000 }).toBe(0);
+    expect((await errand.client.batches({ integration })).items).toEqual([]);
+  }, 60_000);
+
   it('that breaks off leaves nothing, also not later', async () => {
     const request = httpRequest(`${errand.url}/v1/batches?integration=${integration}&command=${command}`, {
       method: 'POST',
