@@ -80,6 +80,24 @@ describe.runIf(ownCluster.available)('on a Redis Cluster (contract §2, §4, §7
     expect(await redisProblem(`${one},redis://127.0.0.1:1`)).toBeNull();
   });
 
+  it('what was accepted ends when the whole cluster was away, also by workers that were there before', async ({
+    annotate,
+  }) => {
+    await Promise.all([errand.worker('batch'), errand.worker('interactive')]);
+    const before = await errand.client.enqueue(invoice('A1'), { waitSeconds: 20 });
+    expect(before.status).toBe('succeeded');
+    await cluster.killAll();
+    const during = await errand.client.enqueue(invoice('A2'));
+    expect(during.status).toBe('queued');
+    expect((await fetch(`${errand.url}/readyz`)).status).toBe(503);
+    await cluster.restartAll();
+    const backAt = performance.now();
+    expect((await errand.ended(during.id)).status).toBe('succeeded');
+    await annotate(`it had ended ${Math.round(performance.now() - backAt)} ms after the cluster was back`);
+    const after = await errand.client.enqueue(invoice('A3'), { waitSeconds: 20 });
+    expect(after.status).toBe('succeeded');
+  });
+
   it("the lane goes on when its master is killed: a replica takes the master's place", async ({ annotate }) => {
     await errand.worker('batch');
     expect((await errand.ended((await errand.client.enqueue(invoice('K1'))).id)).status).toBe('succeeded');

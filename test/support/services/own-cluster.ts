@@ -14,6 +14,9 @@ export type OwnCluster = {
   /** As `REDIS_URL` names it: the three nodes that were masters at first. */
   url: string;
   flushAll(): Promise<void>;
+  killAll(): Promise<void>;
+  /** All nodes, with the data that they had; resolves when they are a cluster again. */
+  restartAll(): Promise<void>;
   /** The node that is master of the key's hash slot now. */
   masterOf(key: string): Promise<Node>;
   stop(): Promise<void>;
@@ -57,6 +60,13 @@ async function startOwnCluster({ replicas = false } = {}): Promise<OwnCluster> {
       await client.ping();
       await Promise.all(client.nodes('master').map((node) => node.flushall()));
       client.disconnect();
+    },
+    async killAll() {
+      await Promise.all(nodes.map((node) => node.kill()));
+    },
+    async restartAll() {
+      await Promise.all(nodes.map((node) => node.restart()));
+      await allWell(nodes);
     },
     async masterOf(key) {
       const client = clusterClient(url.join(','));
@@ -114,6 +124,15 @@ async function join(nodes: readonly Node[]): Promise<void> {
     for (const [index, client] of clients.slice(masters).entries()) {
       await client.call('CLUSTER', 'REPLICATE', ids[index] ?? '');
     }
+  } finally {
+    for (const client of clients) client.disconnect();
+  }
+  await allWell(nodes);
+}
+
+async function allWell(nodes: readonly Node[]): Promise<void> {
+  const clients = nodes.map(({ port }) => new Redis(port, '127.0.0.1'));
+  try {
     await until(async () => (await Promise.all(clients.map(isWell))).every(Boolean));
   } finally {
     for (const client of clients) client.disconnect();
