@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from 'vitest';
 import type { LaneJob } from '../../src/lanes/lane-job.ts';
 import { migrateQueue } from '../../src/lanes/queue-pool.ts';
 import { type Backend, conformanceBackends } from './backends.ts';
 import { aRing, createChannel, type Lanes, openLanes, succeeded } from './lanes.ts';
 
-describe.each(conformanceBackends())('contract §7: a worker killed on $name', ({ open }) => {
+// All of them at the same time: nearly all of it is waiting.
+describe.concurrent.each(conformanceBackends())('contract §7: a worker killed on $name', ({ open }) => {
   let backend: Backend;
   let lanes: Lanes;
   beforeAll(async () => {
@@ -20,7 +21,7 @@ describe.each(conformanceBackends())('contract §7: a worker killed on $name', (
   });
   afterEach(() => lanes?.close());
 
-  it('loses its job to another worker within 30 s', { timeout: 60_000 }, async ({ annotate }) => {
+  it('loses its job to another worker within 30 s', { timeout: 60_000 }, async ({ annotate, expect }) => {
     const script = fileURLToPath(new URL('holding-worker.ts', import.meta.url));
     const { kind, url } = backend;
     const child = spawn(process.execPath, [script, kind, url, lanes.prefix], { stdio: ['ignore', 'pipe', 'inherit'] });
