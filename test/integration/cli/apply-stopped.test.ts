@@ -66,6 +66,29 @@ describe('errand apply that does not get to its end (contract §2)', () => {
     expect(await applying.apply('--yes')).toEqual(noChanges);
   });
 
+  it('ends after the request in hand at Ctrl-C, and says how far it came', async () => {
+    await applying.write('acme.yaml', acme);
+    let interrupt = () => undefined as unknown;
+    const between = await startBetween(applying.running.url, ({ method, url }) => {
+      if (method === 'PUT' && url?.endsWith('/secrets/apiKey')) interrupt();
+      return false;
+    });
+    const { file, inherited } = programOf();
+    const child = spawn(process.execPath, [file, 'apply', '-f', applying.directory, '--yes'], {
+      env: { ...inherited, ...applying.env, ERRAND_URL: between.url },
+    });
+    interrupt = () => child.kill('SIGINT');
+    const said: Buffer[] = [];
+    child.stderr.on('data', (chunk) => said.push(chunk));
+    expect((await once(child, 'close'))[0]).toBe(130);
+    await between.close();
+    const stderr = Buffer.concat(said).toString();
+    expect(stderr).toMatch(/errand: stopped\. [12] of 4 changes were applied\. Not applied; run it again to go on:\n/);
+    expect(stderr).toContain('  create schedule acme/nightly\n');
+    expect((await applying.apply('--yes')).code).toBe(0);
+    expect(await applying.apply('--yes')).toEqual(noChanges);
+  });
+
   it.each([
     [
       'a command',
