@@ -67,8 +67,10 @@ async function acquire(servers: Servers): Promise<Services> {
     const { service } = postgres;
     summary.lines.push(`PostgreSQL${on}: ${await postgresVersion(service.url)} (${service.from})`);
     await tellRedis(redis, on);
-    if (servers.name === 'usual') await tellMissing();
-    refuseMissing(redis);
+    if (servers.name === 'usual') {
+      await tellMissing();
+      refuseMissing(redis);
+    }
     return {
       postgres: service,
       redis: 'service' in redis ? redis.service : null,
