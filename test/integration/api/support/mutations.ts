@@ -8,7 +8,9 @@ export function mutations(body: unknown): fc.Arbitrary<unknown> {
   const change = fc.record({ at: fc.nat(), how: fc.constantFrom('remove', 'replace', 'add'), value: strangeValue });
   return fc.array(change, { minLength: 1, maxLength: 3 }).map((changes) => {
     const mutated = { body: structuredClone(body) };
-    for (const { at, how, value } of changes) {
+    for (const { at, how, value: shared } of changes) {
+      // The generator gives the same object again, and this one is changed.
+      const value = structuredClone(shared);
       const places = placesIn(mutated);
       const place = places[at % places.length];
       if (place === undefined) continue;
