@@ -2,6 +2,7 @@ import { type Lane, lanes } from '../contract/lane.ts';
 import type { Config } from '../platform/config.ts';
 import { runServices, type Service, service } from '../platform/lifecycle.ts';
 import type { Log } from '../platform/log.ts';
+import { reasonOf } from '../platform/pg-errors.ts';
 import { redisProblem } from '../platform/redis.ts';
 import type { RunningApi } from './api.ts';
 import { CannotStart } from './cannot-start.ts';
@@ -116,7 +117,8 @@ function requireReady(config: Config): ReadyConfig {
 export function checkRedis({ redisUrl }: Config, log: Log): Service {
   return service('redis', async () => {
     if (redisUrl !== null) {
-      const problem = await redisProblem(redisUrl).catch(() => 'It does not answer; keeps trying.');
+      const away = (error: unknown) => `Redis does not answer (${reasonOf(error)}); keeps trying.`;
+      const problem = await redisProblem(redisUrl).catch(away);
       if (problem !== null) log.warn('redis.problem', { problem }, problem);
     }
     return { stop: async () => undefined };

@@ -22,11 +22,17 @@ async function infoOf(url: string): Promise<string> {
     lazyConnect: true,
     retryStrategy: () => null,
   });
-  redis.on('error', () => undefined);
+  // What `connect` rejects with says only that it is closed.
+  let reason: Error | undefined;
+  redis.on('error', (error) => {
+    reason = error;
+  });
   try {
     await redis.connect();
     // INFO, not CONFIG GET: managed services forbid the latter.
     return await redis.info();
+  } catch (error) {
+    throw reason ?? error;
   } finally {
     redis.disconnect();
   }

@@ -4,10 +4,12 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Cluster, Redis } from 'ioredis';
 import { clusterAddress } from '../../../src/contract/redis-nodes.ts';
+import type { Certificate } from '../endpoints/certificates.ts';
 import { freePort } from '../ports.ts';
+import { secured } from './own-redis.ts';
 import { noRedisProgram, redisProgram, runRedis } from './redis.ts';
 
-type Node = { port: number; kill(): Promise<void>; restart(): Promise<void> };
+type Node = { port: number; client(): Redis; kill(): Promise<void>; restart(): Promise<void> };
 
 /** A Redis Cluster of a test's own: three masters, each with a replica if it is asked for. */
 export type OwnCluster = {
@@ -29,12 +31,15 @@ const nodeTimeoutMs = 1_000;
 
 export const ownCluster = { available: redisProgram() !== null, start: startOwnCluster };
 
-/** A client of the cluster, as anybody would make one. */
+/** A certificate for `localhost` and who vouches for it: the cluster then speaks nothing but TLS. */
+type Tls = Certificate & { ca: string };
+
+/** A client of a cluster without TLS, as anybody would make one. */
 export function clusterClient(url: string): Cluster {
   return new Cluster(clusterAddress(url).nodes, { redisOptions: { maxRetriesPerRequest: null } });
 }
 
-async function startOwnCluster({ replicas = false } = {}): Promise<OwnCluster> {
+async function startOwnCluster({ replicas = false, tls }: { replicas?: boolean; tls?: Tls } = {}): Promise<OwnCluster> {
   const program = redisProgram();
   if (program === null) throw new Error(`A Redis Cluster cannot be started: ${noRedisProgram}`);
   const directory = await mkdtemp(path.join(tmpdir(), `errand-test-${process.pid}-`));
@@ -45,13 +50,14 @@ async function startOwnCluster({ replicas = false } = {}): Promise<OwnCluster> {
   };
   try {
     for (let index = 0; index < masters * (replicas ? 2 : 1); index += 1)
-      nodes.push(await startNode(program, directory));
+      nodes.push(await startNode(program, directory, tls));
     await join(nodes);
   } catch (error) {
     await stop();
     throw error;
   }
-  const url = nodes.slice(0, masters).map(({ port }) => `redis://127.0.0.1:${port}`);
+  const place = tls === undefined ? 'redis://127.0.0.1' : 'rediss://localhost';
+  const url = nodes.slice(0, masters).map(({ port }) => `${place}:${port}`);
   const byPort = (port: number) => nodes.find((node) => node.port === port) as Node;
   return {
     url: url.join(','),
@@ -80,23 +86,20 @@ async function startOwnCluster({ replicas = false } = {}): Promise<OwnCluster> {
   };
 }
 
-async function startNode(program: string, directory: string): Promise<Node> {
+async function startNode(program: string, directory: string, tls: Tls | undefined): Promise<Node> {
   const [port, busPort] = [await freePort(), await freePort()];
-  const args = [
-    '--port',
-    String(port),
-    '--dir',
-    directory,
-    '--cluster-enabled',
-    'yes',
-    '--cluster-port',
-    String(busPort),
-  ];
+  const listening = tls === undefined ? ['--port', String(port)] : await secured(directory, port, tls);
+  const args = [...listening, '--dir', directory, '--cluster-enabled', 'yes', '--cluster-port', String(busPort)];
   args.push('--cluster-config-file', `nodes-${port}.conf`, '--cluster-node-timeout', String(nodeTimeoutMs));
   args.push('--save', '', '--appendonly', 'yes', '--appenddirname', `aof-${port}`, '--maxmemory-policy', 'noeviction');
+  // A certificate is for a name, so names are what clients are told.
+  const named = ['--cluster-announce-hostname', 'localhost', '--cluster-preferred-endpoint-type', 'hostname'];
+  if (tls !== undefined) args.push('--tls-cluster', 'yes', '--tls-replication', 'yes', ...named);
   let server = await runRedis(program, args);
   return {
     port,
+    client: () =>
+      tls === undefined ? new Redis(port, '127.0.0.1') : new Redis({ host: 'localhost', port, tls: { ca: [tls.ca] } }),
     kill: () => server.kill(),
     async restart() {
       await server.kill();
@@ -107,7 +110,7 @@ async function startNode(program: string, directory: string): Promise<Node> {
 
 /** Shares the slots out among the first three, has all meet, and makes the others their replicas. */
 async function join(nodes: readonly Node[]): Promise<void> {
-  const clients = nodes.map(({ port }) => new Redis(port, '127.0.0.1'));
+  const clients = nodes.map((node) => node.client());
   try {
     const ids = await Promise.all(clients.map((client) => client.cluster('MYID')));
     const share = Math.ceil(slots / masters);
@@ -131,7 +134,7 @@ async function join(nodes: readonly Node[]): Promise<void> {
 }
 
 async function allWell(nodes: readonly Node[]): Promise<void> {
-  const clients = nodes.map(({ port }) => new Redis(port, '127.0.0.1'));
+  const clients = nodes.map((node) => node.client());
   try {
     await until(async () => (await Promise.all(clients.map(isWell))).every(Boolean));
   } finally {

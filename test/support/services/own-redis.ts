@@ -55,9 +55,25 @@ async function startOwnRedis({ tls }: { tls?: Certificate } = {}): Promise<OwnRe
   };
 }
 
-async function secured(directory: string, port: number, { cert, key }: Certificate): Promise<string[]> {
-  const [certFile, keyFile] = [path.join(directory, 'cert.pem'), path.join(directory, 'key.pem')];
-  await Promise.all([writeFile(certFile, cert), writeFile(keyFile, key)]);
-  const files = ['--tls-cert-file', certFile, '--tls-key-file', keyFile, '--tls-ca-cert-file', certFile];
+/** What makes a server speak nothing but TLS. @param ca who vouches for those that it trusts, if that is not itself */
+export async function secured(
+  directory: string,
+  port: number,
+  { cert, key, ca = cert }: Certificate & { ca?: string },
+): Promise<string[]> {
+  const file = (name: string) => path.join(directory, name);
+  await Promise.all([
+    writeFile(file('cert.pem'), cert),
+    writeFile(file('key.pem'), key),
+    writeFile(file('ca.pem'), ca),
+  ]);
+  const files = [
+    '--tls-cert-file',
+    file('cert.pem'),
+    '--tls-key-file',
+    file('key.pem'),
+    '--tls-ca-cert-file',
+    file('ca.pem'),
+  ];
   return ['--port', '0', '--tls-port', String(port), '--tls-auth-clients', 'no', ...files];
 }
