@@ -37,6 +37,10 @@ const granted = {
   'audit.verify': ['operator'],
   // Jobs of all accounts lie in the same queues, so the key must be for "*", too.
   'queues.read': ['operator'],
+  'notifications.read': ['operator'],
+  'notifications.retry': ['operator'],
+  'notifications.manage': [],
+  'callback-secrets.manage': [],
   'keys.manage': [],
   'portal-sessions.create': [],
 } as const satisfies Record<string, readonly Role[]>;

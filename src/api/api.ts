@@ -8,6 +8,9 @@ import type { Sessions } from '../access/session.ts';
 import type { Integrations } from '../integrations/use-cases.ts';
 import type { DryRunUse } from '../invocations/dry-run.ts';
 import type { Problems } from '../invocations/problems.ts';
+import type { CallbackSecretUses } from '../notifications/callback-secrets.ts';
+import type { EndpointUses } from '../notifications/endpoints.ts';
+import type { MessageUses } from '../notifications/messages.ts';
 import type { Schedules } from '../schedules/use-cases.ts';
 import { answerBrokenHttp, answerProblem, securityHeaders } from './answer-problem.ts';
 import { authorize } from './authorization.ts';
@@ -30,6 +33,8 @@ import { healthRoutes, type ReadinessChecks } from './routes/health.ts';
 import { integrationRoutes } from './routes/integrations.ts';
 import { type Invocations, invocationRoutes } from './routes/invocations.ts';
 import { keyRoutes } from './routes/keys.ts';
+import { notificationEndpointRoutes } from './routes/notification-endpoints.ts';
+import { notificationRoutes } from './routes/notifications.ts';
 import { problemGroupRoutes } from './routes/problem-groups.ts';
 import { resultRoutes } from './routes/results.ts';
 import { type Runs, runRoutes } from './routes/runs.ts';
@@ -63,6 +68,7 @@ export type ApiDependencies = AuditRoutesDependencies &
     statistics: StatisticsReader;
     problems: Problems;
     dryRun: DryRunUse;
+    notifications: { endpoints: EndpointUses; messages: MessageUses; callbackSecrets: CallbackSecretUses };
     readiness: ReadinessChecks;
     log: ApiLog;
     /** Errand's version, for OpenAPI. */
@@ -147,6 +153,8 @@ function addRoutes(scope: FastifyInstance, dependencies: ApiDependencies & { whi
   runRoutes(api, dependencies);
   statisticsRoutes(api, dependencies);
   auditRoutes(api, dependencies);
+  notificationEndpointRoutes(api, dependencies);
+  notificationRoutes(api, dependencies);
   keyRoutes(api, dependencies);
   sessionInfoRoutes(api, dependencies);
 }

@@ -35,6 +35,13 @@ const examples: Readonly<Record<string, unknown>> = {
   putCommandType: { tokens: [{ name: 'Month', required: true, example: '2026-11' }] },
   putIntegration: { name: 'Acme invoices', type: 'custom', variables: { companyId: '77' }, limits: { concurrency: 8 } },
   patchIntegration: { variables: { companyId: '78', unused: null } },
+  createNotificationEndpoint: {
+    name: 'On call',
+    url: 'https://ops.example.com/errand',
+    events: ['integration.held', 'schedule.missed'],
+    accounts: '*',
+  },
+  patchNotificationEndpoint: { enabled: false },
   putSecret: { value: 'gckQ5rGz0taJ9xyz', allowedHosts: ['example.com'] },
   putCommand: { request, accept: { contentTypes: ['application/pdf'] }, timeoutMs: 20_000 },
   checkCommand: { draft: { request } },

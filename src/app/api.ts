@@ -38,6 +38,7 @@ import { consoleFolder, openConsole } from './console-files.ts';
 import { type Core, openCore, type ReadyConfig } from './core.ts';
 import { openDryRun } from './dry-run.ts';
 import { listenFailure } from './listening.ts';
+import { openNotifications } from './notifications.ts';
 import { ownApi, ownServices, portOf } from './own-services.ts';
 import { readinessOf } from './readiness.ts';
 import { openSend, openSender } from './sending.ts';
@@ -116,6 +117,7 @@ export async function startApi(config: ReadyConfig, log: Log): Promise<RunningAp
     batches: openBatches(core, pastRequests),
     results: openResults(core),
     statistics: openStatistics(core),
+    notifications: openNotifications(core, sender),
     readiness: readinessOf(core),
     log,
     version,

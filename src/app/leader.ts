@@ -12,7 +12,7 @@ import { abandonedBatches, discardBatch } from '../store/batches.ts';
 import { nextDueInMs, overdueRung, stillRung, unring } from '../store/due.ts';
 import { advisoryLocks } from '../store/locks.ts';
 import { freeFromSilentWorkers } from '../store/workers.ts';
-import { sealAgainAndAgain } from './audit.ts';
+import { recheckAgainAndAgain, sealAgainAndAgain } from './audit.ts';
 import type { Core } from './core.ts';
 import { keepUp } from './upkeep.ts';
 
@@ -76,7 +76,8 @@ export function startLeader(core: Core, tally: Pick<Tally, 'countFailed'>): { st
       const { retention, secretKeys } = core.config;
       const upkeep = keepUp({ pool, retention, secretKeys, log }, signal);
       const sealing = sealAgainAndAgain({ pool, secretKeys, log }, signal);
-      return Promise.all([sweepAgainAndAgain(signal), upkeep, sealing]).then(() => undefined);
+      const rechecking = recheckAgainAndAgain({ pool, secretKeys, log }, signal);
+      return Promise.all([sweepAgainAndAgain(signal), upkeep, sealing, rechecking]).then(() => undefined);
     },
     onLost: () => log.info('leader.lost', {}, 'Leads no longer'),
     log,

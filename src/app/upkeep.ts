@@ -15,6 +15,7 @@ import {
   cleanHours,
   cleanIdempotencyKeys,
   cleanMinutes,
+  cleanNotifications,
   cleanPortalSessions,
   dropMonth,
   pastMonths,
@@ -31,6 +32,8 @@ const breathMs = 50;
 const idempotencyDays = 2;
 /** After its end, for a person who asks what became of it. */
 const portalDays = 1;
+/** Long enough to see on Monday what went wrong on Friday; callbacks may be as many as invocations. */
+const notificationDays = 7;
 
 export type UpkeepDependencies = { pool: Pool; log: Log } & Pick<ReadyConfig, 'retention' | 'secretKeys'>;
 
@@ -58,6 +61,7 @@ export async function upkeepOnce(dependencies: UpkeepDependencies, signal: Abort
     jobs: () => clean(dependencies, cleanAdoptions, retention.days, signal),
     'idempotency keys': () => clean(dependencies, cleanIdempotencyKeys, idempotencyDays, signal),
     'portal sessions': () => clean(dependencies, cleanPortalSessions, portalDays, signal),
+    notifications: () => clean(dependencies, cleanNotifications, Math.min(notificationDays, retention.days), signal),
     'statistics of minutes': () => clean(dependencies, cleanMinutes, minutesKeptDays, signal),
     'statistics of hours': () => clean(dependencies, cleanHours, retention.days, signal),
     'statistics of days': () => clean(dependencies, cleanDays, retention.days, signal),

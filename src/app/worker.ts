@@ -35,6 +35,7 @@ import { type Core, openCore, type ReadyConfig, statementTimeoutMs } from './cor
 import { createTouch, startHeart, type Touch } from './heart.ts';
 import { startLeader } from './leader.ts';
 import { openLimits } from './limits.ts';
+import { startNotifier } from './notifications.ts';
 import { ownApi, ownServices } from './own-services.ts';
 import { openPasses } from './passes.ts';
 import { startScheduler } from './scheduler.ts';
@@ -92,10 +93,11 @@ export async function startWorker(config: ReadyConfig, lane: Lane, log: Log): Pr
   statistics.start();
   // Not the leader's work, which may be the interactive process: reading a large page of a source would hold up clicks.
   const scheduler = lane === 'batch' ? startScheduler(core, row.id, openStartBatch(core)) : null;
+  const notifier = lane === 'batch' ? startNotifier(core) : null;
 
   return {
     async stop() {
-      await Promise.all([leader.stop(), scheduler?.stop(), hand.close()]);
+      await Promise.all([leader.stop(), scheduler?.stop(), notifier?.stop(), hand.close()]);
       await statistics.stop();
       await heart.stop();
       await heartPool.end();

@@ -23,6 +23,8 @@ export type SealingDependencies = {
   keys: SealKeys;
   /** Monotonic milliseconds. */
   elapsed: () => number;
+  /** Told of what is broken, as often as the log is. */
+  onBroken?: (problem: string) => Promise<void>;
   log: Record<'info' | 'debug' | 'warn' | 'error', LogCall>;
 };
 
@@ -48,7 +50,7 @@ type End = Pick<Seal, 'number' | 'to' | 'head' | 'keyId'> & { check: Check };
  * Whoever has the keys vouches with each seal for all that came before. So nothing is sealed on top of what somebody without
  * them may have made: that is said, again and again, until a person has looked.
  */
-export function createSealing({ store, keys, elapsed, log }: SealingDependencies) {
+export function createSealing({ store, keys, elapsed, onBroken, log }: SealingDependencies) {
   let waiting: Waiting | null = null;
   /** Up to where nothing can be added any more. */
   let settledTo = 0;
@@ -132,8 +134,9 @@ export function createSealing({ store, keys, elapsed, log }: SealingDependencies
     const end = await endOf(store, keys);
     const problem = problemWith(end);
     if (problem !== null) {
-      if (onceAMinute('warning'))
-        log.error('audit.broken', { problem }, 'The audit log is not sealed any more: look at it');
+      if (!onceAMinute('warning')) return;
+      log.error('audit.broken', { problem }, 'The audit log is not sealed any more: look at it');
+      await onBroken?.(problem);
       return;
     }
     const { seq, now } = await store.last();

@@ -96,10 +96,12 @@ async function verifyOnce(
   };
 }
 
-const endOf = (removed: Checkpoint | null) =>
+/** What the next seal follows on where retention has removed those before. */
+export const endOf = (removed: Checkpoint | null) =>
   removed === null ? null : { number: removed.upTo, to: removed.to, head: removed.head };
 
-async function* sealsOf(
+/** Seals after a number, each with what is there of its entries. */
+export async function* sealsOf(
   store: VerifyingStore,
   after: number,
   signal: AbortSignal,

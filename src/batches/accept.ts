@@ -116,6 +116,7 @@ function newBatch(
     finishBy: request.finishBy === undefined ? null : new Date(request.finishBy),
     idempotencyKey: request.idempotencyKey ?? null,
     fingerprint,
+    callbackUrl: request.callbackUrl ?? null,
     createdBy: actor,
   };
 }

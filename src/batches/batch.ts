@@ -28,6 +28,8 @@ export type NewBatch = {
   finishBy: Date | null;
   idempotencyKey: string | null;
   fingerprint: Buffer | null;
+  /** Whom to tell when all of it has ended. */
+  callbackUrl: string | null;
   createdBy: Actor;
 };
 

@@ -15,6 +15,7 @@ import { untilInterrupted } from './until-interrupted.ts';
 export type BatchCall = { integration: string; command: string; items: string };
 export type BatchOptions = {
   run?: string;
+  callbackUrl?: string;
   finishBy?: string;
   failed?: string;
   dryRun: boolean;
@@ -63,7 +64,7 @@ async function enqueue(
   client: HttpClient,
   call: BatchCall & { total: number },
   items: ItemsFile,
-  { run, finishBy }: BatchOptions,
+  { run, callbackUrl, finishBy }: BatchOptions,
 ): Promise<Batch> {
   const { integration, command, total } = call;
   const progress = createBatchProgress();
@@ -74,7 +75,12 @@ async function enqueue(
     if (count % 1000 === 0) progress.show({ doing: 'sending', done: count, total, notes: [] });
   };
   const head = { integration, command, ...(run === undefined ? {} : { run }) };
-  const body = { ...head, ...(finishBy === undefined ? {} : { finishBy }), items: jsonLines(items, onSent) };
+  const body = {
+    ...head,
+    ...(callbackUrl === undefined ? {} : { callbackUrl }),
+    ...(finishBy === undefined ? {} : { finishBy }),
+    items: jsonLines(items, onSent),
+  };
   try {
     return await untilInterrupted(
       (signal) => client.enqueueBatch(body, { signal }),

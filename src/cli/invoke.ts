@@ -9,7 +9,7 @@ import { print, printJson, requireWritable, tell } from './output.ts';
 import { createProgressLine } from './progress-line.ts';
 
 export type InvokeCall = { integration: string; command: string; tokens: Record<string, string> };
-export type InvokeOptions = { output?: string; lane: Lane; json: boolean };
+export type InvokeOptions = { output?: string; lane: Lane; callbackUrl?: string; json: boolean };
 
 /** How long each request waits for the end: a person at a terminal wants to see that something goes on. */
 const roundSeconds = { terminal: 2, script: 30 };
@@ -26,7 +26,9 @@ async function invoke(client: HttpClient, call: InvokeCall, options: InvokeOptio
   let ended: Invocation;
   try {
     progress.show(`${call.integration} ${call.command}: sending`);
-    const accepted = await accept(client, { ...call, lane: options.lane }, seconds);
+    const { lane, callbackUrl } = options;
+    const body = { ...call, lane, ...(callbackUrl === undefined ? {} : { callbackUrl }) };
+    const accepted = await accept(client, body, seconds);
     const onProgress = (invocation: Invocation) => progress.show(describe(invocation));
     ended = hasEnded(accepted.status)
       ? accepted
@@ -40,7 +42,11 @@ async function invoke(client: HttpClient, call: InvokeCall, options: InvokeOptio
   else if (!options.json) await show(client, ended);
 }
 
-async function accept(client: HttpClient, body: InvokeCall & { lane: Lane }, waitSeconds: number): Promise<Invocation> {
+async function accept(
+  client: HttpClient,
+  body: InvokeCall & { lane: Lane; callbackUrl?: string },
+  waitSeconds: number,
+): Promise<Invocation> {
   try {
     return await client.enqueue(body, { waitSeconds });
   } catch (error) {

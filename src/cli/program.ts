@@ -101,6 +101,7 @@ function addInvoke(program: Command, verbs: Verbs): void {
     })
     .option('--output <file>', 'where to write the bytes; default: stdout')
     .addOption(new Option('--lane <lane>', 'which workers run it').choices(lanes).default('interactive'))
+    .option('--callback-url <url>', 'whom to tell when it has ended')
     .addOption(new Option('--json', 'the ended invocation as JSON on stdout; bytes then only with --output'))
     .addHelpText(
       'after',
@@ -117,6 +118,7 @@ function addInvoke(program: Command, verbs: Verbs): void {
           lane: options.lane,
           json: options.json === true,
           ...(options.output === undefined ? {} : { output: options.output }),
+          ...(options.callbackUrl === undefined ? {} : { callbackUrl: options.callbackUrl }),
         },
       ),
     );
@@ -134,6 +136,7 @@ function addBatch(program: Command, verbs: Verbs): void {
         '{"tokens": {…}, "reference": "…"} on each line',
     )
     .option('--run <label>', 'a label over batches, e.g. nightly-2026-11-23')
+    .option('--callback-url <url>', 'whom to tell when it has ended')
     .addOption(
       new Option(
         '--finish-by <when>',
@@ -157,7 +160,7 @@ function addBatch(program: Command, verbs: Verbs): void {
         ['errand batch acme GetInvoiceImage --items invoices.ndjson --run nightly --finish-by 5h --detach', ''],
       )}\nCtrl-C stops watching; the batch goes on.\nTalks to ERRAND_URL with ERRAND_API_KEY (default: the admin key in ERRAND_DATA_DIR).`,
     )
-    .action((integration, command, { items, run, finishBy, failed, dryRun, detach, json }) =>
+    .action((integration, command, { items, run, callbackUrl, finishBy, failed, dryRun, detach, json }) =>
       verbs.batch(
         { integration, command, items },
         {
@@ -165,6 +168,7 @@ function addBatch(program: Command, verbs: Verbs): void {
           detach: detach === true,
           json: json === true,
           ...(run === undefined ? {} : { run }),
+          ...(callbackUrl === undefined ? {} : { callbackUrl }),
           ...(finishBy === undefined ? {} : { finishBy }),
           ...(failed === undefined ? {} : { failed }),
         },

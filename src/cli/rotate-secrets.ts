@@ -83,6 +83,8 @@ function placeOf({ kind, integration, name, key, count: records }: UnreadableRec
       return `the secret "${name}" of "${integration}", ${sealedWith}`;
     case 'invocation':
       return `sensitive tokens of ${plural(records, 'invocation')} of "${integration}", ${sealedWith}`;
+    case 'signing-secret':
+      return `${plural(records, 'secret')} that notifications or callbacks are signed with, ${sealedWith}`;
     case 'fingerprint-key':
       return `the key of fingerprints, ${sealedWith}`;
     default:

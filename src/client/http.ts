@@ -8,6 +8,7 @@ import { batchCalls, scheduleCalls } from './batches.ts';
 import { commandCalls } from './commands.ts';
 import { WaitTimeout } from './errors.ts';
 import { integrationCalls } from './integrations.ts';
+import { notificationCalls } from './notifications.ts';
 import { pause } from './pause.ts';
 import { keyed, resultCalls } from './results.ts';
 import { statisticsCalls } from './statistics.ts';
@@ -50,6 +51,7 @@ export function createHttpClient(options: HttpClientOptions) {
     ...integrationCalls(transport),
     ...commandCalls(transport),
     ...statisticsCalls(transport),
+    ...notificationCalls(transport),
     ...adminCalls(transport),
   };
 }

@@ -18,6 +18,16 @@ export type {
   InvocationStatus,
 } from '../contract/invocation.ts';
 export type { Lane } from '../contract/lane.ts';
+export type {
+  CallbackSecret,
+  EndpointBody,
+  EndpointPatch,
+  EndpointTest,
+  EndpointWithSecret,
+  Notification,
+  NotificationEndpoint,
+  NotificationFilter,
+} from '../contract/notification.ts';
 export type { Page } from '../contract/paging.ts';
 export type { FieldError, Problem } from '../contract/problem.ts';
 export type { ProblemGroup } from '../contract/problem-group.ts';

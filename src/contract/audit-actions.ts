@@ -38,5 +38,14 @@ export const auditActions = [
   'portal-session.created',
   'portal-session.opened',
   'audit.removed',
+  'notification-endpoint.created',
+  'notification-endpoint.updated',
+  'notification-endpoint.deleted',
+  'notification-endpoint.secret-rotated',
+  'notification-endpoint.tested',
+  'notification-endpoint.disabled',
+  'notification.retried',
+  'callback-secret.read',
+  'callback-secret.rotated',
 ] as const;
 export type AuditAction = (typeof auditActions)[number];

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { idempotencyKeySchema, referenceSchema } from './invocation.ts';
 import { commandNameSchema, integrationIdSchema, lineOfText } from './names.ts';
 import { tokensSchema } from './tokens.ts';
+import { callbackUrlSchema } from './webhook-url.ts';
 
 export const batchStatuses = ['receiving', 'queued', 'running', 'finished', 'cancelled'] as const;
 export const batchStatusSchema = z.enum(batchStatuses);
@@ -26,6 +27,7 @@ export const batchHeadSchema = z.strictObject({
   command: commandNameSchema,
   run: runSchema.optional(),
   finishBy: when.optional(),
+  callbackUrl: callbackUrlSchema.optional(),
 });
 export type BatchHead = z.infer<typeof batchHeadSchema>;
 

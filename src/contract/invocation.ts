@@ -5,6 +5,7 @@ import { invocationStatuses } from './invocation-status.ts';
 import { laneSchema } from './lane.ts';
 import { commandNameSchema, integrationIdSchema, lineOfText } from './names.ts';
 import { tokensSchema } from './tokens.ts';
+import { callbackUrlSchema } from './webhook-url.ts';
 
 export { endedStatuses, hasEnded, type InvocationStatus, invocationStatuses } from './invocation-status.ts';
 export const invocationStatusSchema = z.enum(invocationStatuses);
@@ -29,6 +30,7 @@ export const invocationBodySchema = z.strictObject({
     .datetime({ offset: true })
     .refine((text) => !(Date.parse(text) > latestRunAt), 'must not lie beyond the year 9999')
     .optional(),
+  callbackUrl: callbackUrlSchema.optional(),
   fallback: z
     .literal('stored')
     .optional()

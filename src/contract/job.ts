@@ -3,6 +3,7 @@ import { type InvocationStatus, idempotencyKeySchema, referenceSchema } from './
 import type { Lane } from './lane.ts';
 import { commandNameSchema, integrationIdSchema } from './names.ts';
 import { tokensSchema } from './tokens.ts';
+import { callbackUrlSchema } from './webhook-url.ts';
 
 /** The name of every job that asks for an invocation (contract §4). */
 export const invokeJobName = 'invoke';
@@ -19,6 +20,7 @@ export const producerJobSchema = z.strictObject({
   tokens: tokensSchema.optional(),
   reference: referenceSchema.optional(),
   idempotencyKey: idempotencyKeySchema.optional(),
+  callbackUrl: callbackUrlSchema.optional(),
 });
 export type ProducerJob = z.infer<typeof producerJobSchema>;
 

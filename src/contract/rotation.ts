@@ -1,5 +1,5 @@
-/** What holds sealed values: secrets, the sensitive tokens of invocations, and the key of fingerprints. */
-export type SealedKind = 'secret' | 'invocation' | 'fingerprint-key';
+/** What holds sealed values: secrets, the sensitive tokens of invocations, what webhooks are signed with, the key of fingerprints. */
+export type SealedKind = 'secret' | 'invocation' | 'signing-secret' | 'fingerprint-key';
 
 /** Records that none of the keys opens. `integration` is `null` for what belongs to none, `name` for what is no secret. */
 export type UnreadableRecords = {

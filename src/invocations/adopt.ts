@@ -87,7 +87,7 @@ function readJob({ name, jobId, timestamp, data }: ProducersJob, lane: Lane, job
   if (problem !== null) return problem;
   const parsed = producerJobSchema.safeParse(data, { error: wording });
   if (!parsed.success) return listed(fieldErrors(parsed.error.issues)).join('; ');
-  const { integration, command, tokens, reference, idempotencyKey } = parsed.data;
+  const { integration, command, tokens, reference, idempotencyKey, callbackUrl } = parsed.data;
   return {
     integration,
     command,
@@ -95,6 +95,7 @@ function readJob({ name, jobId, timestamp, data }: ProducersJob, lane: Lane, job
     ...(tokens === undefined ? {} : { tokens }),
     ...(reference === undefined ? {} : { reference }),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    ...(callbackUrl === undefined ? {} : { callbackUrl }),
   };
 }
 

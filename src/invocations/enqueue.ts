@@ -133,6 +133,7 @@ function compose(
     keyFingerprint: idempotencyKey === null ? null : keyFingerprint(),
     configurationVersion: usable.configuration.version,
     runAt,
+    callbackUrl: request.callbackUrl ?? null,
     job,
     audit: accepted(usable.configuration, command, principal.actor, id, request),
   };

@@ -36,6 +36,8 @@ export type NewInvocation = {
   configurationVersion: number;
   /** Unix milliseconds; `null`: now. */
   runAt: number | null;
+  /** Whom to tell when it has ended. */
+  callbackUrl: string | null;
   /** The producer's own job that this invocation came from. */
   job: { queue: string; jobId: string; timestamp: number } | null;
   audit: AuditRecord;

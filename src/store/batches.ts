@@ -19,8 +19,8 @@ export const isOpenBatch = `b.finished_at is null and b.status in ('queued', 'ru
 export async function insertBatch(pool: Pool, batch: NewBatch): Promise<void> {
   await pool.query(
     `insert into batches (id, account, integration, command, run, schedule, status, finish_by, idempotency_key, fingerprint,
-       created_by)
-     values ($1, $2, $3, $4, $5, $6, 'receiving', $7, $8, $9, $10)`,
+       created_by, callback_url)
+     values ($1, $2, $3, $4, $5, $6, 'receiving', $7, $8, $9, $10, $11)`,
     [
       batch.id,
       batch.account,
@@ -32,6 +32,7 @@ export async function insertBatch(pool: Pool, batch: NewBatch): Promise<void> {
       batch.idempotencyKey,
       batch.fingerprint,
       JSON.stringify(batch.createdBy),
+      batch.callbackUrl,
     ],
   );
 }

@@ -93,6 +93,14 @@ export const cleanPortalSessions = cleaning(
      select id from portal_sessions where ${olderThan('expires_at')} limit ${step}))`,
 );
 
+/** Notifications that have ended, delivered or not. */
+export const cleanNotifications = cleaning(
+  `delete from notifications where id = any(array(
+     select id from notifications where due_at is null and ${olderThan('ended_at')}
+       -- By id as well: in the order of the primary key, the old ones come first.
+       and id < errand_uuid_floor(now() - $1 * interval '1 day') order by id limit ${step}))`,
+);
+
 const countsOf = (width: 'minute' | 'hour' | 'day') =>
   cleaning(
     `delete from statistics where ctid = any(array(

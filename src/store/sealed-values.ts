@@ -2,6 +2,7 @@ import { fingerprintKeyContext } from '../integrations/fingerprint-key.ts';
 import type { SealedCount, SealedRecord, SealedStore } from '../integrations/rotation.ts';
 import { secretContext } from '../integrations/secret-context.ts';
 import { sealedTokensContext } from '../invocations/prepare.ts';
+import { signingContext } from '../notifications/signing.ts';
 import { boundsOf } from './bounds.ts';
 import type { Database } from './database.ts';
 
@@ -21,15 +22,17 @@ export function createSealedStore(database: Database): SealedStore {
     },
     async *sealedOtherwise(key) {
       yield* fewSealedOtherwise(database, key);
+      yield* signingSealedOtherwise(database, key);
       for await (const range of idRanges(database)) yield* tokensSealedOtherwise(database, key, range);
     },
     async replace(records) {
       const of = (kind: SealedRecord['kind']) => records.filter(({ record }) => record.kind === kind);
       const secrets = await replaceIn(database, replaceSecretsSql, of('secret'));
       const keys = await replaceIn(database, replaceKeysSql, of('fingerprint-key'));
+      const signing = await replaceIn(database, replaceSigningSql, of('signing-secret'));
       const tokens = of('invocation');
       const bounds = boundsOf(tokens.map(({ record }) => idOf(record)));
-      return secrets + keys + (await replaceIn(database, replaceTokensSql, tokens, bounds));
+      return secrets + keys + signing + (await replaceIn(database, replaceTokensSql, tokens, bounds));
     },
   };
 }
@@ -42,7 +45,9 @@ async function countFew(database: Database): Promise<SealedCount[]> {
     `select 'secret' as kind, integration, name, ${keyOf('sealed')} as key, count(*)::int as count
      from integration_values where sealed is not null group by 2, 3, 4
      union all
-     select 'fingerprint-key', null, null, ${keyOf('sealed')}, 1 from sealed_keys`,
+     select 'fingerprint-key', null, null, ${keyOf('sealed')}, 1 from sealed_keys
+     union all
+     select 'signing-secret', null, null, ${keyOf('sealed')}, count(*)::int from (${signingSealed}) s group by 4`,
   );
   return rows;
 }
@@ -71,6 +76,28 @@ async function* idRanges(database: Database): AsyncGenerator<IdRange> {
     const last = found.rows[0]?.id ?? end;
     yield { after, last };
     after = last;
+  }
+}
+
+/** Both secrets of each owner, `place` tells them apart. A secret that was replaced longer ago is good for nothing. */
+const signingSealed = `select owner, 'sealed' as place, sealed from signing_secrets
+  union all select owner, 'previous', previous_sealed from signing_secrets where previous_until > now()`;
+
+async function* signingSealedOtherwise(database: Database, key: string): AsyncGenerator<SealedRecord[]> {
+  let after = ['', ''];
+  for (;;) {
+    const { rows } = await database.query<{ owner: string; place: string; sealed: string }>(
+      `select owner, place, sealed from (${signingSealed}) s where (owner, place) > ($1, $2) and not starts_with(sealed, $3)
+       order by owner, place limit $4`,
+      [...after, prefixOf(key), stepRows],
+    );
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    after = [last.owner, last.place];
+    yield rows.map(({ owner, place, sealed }) => {
+      const row = JSON.stringify([owner, place]);
+      return { kind: 'signing-secret', row, context: signingContext(owner), integration: null, name: null, sealed };
+    });
   }
 }
 
@@ -146,6 +173,22 @@ with asked as (${asked}), locked as (
   for update of k skip locked
 )
 update sealed_keys k set sealed = l.after from locked l where k.purpose = l.purpose`;
+
+const replaceSigningSql = `
+with asked as (${asked}), locked as (
+  select s.owner, a.row->>1 as place, a.after from asked a join signing_secrets s on s.owner = a.row->>0
+    and a.before = case a.row->>1 when 'previous' then s.previous_sealed else s.sealed end
+  order by s.owner for update of s skip locked
+), paired as (
+  select owner, max(after) filter (where place = 'sealed') as sealed, max(after) filter (where place = 'previous') as previous,
+    count(*) as count
+  from locked group by owner
+), replaced as (
+  update signing_secrets s set sealed = coalesce(p.sealed, s.sealed), previous_sealed = coalesce(p.previous, s.previous_sealed)
+  from paired p where s.owner = p.owner returning p.count
+)
+-- As many rows as values.
+select from replaced, generate_series(1, count)`;
 
 const replaceTokensSql = `
 with asked as (${asked}), locked as (

@@ -4,7 +4,13 @@ import { expect } from 'vitest';
 import { system } from '../../src/audit/entry.ts';
 import { appendRows, completeBatch, insertBatch } from '../../src/store/batches.ts';
 
-type Options = { key?: string | null; finishBy?: Date | null };
+type Options = {
+  key?: string | null;
+  finishBy?: Date | null;
+  run?: string | null;
+  callbackUrl?: string | null;
+  account?: string;
+};
 
 export const batchAudit = (batch: string) => ({
   account: 'default',
@@ -15,18 +21,20 @@ export const batchAudit = (batch: string) => ({
 });
 
 /** A batch of `acme` that has got so many items, INV0 and so on, and is still receiving. */
-export async function receivingBatch(pool: Pool, count: number, { key = null, finishBy = null }: Options = {}) {
+export async function receivingBatch(pool: Pool, count: number, options: Options = {}) {
+  const { key = null, finishBy = null, run = null, callbackUrl = null, account = 'default' } = options;
   const id = uuidv7();
   await insertBatch(pool, {
     id,
-    account: 'default',
+    account,
     integration: 'acme',
     command: 'GetInvoiceImage',
-    run: null,
+    run,
     schedule: null,
     finishBy,
     idempotencyKey: key,
     fingerprint: key === null ? null : Buffer.from('the same items'),
+    callbackUrl,
     createdBy: system,
   });
   const items = Array.from({ length: count }, (_, index) => ({

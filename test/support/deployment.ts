@@ -17,6 +17,8 @@ export type Deployment = {
   env: Record<string, string>;
   prefix: string;
   worker(lane: Lane): Promise<ErrandProcess>;
+  /** Those that were started, killed ones too. */
+  workers: readonly ErrandProcess[];
   /** Waits for the end of an invocation by asking, as a client would. */
   ended(id: string, timeoutMs?: number): Promise<Invocation>;
   /** @param before what has to go before the database, and after the processes */
@@ -47,6 +49,7 @@ export async function deploy(
     ...(typeof extra === 'function' ? await extra(database) : extra),
   };
   const processes: ErrandProcess[] = [];
+  const workers: ErrandProcess[] = [];
   const start = async (args: string[]) => {
     const started = startErrand(args, env);
     processes.push(started);
@@ -64,7 +67,12 @@ export async function deploy(
     database,
     env,
     prefix,
-    worker: (lane) => start(['worker', '--lane', lane]),
+    worker: async (lane) => {
+      const started = await start(['worker', '--lane', lane]);
+      workers.push(started);
+      return started;
+    },
+    workers,
     async ended(id, timeoutMs = 40_000) {
       const until = performance.now() + timeoutMs;
       for (;;) {

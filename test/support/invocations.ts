@@ -29,6 +29,7 @@ export function newInvocation(overrides: Partial<NewInvocation> = {}): NewInvoca
     keyFingerprint: overrides.idempotencyKey == null ? null : Buffer.from('all tokens'),
     configurationVersion: 1,
     runAt: null,
+    callbackUrl: null,
     job: null,
     audit: {
       account: 'default',

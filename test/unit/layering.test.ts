@@ -6,7 +6,16 @@ import { describe, expect, it } from 'vitest';
  * The one direction of dependency (docs/architecture.md): what each room may import besides itself. Rooms of one row
  * stand side by side; adapters never import each other.
  */
-const domain = ['integrations', 'invocations', 'batches', 'schedules', 'statistics', 'audit', 'access'];
+const domain = [
+  'integrations',
+  'invocations',
+  'batches',
+  'schedules',
+  'statistics',
+  'audit',
+  'access',
+  'notifications',
+];
 const adapters = ['sending', 'lanes', 'recording', 'store', 'api'];
 const pure = ['contract', 'tokens', 'judging'];
 

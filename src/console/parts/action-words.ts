@@ -40,6 +40,15 @@ export const actionWords: Readonly<Record<AuditAction, string>> = {
   'portal-session.created': "Way in for a customer's admin made",
   'portal-session.opened': "Customer's admin signed in",
   'audit.removed': 'Old entries removed',
+  'notification-endpoint.created': 'Notification endpoint made',
+  'notification-endpoint.updated': 'Notification endpoint changed',
+  'notification-endpoint.deleted': 'Notification endpoint deleted',
+  'notification-endpoint.secret-rotated': 'Notification secret replaced',
+  'notification-endpoint.tested': 'Notification endpoint tested',
+  'notification-endpoint.disabled': 'Notification endpoint disabled',
+  'notification.retried': 'Notification sent again',
+  'callback-secret.read': 'Callback secret read',
+  'callback-secret.rotated': 'Callback secret replaced',
 };
 
 export const wordsOfAction = (action: string) =>

@@ -30,6 +30,8 @@ export const batches = pgTable(
     idempotencyKey: text('idempotency_key'),
     /** Identifies what was handed over under the key. */
     fingerprint: bytea(),
+    /** Whom to tell when all of it has ended. */
+    callbackUrl: text('callback_url'),
     warnings: text().array().notNull().default([]),
     createdBy: jsonb('created_by').notNull().$type<Actor>(),
     /** While it is receiving: when the last of its items came. One that went silent is deleted. */

@@ -54,6 +54,8 @@ export const invocations = pgTable(
     batch: uuid(),
     /** Which of its batch's ranges it lies in. */
     batchRange: integer('batch_range'),
+    /** Whom to tell when it has ended; a trigger sees to it. */
+    callbackUrl: text('callback_url'),
     createdAt: moment('created_at').notNull().defaultNow(),
     finishedAt: moment('finished_at'),
   },

@@ -5,6 +5,7 @@ import { createKeptSealer } from '../../../src/integrations/fingerprint-key.ts';
 import { createRotation, type RotationDependencies } from '../../../src/integrations/rotation.ts';
 import { createSealer } from '../../../src/integrations/sealing.ts';
 import { sealedTokensContext } from '../../../src/invocations/prepare.ts';
+import { signingContext } from '../../../src/notifications/signing.ts';
 import { insertAudit } from '../../../src/store/audit.ts';
 import { insertInvocations } from '../../../src/store/new-invocations.ts';
 import { keepSealedKey } from '../../../src/store/sealed-keys.ts';
@@ -207,7 +208,31 @@ describe('contract §2: the first of ERRAND_SECRET_KEYS is replaced', () => {
       'integration_values.sealed',
       'invocations.sealed_tokens',
       'sealed_keys.sealed',
+      'signing_secrets.previous_sealed',
+      'signing_secrets.sealed',
     ]);
+  });
+
+  it('seals both secrets of a webhook anew, but not one that is good no more', async () => {
+    const put = (owner: string, hours: number) =>
+      database.pool.query(`insert into signing_secrets values ($1, $2, $3, now() + $4 * interval '1 hour')`, [
+        owner,
+        createSealer([k1]).seal('whsec_new', signingContext(owner)),
+        createSealer([k1]).seal('whsec_old', signingContext(owner)),
+        hours,
+      ]);
+    await put('endpoint/a', 1);
+    await put('account/b', -1);
+    expect(await rotation([k2, k1]).rotate()).toMatchObject({ rotated: 3, unreadable: [] });
+    const kept = await rows('select owner, sealed, previous_sealed as previous from signing_secrets order by owner');
+    const young = createSealer([k2]);
+    expect(kept.map(({ owner, sealed }) => young.open(sealed, signingContext(owner)))).toEqual([
+      'whsec_new',
+      'whsec_new',
+    ]);
+    expect(young.open(kept[1].previous, signingContext('endpoint/a'))).toBe('whsec_old');
+    expect(await rotation([k2]).look()).toMatchObject({ unreadable: [] });
+    await rows('truncate signing_secrets');
   });
 });
 

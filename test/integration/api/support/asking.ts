@@ -1,3 +1,4 @@
+import { endpoint } from './notification-routes.ts';
 import { command, integration, type RouteCase, schedule } from './routes.ts';
 import type { RunningApi } from './start-api.ts';
 
@@ -26,6 +27,19 @@ export async function createAsking(running: RunningApi) {
     const items = [{ tokens: { InvoiceNumber: '1' } }];
     const body = { integration: 'north', command: 'GetInvoiceImage', run: 'a-night', items };
     return (await running.call('POST', '/v1/batches', { body })).json.id;
+  }
+
+  async function madeEndpoint(): Promise<string> {
+    return (await running.call('POST', '/v1/notification-endpoints', { body: endpoint })).json.id;
+  }
+
+  /** A notification of a callback. */
+  async function staged(): Promise<string> {
+    const { rows } = await running.pool.query(`
+      insert into notifications (id, accounts, event, account, subject_type, subject_id, url, target, data)
+      values (errand_uuid_v7(), '{north}', 'invocation.finished', 'north', 'invocation', 'x', 'https://example.com/', 'x', '{}')
+      returning id`);
+    return rows[0].id;
   }
 
   let schedules = 0;
@@ -59,6 +73,8 @@ export async function createAsking(running: RunningApi) {
       .replace(':batch', batch)
       .replace(':running', path.includes(':running') ? await begun() : '')
       .replace(':schedule', await idleSchedule())
+      .replace(':endpoint', path.includes(':endpoint') ? await madeEndpoint() : '')
+      .replace(':notification', path.includes(':notification') ? await staged() : '')
       .replace(':open', await enqueued())
       .replace(':ended', await ended());
     const raw = JSON.stringify(body)?.replace(':ticket', await ticketFor('north'));
@@ -79,7 +95,7 @@ export async function createAsking(running: RunningApi) {
 export function generalPath(path: string): string {
   return path
     .replace(/\{.*?\}/g, '*')
-    .replace(/:invocation|:ended|:open|:key|:schedule|:batch|:running/, '*')
+    .replace(/:invocation|:ended|:open|:key|:schedule|:batch|:running|:endpoint|:notification/, '*')
     .replace(/\/(?:north|GetInvoiceImage|GetThing|nightly|a-night)(?=\/|$)/g, '/*')
     .replace(/secrets\/key/, 'secrets/*')
     .replace(/versions\/1/, 'versions/*');

@@ -1,4 +1,5 @@
 import type { Role } from '../../../../src/contract/api-key.ts';
+import { notificationRoutes } from './notification-routes.ts';
 
 /** A request that works for whoever may make it, on things of the account `north`. */
 export type RouteCase = {
@@ -245,6 +246,7 @@ export const routes: readonly RouteCase[] = [
     elsewhere: 200,
     public: true,
   },
+  ...notificationRoutes,
   {
     method: 'DELETE',
     path: '/v1/integrations/north/commands/GetInvoiceImage',

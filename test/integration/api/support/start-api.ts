@@ -12,6 +12,7 @@ import { openVerifyAudit } from '../../../../src/app/audit.ts';
 import { openBatches } from '../../../../src/app/batches.ts';
 import { consoleFolder } from '../../../../src/app/console-files.ts';
 import { openDryRun } from '../../../../src/app/dry-run.ts';
+import { openNotifications } from '../../../../src/app/notifications.ts';
 import { openStatistics } from '../../../../src/app/statistics.ts';
 import { system } from '../../../../src/audit/entry.ts';
 import { createAudit } from '../../../../src/audit/list.ts';
@@ -91,6 +92,10 @@ export async function startApi(overrides: (pool: Pool, access: Access) => Partia
     schedules: schedulesOn(pool, sealer),
     results: results.port,
     statistics: openStatistics({ pool }),
+    notifications: openNotifications(
+      { pool, sealer, log: silentLog, config: { publicUrl: null } },
+      { send: async () => ({ kind: 'answer', status: 204, headers: [], body: Buffer.alloc(0), framed: true }) },
+    ),
     readiness: { database: async () => null, queue: async () => null },
     log: silentLog,
     version: '0.0.0',
