@@ -5,6 +5,7 @@ import { cliOptions } from './cli-options.ts';
 import { configurationPage } from './configuration-page.ts';
 import { errorsPage } from './errors-page.ts';
 import { filled } from './fill.ts';
+import { metricsPage } from './metrics-page.ts';
 import { policyTable } from './policy-table.ts';
 import { tokenTables } from './token-tables.ts';
 
@@ -15,6 +16,7 @@ const generated: Record<string, () => string> = {
   'docs/configuration.md': configurationPage,
   'docs/errand.schema.json': configurationSchema,
   'docs/errors.md': errorsPage,
+  'docs/metrics.md': metricsPage,
   'docs/cli.md': () => filled(docs('cli.md'), cliOptions),
   'docs/api.md': () => filled(docs('api.md'), policyTable),
   'docs/tokens.md': () => filled(docs('tokens.md'), tokenTables),

@@ -37,6 +37,8 @@ const granted = {
   'audit.verify': ['operator'],
   // Jobs of all accounts lie in the same queues, so the key must be for "*", too.
   'queues.read': ['operator'],
+  // Of the integrations of all accounts, so the key must be for "*", too.
+  'metrics.read': ['operator'],
   'notifications.read': ['operator'],
   'notifications.retry': ['operator'],
   'notifications.manage': [],

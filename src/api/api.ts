@@ -33,6 +33,7 @@ import { healthRoutes, type ReadinessChecks } from './routes/health.ts';
 import { integrationRoutes } from './routes/integrations.ts';
 import { type Invocations, invocationRoutes } from './routes/invocations.ts';
 import { keyRoutes } from './routes/keys.ts';
+import { type MetricsDependencies, measureRequests, metricsRoutes } from './routes/metrics.ts';
 import { notificationEndpointRoutes } from './routes/notification-endpoints.ts';
 import { notificationRoutes } from './routes/notifications.ts';
 import { problemGroupRoutes } from './routes/problem-groups.ts';
@@ -52,6 +53,7 @@ import { serializerCompiler, validatorCompiler } from './validation.ts';
 import { trackClients, type WhileConnected } from './waiting.ts';
 
 export type ApiDependencies = AuditRoutesDependencies &
+  MetricsDependencies &
   Pick<SessionRoutesDependencies, 'egressIps' | 'publicUrl'> & {
     access: Pick<Access, 'authenticate' | 'create' | 'list' | 'revoke'>;
     sessions: Sessions;
@@ -107,6 +109,7 @@ export function createApi(dependencies: ApiDependencies) {
   const authenticateRequest = createAuthenticateRequest(dependencies);
   authorize(app, authenticateRequest);
   logRequests(app, dependencies.log);
+  measureRequests(app, dependencies);
   answerUnknown(app);
   app.setErrorHandler(answerProblem);
   completeSchemas(app);
@@ -138,6 +141,7 @@ function addRoutes(scope: FastifyInstance, dependencies: ApiDependencies & { whi
   scope.setSerializerCompiler(serializerCompiler);
   openapiRoute(scope);
   healthRoutes(api, dependencies);
+  metricsRoutes(api, dependencies);
   commandTypeRoutes(api, dependencies);
   integrationRoutes(api, dependencies);
   secretRoutes(api, dependencies);

@@ -15,6 +15,7 @@ import { createProblems } from '../invocations/problems.ts';
 import { createReader } from '../invocations/read.ts';
 import { createWaiter } from '../invocations/wait.ts';
 import { type BoardQueues, openBoardQueues } from '../lanes/board-queues.ts';
+import type { Meters } from '../meters/meters.ts';
 import type { Log } from '../platform/log.ts';
 import { createRedactor } from '../platform/redaction.ts';
 import { createSchedules } from '../schedules/use-cases.ts';
@@ -31,6 +32,7 @@ import { findLatest } from '../store/latest-results.ts';
 import { createPortalStore } from '../store/portal-sessions.ts';
 import { createProblemStore } from '../store/problem-groups.ts';
 import { createScheduleStore } from '../store/schedules.ts';
+import { type OtherMeters, openApiMeters } from './api-meters.ts';
 import { openVerifyAudit } from './audit.ts';
 import { openBatches } from './batches.ts';
 import { CannotStart } from './cannot-start.ts';
@@ -64,8 +66,12 @@ export type RunningApi = {
  *
  * @throws CannotStart if it cannot listen.
  */
-export async function startApi(config: ReadyConfig, log: Log): Promise<RunningApi> {
-  const core = openCore(config, log, 'api');
+export async function startApi(
+  config: ReadyConfig,
+  log: Log,
+  { meters, others = async () => [] }: { meters?: Meters; others?: OtherMeters } = {},
+): Promise<RunningApi> {
+  const core = openCore(config, log, 'api', meters);
   // For tests of commands; and it looks where a preview's request would lead.
   const own = ownServices(config);
   const { egressIps, publicUrl } = config;
@@ -119,6 +125,7 @@ export async function startApi(config: ReadyConfig, log: Log): Promise<RunningAp
     statistics: openStatistics(core),
     notifications: openNotifications(core, sender),
     readiness: readinessOf(core),
+    metrics: openApiMeters(core, others),
     log,
     version,
   });

@@ -28,9 +28,10 @@ export type BatchOptions = {
 };
 
 /** What batches stand on. */
-type BatchCore = Pick<Core, 'pool' | 'log' | 'configurations' | 'batchRinger' | 'sealer'>;
+type BatchCore = Pick<Core, 'pool' | 'log' | 'configurations' | 'batchRinger' | 'sealer'> &
+  Partial<Pick<Core, 'meters'>>;
 
-function openAccept({ pool, log, configurations, batchRinger, sealer }: BatchCore) {
+function openAccept({ pool, log, configurations, batchRinger, sealer, meters }: BatchCore) {
   return createAccept({
     configurations,
     store: {
@@ -45,6 +46,10 @@ function openAccept({ pool, log, configurations, batchRinger, sealer }: BatchCor
       await batchRinger
         .ranges(batch)
         .catch((error) => log.warn('ring.failed', { batch, error }, 'The sweep will ring'));
+    },
+    onAccepted: ({ schedule }, total) => {
+      const source = schedule === null ? 'batch' : 'schedule';
+      meters?.of('errand_invocations_accepted_total').inc({ source, lane: 'batch' }, total);
     },
     checkItem,
     sealer,

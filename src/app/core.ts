@@ -12,6 +12,7 @@ import type { LaneConnection } from '../lanes/connection.ts';
 import { createDoorbell } from '../lanes/doorbell.ts';
 import { endQueuePool, openQueuePool } from '../lanes/queue-pool.ts';
 import { type LaneQueues, openLaneQueues } from '../lanes/queues.ts';
+import { createMeters, type Meters } from '../meters/meters.ts';
 import { type Config, isPooled } from '../platform/config.ts';
 import { createGatherer } from '../platform/gather.ts';
 import type { Log } from '../platform/log.ts';
@@ -31,6 +32,7 @@ export type ReadyConfig = Config & { databaseUrl: string; directUrl: string };
 export type Core = {
   config: ReadyConfig;
   log: Log;
+  meters: Meters;
   pool: Pool;
   sealer: Sealer;
   configurations: Configurations;
@@ -57,11 +59,20 @@ const enqueueGroup = { maxItems: 200, maxBytes: 16 * 1024 * 1024 };
  */
 export const statementTimeoutMs = 15_000;
 
-/** @param name the role, e.g. `api`, for `pg_stat_activity` */
-export function openCore(config: ReadyConfig, log: Log, name: string): Core {
+/**
+ * @param name the role, e.g. `api`, for `pg_stat_activity`
+ * @param meters its process's; default: some that nobody reads
+ */
+export function openCore(
+  config: ReadyConfig,
+  log: Log,
+  name: string,
+  meters: Meters = createMeters(name, ['process', 'worker', 'api', 'database'], false),
+): Core {
   const { databaseUrl: url, directUrl } = config;
   const named = { max: poolSize, applicationName: `errand-${name}` };
   const pool = openPool({ url, ...named, log, statementTimeoutMs, pooled: isPooled(config) });
+  meters.watchPool(name, pool);
   const { sealer, obtain } = openSealer(config, pool, log);
   const load = async (id: string) => {
     // Who has a configuration may make fingerprints; the API starts before the database is there.
@@ -91,17 +102,20 @@ export function openCore(config: ReadyConfig, log: Log, name: string): Core {
     sizeOf: ({ tokens }) => JSON.stringify(tokens).length,
     isolates: (error) => !isUnavailable(error),
   });
-  const enqueue = createEnqueue({
-    configurations,
-    insert: inserts.add,
-    ring: (lane, doorbell) => ringer.add(lane, [doorbell]),
-    // If that fails, the sweep finds that the row has no job.
-    hold: (id) => unring(pool, [id]).catch(() => undefined),
-    dueIn: ringer.dueIn,
-    sealer,
-    newId: () => uuidv7(),
-    now: Date.now,
-  });
+  const enqueue = countingEnqueue(
+    meters,
+    createEnqueue({
+      configurations,
+      insert: inserts.add,
+      ring: (lane, doorbell) => ringer.add(lane, [doorbell]),
+      // If that fails, the sweep finds that the row has no job.
+      hold: (id) => unring(pool, [id]).catch(() => undefined),
+      dueIn: ringer.dueIn,
+      sealer,
+      newId: () => uuidv7(),
+      now: Date.now,
+    }),
+  );
   let closing: Promise<void> | null = null;
   async function close(): Promise<void> {
     await Promise.all([ringer.stop(), batchRinger.stop()]);
@@ -114,6 +128,7 @@ export function openCore(config: ReadyConfig, log: Log, name: string): Core {
   return {
     config,
     log,
+    meters,
     pool,
     sealer,
     configurations,
@@ -152,4 +167,15 @@ function openRinger(pool: Pool, queues: LaneQueues, log: Log): Ringer {
       }),
     log,
   });
+}
+
+/** Counts what is accepted: a producer's own job, a page of a schedule's source, or what came over HTTP. */
+function countingEnqueue(meters: Meters, enqueue: Enqueue): Enqueue {
+  const accepted = meters.of('errand_invocations_accepted_total');
+  return async (principal, request, job) => {
+    const enqueued = await enqueue(principal, request, job);
+    const source = job != null ? 'bullmq' : request.source === undefined ? 'http' : 'schedule';
+    if (enqueued.created) accepted.inc({ source, lane: request.lane });
+    return enqueued;
+  };
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { type Lane, lanes } from '../contract/lane.ts';
 import type { Environment } from '../platform/config.ts';
 import type { Log } from '../platform/log.ts';
+import { askForMeters } from './meters-channel.ts';
 
 /** The program that runs now: `main.ts` in the repository, `main.js` where it was compiled. */
 const main = fileURLToPath(new URL(`../main${path.extname(import.meta.filename)}`, import.meta.url));
@@ -32,7 +33,7 @@ export function startLaneProcesses(env: Environment, log: Log) {
     running.set(lane, child);
     const startedAt = performance.now();
     const ready = new Promise<void>((resolve) => {
-      child.once('message', () => resolve());
+      child.on('message', (message) => message === 'ready' && resolve());
       child.once('exit', () => resolve());
     });
     child.once('exit', (code, signal) => {
@@ -52,6 +53,11 @@ export function startLaneProcesses(env: Environment, log: Log) {
   return {
     /** Resolves when both lanes take work (or have died for the first time). */
     ready: Promise.all(lanes.map((lane) => start(lane, restartMs))),
+    /** What their meters say, of those that answer. */
+    async meters(): Promise<string[]> {
+      const texts = await Promise.all([...running.values()].map(askForMeters));
+      return texts.filter((text) => text !== null);
+    },
     /** Resolves when both have ended what was in flight and are gone. */
     async stop(): Promise<void> {
       stopping = true;

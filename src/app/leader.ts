@@ -18,7 +18,8 @@ import { keepUp } from './upkeep.ts';
 
 /** Stands by to lead: whoever holds the lock sweeps, one process of all. */
 export function startLeader(core: Core, tally: Pick<Tally, 'countFailed'>): { stop(): Promise<void> } {
-  const { pool, queues, ringer, log } = core;
+  const { pool, queues, ringer, log, meters } = core;
+  const found = meters.of('errand_sweep_found_total');
   const dependencies = {
     ringer,
     due: {
@@ -50,8 +51,10 @@ export function startLeader(core: Core, tally: Pick<Tally, 'countFailed'>): { st
       cancelRows: (batch, error) => cancelRows(pool, batch, error),
     },
     lost: (rings) => queues.lost('batch', rings),
-    onLate: ({ integration, command, seenAt }, ended) =>
-      tally.countFailed({ integration, command, lane: 'batch' }, seenAt.getTime(), ended),
+    onLate: ({ integration, command, seenAt }, ended) => {
+      tally.countFailed({ integration, command, lane: 'batch' }, seenAt.getTime(), ended);
+      meters.countLate(ended);
+    },
     silentForMs,
     log,
   };
@@ -61,7 +64,7 @@ export function startLeader(core: Core, tally: Pick<Tally, 'countFailed'>): { st
     while (!signal.aborted) {
       try {
         const mayFree = performance.now() - since >= silentForMs;
-        await sweep(dependencies, mayFree);
+        for (const [kind, count] of Object.entries(await sweep(dependencies, mayFree))) found.inc({ kind }, count);
         await lookAfterBatches(batches, mayFree);
       } catch (error) {
         log.warn('sweep.failed', { error }, 'A sweep failed; the next one goes on');
@@ -72,6 +75,7 @@ export function startLeader(core: Core, tally: Pick<Tally, 'countFailed'>): { st
 
   const leader = openLeader(core.config.directUrl, advisoryLocks.leader, {
     onGained: (signal) => {
+      meters.of('errand_leader').inc();
       log.info('leader.gained', {}, 'Leads: sweeps for work that was left');
       const { retention, secretKeys } = core.config;
       const upkeep = keepUp({ pool, retention, secretKeys, log }, signal);
@@ -79,7 +83,10 @@ export function startLeader(core: Core, tally: Pick<Tally, 'countFailed'>): { st
       const rechecking = recheckAgainAndAgain({ pool, secretKeys, log }, signal);
       return Promise.all([sweepAgainAndAgain(signal), upkeep, sealing, rechecking]).then(() => undefined);
     },
-    onLost: () => log.info('leader.lost', {}, 'Leads no longer'),
+    onLost: () => {
+      meters.of('errand_leader').dec();
+      log.info('leader.lost', {}, 'Leads no longer');
+    },
     log,
   });
   return { stop: () => leader.close() };

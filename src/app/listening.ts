@@ -6,12 +6,12 @@ import { CannotStart } from './cannot-start.ts';
 type Address = Pick<Config, 'host' | 'port'>;
 
 /** Why the API cannot listen, in the words of who can change that; an error that is nobody's setting stays as it is. */
-export function listenFailure(error: unknown, { host, port }: Address): unknown {
+export function listenFailure(error: unknown, { host, port }: Address, variable = 'PORT'): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE')
-    return new CannotStart(`PORT: ${host}:${port} is in use, perhaps by another Errand; choose another, or 0`);
+    return new CannotStart(`${variable}: ${host}:${port} is in use, perhaps by another Errand; choose another, or 0`);
   if (code === 'EACCES')
-    return new CannotStart(`PORT: this user may not listen on ${host}:${port}; choose one above 1023`);
+    return new CannotStart(`${variable}: this user may not listen on ${host}:${port}; choose one above 1023`);
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
     return new CannotStart(`HOST: "${host}" is no address of this machine`);
   return error;

@@ -1,20 +1,23 @@
 import { type Lane, lanes } from '../contract/lane.ts';
+import type { Meters } from '../meters/meters.ts';
 import type { Config } from '../platform/config.ts';
 import { runServices, type Service, service } from '../platform/lifecycle.ts';
 import type { Log } from '../platform/log.ts';
 import { reasonOf } from '../platform/pg-errors.ts';
 import { redisProblem } from '../platform/redis.ts';
 import type { RunningApi } from './api.ts';
+import type { OtherMeters } from './api-meters.ts';
 import { CannotStart } from './cannot-start.ts';
 import type { ReadyConfig } from './core.ts';
 import { migrateAll, waitForSchema, waitForSessions } from './prepare.ts';
+import { openProcessMeters } from './process-meters.ts';
 
 // Each role loads its own modules when it starts: a worker needs no HTTP server's, the API none of a worker's.
 
 /** `errand api`: resolves with the exit code when it was asked to stop. */
 export async function runApi(config: Config, log: Log): Promise<number> {
   const ready = requireReady(config);
-  const api = apiService(() => ready, log);
+  const api = apiService(() => ready, log, openProcessMeters('api', ['api', 'database']));
   const database = service('database', async ({ signal }) => {
     await waitForSchema(ready, log, signal);
     if (!signal.aborted) await api.requireAdmin();
@@ -36,16 +39,24 @@ export async function runWorker(
 ): Promise<number> {
   const ready = requireReady(config);
   const served = lane === undefined ? lanes : [lane];
+  const meters = openProcessMeters(lane === undefined ? 'worker' : `worker-${lane}`, ['worker']);
+  parent?.onAsked(() => meters.text());
+  const { metricsPort } = ready;
+  const metricsServer = service('metrics', async () => {
+    if (metricsPort === null) return { stop: async () => undefined };
+    const { startMetricsServer } = await import('./metrics-server.ts');
+    return startMetricsServer({ ...ready, metricsPort }, meters, log);
+  });
   const workers = served.map((each) =>
     service(`worker-${each}`, async ({ signal, fail }) => {
       parent?.onGone(() => fail(new Error('the process that started this worker is gone')));
       await waitForSchema(ready, log, signal);
       const { startWorker } = await import('./worker.ts');
-      return startWorker(ready, each, log);
+      return startWorker(ready, each, log, meters);
     }),
   );
   try {
-    return await run([checkRedis(config, log), ...workers], log, () => {
+    return await run([checkRedis(config, log), metricsServer, ...workers], log, () => {
       parent?.tellReady();
       return { role: 'worker', lanes: served };
     });
@@ -57,6 +68,8 @@ export async function runWorker(
 export type Parent = {
   tellReady(): void;
   onGone(listener: () => void): void;
+  /** Answers its question for this process's meters. */
+  onAsked(text: () => Promise<string>): void;
   /** Closes the channel, which would keep this process alive. */
   leave(): void;
 };
@@ -70,7 +83,7 @@ export async function runMigrate(config: Config, log: Log): Promise<void> {
 }
 
 /** The API as a service: it listens before the database is there, so that `/readyz` can say what is missing. */
-export function apiService(config: () => ReadyConfig, log: Log) {
+export function apiService(config: () => ReadyConfig, log: Log, meters: Meters, others?: OtherMeters) {
   let running: RunningApi | null = null;
   const started = () => {
     if (running === null) throw new Error('the API has not been started');
@@ -79,7 +92,7 @@ export function apiService(config: () => ReadyConfig, log: Log) {
   return {
     service: service('api', async () => {
       const { startApi } = await import('./api.ts');
-      running = await startApi(config(), log);
+      running = await startApi(config(), log, { meters, ...(others === undefined ? {} : { others }) });
       log.info('api.listening', { url: running.url });
       return running;
     }),

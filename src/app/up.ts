@@ -9,6 +9,7 @@ import { startLaneProcesses } from './lane-processes.ts';
 import { requireFreeAddress } from './listening.ts';
 import { portOf } from './own-services.ts';
 import { migrateAll, waitForSessions } from './prepare.ts';
+import { openProcessMeters } from './process-meters.ts';
 import { apiService, checkRedis, run } from './roles.ts';
 
 export type UpOptions = {
@@ -38,16 +39,23 @@ export async function runUp(config: Config, env: Environment, log: Log, options:
       ready = { ...ready, databaseUrl: started.url, directUrl: started.url };
       return started;
     });
-    const api = apiService(() => ready, log);
+    let lanes: ReturnType<typeof startLaneProcesses> | null = null;
+    const meters = openProcessMeters('api', ['api', 'database']);
+    const api = apiService(
+      () => ready,
+      log,
+      meters,
+      async () => (await lanes?.meters()) ?? [],
+    );
     const database = service('database', async ({ signal }) => {
       await waitForSessions(ready, log, signal);
       if (!signal.aborted) await migrateAll(ready, log);
       return { stop: async () => undefined };
     });
     const workers = service('workers', async () => {
-      const processes = startLaneProcesses(childEnvironment(env, ready, api.url()), log);
-      await processes.ready;
-      return processes;
+      lanes = startLaneProcesses(childEnvironment(env, ready, api.url()), log);
+      await lanes.ready;
+      return lanes;
     });
     const { whenReady } = options;
     const services: Service[] = [checkRedis(config, log)];
@@ -71,6 +79,8 @@ function endProcess(): void {
 function childEnvironment(env: Environment, config: ReadyConfig, apiUrl: string): Environment {
   return {
     ...env,
+    // Their meters are told by the API: both would take the same port.
+    ERRAND_METRICS_PORT: undefined,
     PORT: String(portOf(apiUrl)),
     DATABASE_URL: config.databaseUrl,
     ERRAND_SECRET_KEYS: config.secretKeys.map(({ id, key }) => `${id}:${key.toString('base64')}`).join(','),

@@ -13,6 +13,7 @@ import type { Exchange } from '../judging/exchange.ts';
 import { HandBack } from '../lanes/hand-back.ts';
 import type { JobEnding, LaneJob } from '../lanes/lane-job.ts';
 import { openLaneWorker } from '../lanes/worker.ts';
+import type { Meters } from '../meters/meters.ts';
 import { createGatherer } from '../platform/gather.ts';
 import type { Log } from '../platform/log.ts';
 import { isTransient, isUnavailable, openListener, openPool } from '../platform/pg.ts';
@@ -42,6 +43,7 @@ import { startScheduler } from './scheduler.ts';
 import { openSend, openSender } from './sending.ts';
 import { openStatisticsWriter } from './statistics.ts';
 import { userAgent } from './version.ts';
+import { openWorkMeters } from './work-meters.ts';
 
 /** Bodies in flight in one process, all exchanges together: most are small, and 64 of 25 MiB would not fit. */
 const maxBufferedBytes = 512 * 1024 * 1024;
@@ -58,8 +60,8 @@ export type Role = { stop(): Promise<void> };
  * One lane's worker: takes jobs, runs attempts, records them; and stands by as the leader. A start that fails leaves
  * nothing behind.
  */
-export async function startWorker(config: ReadyConfig, lane: Lane, log: Log): Promise<Role> {
-  const core = openCore(config, log, `worker-${lane}`);
+export async function startWorker(config: ReadyConfig, lane: Lane, log: Log, meters?: Meters): Promise<Role> {
+  const core = openCore(config, log, `worker-${lane}`, meters);
   const row: WorkerRow = { id: uuidv7(), lane, host: hostname(), pid: process.pid };
   const touch = createTouch();
   const tally = createTally();
@@ -119,9 +121,22 @@ function openHand(core: Core, row: WorkerRow, { touch, tally }: { touch: Touch; 
     onTurn: openTurns(core),
     onError: (error) => log.warn('weigh.failed', { error }, 'Failures of integrations were not counted'),
   });
-  const recorder = createRecorder({ pool, worker: row.id, isTransient, pause: backOff, weigh, count: tally.count });
+  const meters = openWorkMeters(core, lane);
+  const recorder = createRecorder({
+    pool,
+    worker: row.id,
+    isTransient,
+    pause: backOff,
+    weigh,
+    count: (recorded) => {
+      tally.count(recorded);
+      core.meters.count(recorded);
+    },
+    onCommit: meters.committed,
+  });
   const claims = openClaims(pool, row.id);
   const limits = openLimits(core, row);
+  const { shares, permits } = meters.countWaits(limits);
   const flights = createFlights<Exchange>();
   const execute = openExecute(core, row, { sender, flights, touch });
   const cancellations = createCancellations();
@@ -129,7 +144,7 @@ function openHand(core: Core, row: WorkerRow, { touch, tally }: { touch: Touch; 
   const stopping = new AbortController();
   const run = {
     execute: (claimed: Claimed, company: Company) =>
-      cancellations.during(claimed, (signal) => execute(claimed, signal, company)),
+      meters.inFlight(cancellations.during(claimed, (signal) => execute(claimed, signal, company))),
     noteCancelled: (claimed: Claimed, sent: SentBefore) => completeCancelled(pool, claimed, sent),
     record: recorder.record,
     giveBack: (claimed: Claimed, delayMs: number) => giveBack(pool, row.id, claimed, delayMs),
@@ -139,8 +154,8 @@ function openHand(core: Core, row: WorkerRow, { touch, tally }: { touch: Touch; 
   const passes = openPasses(core, {
     worker: row.id,
     run,
-    shares: limits.shares,
-    permits: limits.permits,
+    shares,
+    permits,
     stopping: stopping.signal,
   });
   const single = createWork({
@@ -161,8 +176,8 @@ function openHand(core: Core, row: WorkerRow, { touch, tally }: { touch: Touch; 
     statusOf: async (invocation) => (await statusesOf(pool, [invocation]))[0]?.status ?? null,
     park: createParks(pool),
     postpone: createPostponements(pool),
-    shares: limits.shares,
-    permits: limits.permits,
+    shares,
+    permits,
     flights,
     // Only for a click that may not be sent while something of its integration is in flight here.
     identityOf: (invocation) => identityOf(pool, invocation),
@@ -203,10 +218,11 @@ function openHand(core: Core, row: WorkerRow, { touch, tally }: { touch: Touch; 
 const ringOnRelease = 25;
 
 /** What is to be done when an integration is held, let go, or was probed. */
-function openTurns({ configurations, ringer, batchRinger, log }: Core): (turn: Turn) => void {
+function openTurns({ configurations, ringer, batchRinger, meters, log }: Core): (turn: Turn) => void {
   return ({ integration, turn }) => {
     // Before the notification comes back to this process.
     configurations.forget(integration);
+    if (turn === 'held' || turn === 'released') meters.of('errand_holds_total').inc({ turn });
     if (turn === 'held') log.warn('integration.held', { integration }, 'Its endpoint keeps failing: its work waits');
     if (turn === 'released') log.info('integration.released', { integration }, 'Its endpoint is well again');
     if (turn !== 'released' && turn !== 'unanswered') return;

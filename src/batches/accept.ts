@@ -36,6 +36,8 @@ export type AcceptDependencies = {
   };
   /** Rings for the batch's first ranges; never rejects. */
   ring: (batch: string) => Promise<void>;
+  /** Told of what was accepted. Never throws. */
+  onAccepted?: (batch: NewBatch, total: number) => void;
   checkItem: (value: unknown) => { ok: true; item: BatchItem } | { ok: false; errors: readonly FieldError[] };
   sealer: TokenSealer;
   newId: () => string;
@@ -88,6 +90,7 @@ export function createAccept(dependencies: AcceptDependencies) {
       await store.discard(batch.id);
       return { id: sameOrRefused(completed, batch.fingerprint), created: false };
     }
+    dependencies.onAccepted?.(batch, total);
     await dependencies.ring(batch.id);
     return { id: batch.id, created: true };
   };

@@ -1,4 +1,5 @@
 import { CannotStart } from '../app/cannot-start.ts';
+import { isMetersQuestion, metersAnswer } from '../app/meters-channel.ts';
 import { type Parent, runApi, runMigrate, runWorker } from '../app/roles.ts';
 import { type Config, type Environment, loadConfig, type Role } from '../platform/config.ts';
 import { createLog, type Log } from '../platform/log.ts';
@@ -54,6 +55,12 @@ function parentProcess(): Parent | null {
       gone = listener;
       // It was gone before anybody listened.
       if (!process.connected) listener();
+    },
+    onAsked(text) {
+      process.on('message', (message) => {
+        if (!isMetersQuestion(message)) return;
+        void text().then((told) => process.connected && process.send?.(metersAnswer(message, told)));
+      });
     },
     leave() {
       gone = () => {};

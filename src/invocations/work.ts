@@ -11,6 +11,7 @@ import type { Company } from './execute.ts';
 import type { Flights, Identity } from './flights.ts';
 import { PutOff } from './health.ts';
 import { type Claimed, type Settled, setAside } from './invocation.ts';
+import { logAttempt } from './log-attempt.ts';
 import type { Ringer } from './ring.ts';
 
 /** What the queue handed over: a doorbell of Errand's own, or a producer's own job. */
@@ -261,7 +262,7 @@ async function cancelled(
 
 async function attempt(dependencies: RunDependencies, claimed: Claimed, settled: Settled): Promise<JobEnding> {
   const recorded = await dependencies.record(settled);
-  report(dependencies, recorded ?? settled, recorded !== null);
+  logAttempt(dependencies.log, recorded ?? settled, recorded !== null);
   if (recorded === null) return completed(claimed.id, 'running');
   const { next } = recorded;
   switch (next.status) {
@@ -281,23 +282,4 @@ async function attempt(dependencies: RunDependencies, claimed: Claimed, settled:
 
 function completed(invocation: string, status: InvocationStatus): JobEnding {
   return { status: 'completed', returns: { invocation, status } };
-}
-
-/** One wide event per attempt: at `info` where something failed, at `debug` where all went well. */
-function report({ log }: RunDependencies, { claimed, attempt, next }: Settled, recorded: boolean): void {
-  const fields = {
-    invocation: claimed.id,
-    integration: claimed.integration,
-    command: claimed.command,
-    lane: claimed.lane,
-    attempt: claimed.attempt,
-    outcome: attempt.outcome,
-    next: next.status,
-    httpStatus: attempt.status,
-    durationMs: Math.round(attempt.durationMs),
-    ...(next.status === 'succeeded' ? {} : { code: next.error.code, reason: next.error.message }),
-    ...(recorded ? {} : { recorded: false }),
-  };
-  if (next.status === 'succeeded' && recorded) log.debug('attempt', fields, 'Attempt');
-  else log.info('attempt', fields, recorded ? 'Attempt' : 'Came too late to be recorded: the row had been taken back');
 }

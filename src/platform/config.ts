@@ -36,6 +36,8 @@ export type Config = Readonly<{
   queuePrefix: string;
   retention: Readonly<{ days: number; bytesDays: number; auditDays: number }>;
   metricsPublic: boolean;
+  /** Where a worker of its own serves its meters; `null`: nowhere. */
+  metricsPort: number | null;
   client: Readonly<{ url: string; apiKey: string | null }>;
 }>;
 
@@ -149,6 +151,7 @@ function toConfig(variables: Variables): Config {
       auditDays: variables.ERRAND_RETENTION_AUDIT_DAYS,
     }),
     metricsPublic: variables.ERRAND_METRICS_PUBLIC,
+    metricsPort: variables.ERRAND_METRICS_PORT,
     client: Object.freeze({ url: variables.ERRAND_URL, apiKey: variables.ERRAND_API_KEY }),
   });
 }

@@ -17,16 +17,17 @@ function optional<Output>(schema: z.ZodType<Output, string>) {
 }
 
 function wholeNumber(least: number, most: number, byDefault: number) {
+  return z.string().default(String(byDefault)).transform(toNumber(least, most));
+}
+
+function toNumber(least: number, most: number) {
   const range = `a whole number from ${least} to ${most}`;
-  return z
-    .string()
-    .default(String(byDefault))
-    .transform((text, context) => {
-      const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-      if (value >= least && value <= most) return value;
-      context.addIssue({ code: 'custom', message: `must be ${range}, not "${text}"` });
-      return z.NEVER;
-    });
+  return (text: string, context: z.RefinementCtx): number => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    context.addIssue({ code: 'custom', message: `must be ${range}, not "${text}"` });
+    return z.NEVER;
+  };
 }
 
 /** What is wrong with a URL, whose text is never repeated: it may hold a password. */
@@ -196,6 +197,11 @@ export const variablesSchema = z.object({
   ERRAND_METRICS_PUBLIC: about(flag, {
     description: '`1`: `/metrics` needs no key.',
     fallback: '`0`',
+  }),
+  ERRAND_METRICS_PORT: about(optional(z.string().transform(toNumber(0, 65_535))), {
+    description:
+      "Port on which `errand worker` serves `/metrics` of its own, and `/healthz`, on `HOST`; `0` picks a free one. `errand up` needs none: its API's `/metrics` has its workers' meters, too.",
+    fallback: 'none: a worker does not listen',
   }),
   ERRAND_URL: about(url(['http:', 'https:'], 'http://127.0.0.1:3000').default('http://127.0.0.1:3000'), {
     description: 'The API that `errand invoke` and `errand batch` talk to.',

@@ -29,6 +29,8 @@ export type RecorderOptions = {
   weigh: (recorded: readonly Weighable[]) => Promise<void>;
   /** Adds up, after COMMIT, what was recorded (`createTally`). Never throws. */
   count?: (recorded: readonly Settled[]) => void;
+  /** Told of each group that was committed. Never throws. */
+  onCommit?: (commit: { rows: number; seconds: number }) => void;
 };
 
 /** Rows of one commit. More does not pay: the statement's own cost per row dominates from about 100 on. */
@@ -99,7 +101,9 @@ export function createRecorder(options: RecorderOptions): Recorder {
   }
 
   async function commit(group: readonly Settled[]): Promise<(Outcome | null)[]> {
+    const begunAt = performance.now();
     const recorded = await write(group);
+    options.onCommit?.({ rows: group.length, seconds: (performance.now() - begunAt) / 1000 });
     options.count?.(group.filter(({ claimed }) => recorded.get(claimed.id)?.outcome === 'recorded'));
     // Before anybody is told: a slot that becomes free is not to be used for an integration that is just held.
     await options.weigh(

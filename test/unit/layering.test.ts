@@ -16,7 +16,7 @@ const domain = [
   'access',
   'notifications',
 ];
-const adapters = ['sending', 'lanes', 'recording', 'store', 'api'];
+const adapters = ['sending', 'lanes', 'recording', 'store', 'api', 'meters'];
 const pure = ['contract', 'tokens', 'judging'];
 
 const allowed: Record<string, readonly string[]> = {
@@ -28,6 +28,7 @@ const allowed: Record<string, readonly string[]> = {
   console: ['contract', 'client'],
   ...Object.fromEntries(domain.map((room) => [room, [...pure, ...domain]])),
   store: [...pure, ...domain, 'platform'],
+  meters: [...pure, ...domain],
   ...Object.fromEntries(
     ['sending', 'lanes', 'recording', 'api'].map((room) => [room, [...pure, ...domain, 'platform', 'store']]),
   ),

@@ -93,7 +93,7 @@ it('contract §3: these are all the routes there are', async () => {
   expect(described.filter((each) => each.includes('/v1/')).sort()).toEqual([...new Set(tried)].sort());
 });
 
-/** What needs no key, and what it answers without one. Bull Board's routes need one for "*", operator's or admin's. */
+/** What needs no key, and what it answers without one. Bull Board and `/metrics` need one for "*", operator's or admin's. */
 const open: Record<string, number> = {
   'GET /healthz': 200,
   'GET /readyz': 200,
@@ -114,7 +114,7 @@ const open: Record<string, number> = {
   'GET /pdfjs/*': 404,
 };
 
-it('contract §3: whatever else is registered is open on purpose, or for those who may see Bull Board', async () => {
+it('contract §3: whatever else is registered is open on purpose, or for those who see what is of all accounts', async () => {
   const form = { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin' };
   const untried = new Set(Object.keys(open));
   for (const { method: methods, url } of running.otherRoutes) {
@@ -137,7 +137,7 @@ it('contract §3: whatever else is registered is open on purpose, or for those w
       expect([name, without.status]).toEqual([name, open[name]]);
       continue;
     }
-    expect(url, `${name} is in no table`).toMatch(/^\/queues(?:\/|$)/);
+    expect(url, `${name} is in no table`).toMatch(/^\/(?:queues(?:\/|$)|metrics$)/);
     for (const [key] of nobody) expect([name, (await answer(key)).status]).toEqual([name, 401]);
     for (const role of roles) {
       const mayLook = role === 'operator' || role === 'admin';

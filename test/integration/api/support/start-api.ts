@@ -96,6 +96,7 @@ export async function startApi(overrides: (pool: Pool, access: Access) => Partia
       { pool, sealer, log: silentLog, config: { publicUrl: null } },
       { send: async () => ({ kind: 'answer', status: 204, headers: [], body: Buffer.alloc(0), framed: true }) },
     ),
+    metrics: { public: false, text: async () => '# HELP errand_x x\n', answered: () => undefined },
     readiness: { database: async () => null, queue: async () => null },
     log: silentLog,
     version: '0.0.0',
