@@ -2,6 +2,7 @@ import { builtInCommandTypes, type CommandType } from '../../contract/command-ty
 import type { IntegrationEntry } from '../../contract/configuration-file.ts';
 import { minSecretLength } from '../../contract/integration.ts';
 import { type FieldError, Refusal } from '../../contract/problem.ts';
+import { referenceProblems } from '../../integrations/authentication/references.ts';
 import { refuseTakenNames } from '../../integrations/clashes.ts';
 import { problemsOf, requireType } from '../../integrations/commands.ts';
 import type { Around } from '../../integrations/stored.ts';
@@ -56,6 +57,7 @@ function integrationProblems(
   return [
     ...(moved ? [{ path: 'account', message: `cannot be changed; it is "${account}"` }] : []),
     ...nameProblems(entry, now, types),
+    ...referenceProblems({ auth: entry.auth ?? null, tls: entry.tls ?? null }, around.values),
     ...Object.entries(entry.commands ?? {}).flatMap(([name, body]) => {
       const at = `commands.${name}`;
       return refused(at, () => problemsOf(commandConfiguration(body), requireType({ types }, name), around)).map(

@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { HttpClient } from '../../client/http.ts';
-import type { IntegrationEntry } from '../../contract/configuration-file.ts';
-import { integrationConfiguration, typeConfiguration } from './comparable.ts';
-import { type Current, type CurrentIntegration, everyItem, orNull } from './current.ts';
+import { typeConfiguration } from './comparable.ts';
+import { type Current, everyItem } from './current.ts';
 import { differencesOf } from './differences.ts';
+import { integrationSteps } from './integration-steps.ts';
 import { commandSteps, scheduleSteps, secretSteps } from './plan-parts.ts';
 import type { Wanted } from './read.ts';
 import { removals } from './removals.ts';
@@ -11,7 +10,8 @@ import type { PlanOptions, Step } from './step.ts';
 
 /**
  * From how it is to how the files have it, in an order in which each request finds what it needs: command types,
- * integrations with their variables, secrets, commands, schedules, and at last what is deleted.
+ * integrations with their variables, secrets, what authenticates with new secrets, commands, schedules, and at last what is
+ * deleted.
  */
 export function planOf(wanted: Wanted, current: Current, options: PlanOptions): Step[] {
   const integrations = [...wanted.integrations].map(([id, entry]) => ({
@@ -19,10 +19,12 @@ export function planOf(wanted: Wanted, current: Current, options: PlanOptions): 
     entry,
     now: current.integrations.get(id) ?? null,
   }));
+  const themselves = integrations.map(({ id, entry, now }) => integrationSteps(id, entry, now));
   return [
     ...typeSteps(wanted, current),
-    ...integrations.flatMap(({ id, entry, now }) => integrationStep(id, entry, now)),
+    ...themselves.flatMap(({ beforeSecrets }) => beforeSecrets),
     ...integrations.flatMap(({ id, entry, now }) => secretSteps(id, entry, now, options)),
+    ...themselves.flatMap(({ afterSecrets }) => afterSecrets),
     ...integrations.flatMap(({ id, entry, now }) => commandSteps(id, entry, now)),
     ...integrations.flatMap(({ id, entry, now }) => scheduleSteps(id, entry, now)),
     ...(options.prune ? integrations.flatMap(({ id, entry, now }) => removals(id, entry, now)) : []),
@@ -49,30 +51,4 @@ function typeSteps({ commandTypes }: Wanted, { types }: Current): Step[] {
       send: (client) => client.putCommandType(name, body),
     } satisfies Step;
   });
-}
-
-function integrationStep(id: string, entry: IntegrationEntry, now: CurrentIntegration | null): Step[] {
-  const { secrets, commands, schedules, ...body } = entry;
-  // Those that the files do not have are deleted at last, when no command needs them any more.
-  const variables = { ...now?.integration.variables, ...body.variables };
-  const seen = now === null ? null : integrationConfiguration(now.integration);
-  const after = integrationConfiguration({ ...body, variables });
-  if (isDeepStrictEqual(seen, after)) return [];
-  const account = now === null && body.account !== undefined ? { account: body.account } : {};
-  const step: Step = {
-    action: now === null ? 'create' : 'change',
-    kind: 'integration',
-    name: id,
-    path: `integrations.${id}`,
-    differences: differencesOf(seen ?? undefined, { ...account, ...after }),
-    seen,
-    look: (client) => lookAt(client, id),
-    send: (client) => client.putIntegration(id, { ...body, type: 'custom', variables }),
-  };
-  return [step];
-}
-
-async function lookAt(client: HttpClient, id: string) {
-  const now = await orNull(client.getIntegration(id));
-  return now === null ? null : integrationConfiguration(now);
 }
