@@ -12,7 +12,8 @@ const compose = 'test/e2e/compose.test.ts';
 const maxWorkers = 2;
 
 /** What asks most of PostgreSQL or of the queue runs on other versions, too (test/support/services/versions.ts). */
-const rooms = 'access,app,audit,batches,integrations,invocations,lanes,recording,schedules,statistics,store';
+const rooms =
+  'access,app,audit,batches,integrations,invocations,lanes,recording,schedules,statistics,notifications,store';
 const queue = 'test/conformance/{ending,taking}.test.ts';
 const otherVersions = [
   { name: 'oldest' as const, include: [queue, `test/integration/{${rooms}}/**/*.test.ts`] },
