@@ -14,13 +14,13 @@ export function released(changelog: string, version: string, date: string): stri
   const lines = changelog.split('\n');
   const at = lines.indexOf(unreleased);
   if (at === -1) throw new NotReleasable(`CHANGELOG.md has no section "${unreleased}"`);
-  if (lines.some((line) => line.startsWith(`## ${version} `))) {
-    throw new NotReleasable(`CHANGELOG.md has a section for ${version} already`);
-  }
   const next = lines.findIndex((line, index) => index > at && line.startsWith('## '));
   const section = lines.slice(at + 1, next === -1 ? undefined : next);
   if (!section.some((line) => line.trim() !== '' && !line.startsWith('#'))) {
     throw new NotReleasable('CHANGELOG.md says nothing under "Unreleased": what is new in this version?');
+  }
+  if (lines.some((line) => line.startsWith(`## ${version} `))) {
+    throw new NotReleasable(`CHANGELOG.md has a section for ${version} already`);
   }
   return [...lines.slice(0, at + 1), '', `## ${version} – ${date}`, ...lines.slice(at + 1)].join('\n');
 }
