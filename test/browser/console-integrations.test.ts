@@ -166,6 +166,42 @@ describe.skipIf(inject('chromium') === null)('contract §3: integrations in the 
     await close();
   });
 
+  it('authenticate as it is chosen, with a secret that is chosen; others see how', async () => {
+    await running.client.putSecret('acme', 'apiPassword', 'wxyz-a-long-password-9999');
+    const { page, close } = await signIn();
+    await page.goto('/integrations/acme?tab=authentication');
+    await page.getByLabel('Kind').selectOption('basic');
+    await page.getByLabel('User name').fill('errand {{companyId}}');
+    await page.getByRole('button', { name: 'Save authentication' }).click();
+    await page.getByText('is required').waitFor();
+    await page.getByRole('combobox', { name: 'Password' }).click();
+    await page.getByRole('option', { name: 'apiPassword' }).click();
+    await page.getByRole('button', { name: 'Save authentication' }).click();
+    await page.getByText('must be text, or one token and nothing beside it').waitFor();
+    await page.getByLabel('Certificate authorities').fill('{{noSuchName}}');
+    await page.getByLabel('User name').fill('errand');
+    await page.getByRole('button', { name: 'Save authentication' }).click();
+    await page.getByText('is not available here').waitFor();
+    await page.getByLabel('Certificate authorities').fill('');
+    await page.getByRole('button', { name: 'Save authentication' }).click();
+    await page.getByText('The authentication is saved').waitFor();
+    const auth = { type: 'basic', username: 'errand', password: '{{apiPassword}}' };
+    expect(await running.client.getIntegration('acme')).toMatchObject({ auth, tls: null });
+    await page.reload();
+    expect(await page.getByLabel('User name').inputValue()).toBe('errand');
+    expect(await page.getByRole('combobox', { name: 'Password' }).inputValue()).toBe('apiPassword');
+    await close();
+
+    const reader = await signIn(await running.keyFor('operator'));
+    await reader.page.goto('/integrations/acme?tab=authentication');
+    await reader.page.getByText('Basic: user name and password').waitFor();
+    await reader.page.getByText('{{apiPassword}}').waitFor();
+    expect(await reader.page.getByRole('button', { name: /Save/ }).count()).toBe(0);
+    await reader.close();
+    await running.client.patchIntegration('acme', { auth: null });
+    await running.client.deleteSecret('acme', 'apiPassword');
+  });
+
   it('have limits in words, and tabs for what was done to them and by them', async () => {
     const { page, close } = await signIn();
     await page.goto('/integrations/acme?tab=limits');
@@ -203,7 +239,16 @@ describe.skipIf(inject('chromium') === null)('contract §3: integrations in the 
   });
 
   it.each(looks)('hinder nobody: $name', async (look) => {
-    const tabs = ['commands', 'secrets', 'limits', 'schedules', 'schedules&schedule=nightly', 'recent', 'audit'];
+    const tabs = [
+      'commands',
+      'secrets',
+      'authentication',
+      'limits',
+      'schedules',
+      'schedules&schedule=nightly',
+      'recent',
+      'audit',
+    ];
     const paths = [
       '/integrations',
       '/integrations/new',

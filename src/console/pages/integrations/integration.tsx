@@ -13,6 +13,7 @@ import { SyncQuality } from '../../parts/sync-quality.tsx';
 import { useUrlState } from '../../parts/url-state.ts';
 import { useSession } from '../../session.tsx';
 import { AuditTab } from './audit-tab.tsx';
+import { AuthenticationTab } from './authentication-tab.tsx';
 import { CommandsTab } from './commands-tab.tsx';
 import { DeleteIntegration } from './delete-integration.tsx';
 import { HoldActions } from './hold-actions.tsx';
@@ -35,6 +36,13 @@ type Tab = {
 const tabs: readonly Tab[] = [
   { value: 'commands', label: 'Commands', permission: 'commands.read', panel: CommandsTab, portal: true },
   { value: 'secrets', label: 'Variables and secrets', permission: 'secrets.read', panel: ValuesTab, portal: true },
+  {
+    value: 'authentication',
+    label: 'Authentication',
+    permission: 'integrations.read',
+    panel: AuthenticationTab,
+    portal: true,
+  },
   { value: 'limits', label: 'Limits', permission: 'integrations.read', panel: LimitsTab, portal: true },
   { value: 'schedules', label: 'Schedules', permission: 'schedules.read', panel: SchedulesTab, portal: true },
   { value: 'recent', label: 'Recent invocations', permission: 'invocations.read', panel: RecentTab, portal: false },
