@@ -86,17 +86,18 @@ async function openCluster(url: string) {
 /** @throws TypeError if a URL is none of Redis or PostgreSQL; Error if BullMQ is not installed */
 export async function openBackend(options: QueueConnection): Promise<Backend> {
   const { backend, connection } = options;
-  if (backend === undefined && isCluster(connection)) {
-    const cluster = await openCluster(connection);
-    return { ...(await openOn({ backend: 'redis', connection: cluster })), end: () => cluster.disconnect() };
-  }
-  return openOn(backend === undefined ? ofUrl(connection) : options);
-}
-
-async function openOn(given: ReturnType<typeof ofUrl>): Promise<Backend> {
+  // Before a cluster's client connects, which nobody would end if this failed.
   const bullmq = await import('bullmq').catch((cause: unknown) => {
     throw new Error('Clients of the queue need the package "bullmq": npm install bullmq', { cause });
   });
+  if (backend === undefined && isCluster(connection)) {
+    const cluster = await openCluster(connection);
+    return { ...openOn(bullmq, { backend: 'redis', connection: cluster }), end: () => cluster.disconnect() };
+  }
+  return openOn(bullmq, backend === undefined ? ofUrl(connection) : options);
+}
+
+function openOn(bullmq: typeof import('bullmq'), given: ReturnType<typeof ofUrl>): Backend {
   if (given.backend === 'redis') {
     const connection = given.connection as ConnectionOptions;
     const clustered = 'isCluster' in connection && connection.isCluster === true;
