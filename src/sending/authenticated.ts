@@ -27,20 +27,28 @@ export function createAuthenticatedSender(sender: Sender, now: () => number = ()
       return sender.send(authenticate(request, auth, { at }), left());
     }
     // Not its redirects: a token endpoint that moved is to be configured anew.
-    const askToken = (asked: RenderedRequest) => sender.send(asked, { ...left(), maxBytes: maxTokenBytes });
-    const sendWith = async (token: AccessToken) => {
-      const exchange = await sender.send(authenticate(request, auth, { at, accessToken: token.value }), left());
-      return { ...exchange, credentials: [token.value] };
+    const getToken = (unless?: string) => {
+      const { signal, ...rest } = left();
+      // It is shared with callers that have more time: each of them waits for as long as it has.
+      const send = (asked: RenderedRequest, abandoned: AbortSignal) =>
+        sender.send(asked, { ...rest, timeoutMs: maxTokenMs, maxBytes: maxTokenBytes, signal: abandoned });
+      return tokens.get(authentication, { timeoutMs: rest.timeoutMs, signal, send }, unless);
     };
-    const token = await tokens.get(authentication, askToken);
+    const sendWith = async (token: AccessToken, ...refused: string[]) => {
+      const exchange = await sender.send(authenticate(request, auth, { at, accessToken: token.value }), left());
+      return { ...exchange, credentials: [token.value, ...refused] };
+    };
+    const token = await getToken();
     if (isFailure(token)) return token;
     const exchange = await sendWith(token);
     if (exchange.status !== 401) return exchange;
-    const renewed = await tokens.get(authentication, askToken, token.value);
-    return isFailure(renewed) ? exchange : sendWith(renewed);
+    const renewed = await getToken(token.value);
+    return isFailure(renewed) || renewed.value === token.value ? exchange : sendWith(renewed, token.value);
   };
 }
 
+/** As long as a caller may have (contract §6, `timeoutMs` of the batch lane); most have less, and leave sooner. */
+const maxTokenMs = 120_000;
 const maxTokenBytes = 256 * 1024;
 
 const isFailure = (token: AccessToken | ExchangeFailure): token is ExchangeFailure => 'kind' in token;
