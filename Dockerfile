@@ -24,6 +24,7 @@ RUN npm ci --omit=dev --omit=optional --ignore-scripts \
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production \
     HOST=0.0.0.0 \
+    ERRAND_METRICS_HOST=0.0.0.0 \
     ERRAND_DATA_DIR=/var/lib/errand
 WORKDIR /app
 # For `docker exec … errand keys create`; and the one folder that Errand may write to.

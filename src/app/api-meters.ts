@@ -9,8 +9,8 @@ import type { Core } from './core.ts';
 export type OtherMeters = () => Promise<readonly string[]>;
 
 /** What `/metrics` tells: of this process, of the database and, where `errand up` started them, of the lanes' processes. */
-export function openApiMeters({ meters, pool, queues, config }: Core, others: OtherMeters) {
-  const refresh = createReadings(meters, async () => {
+export function openApiMeters({ meters, pool, queues, config, log }: Core, others: OtherMeters) {
+  const read = async () => {
     const [states, readings, ...depths] = await Promise.all([
       laneStates(pool, '*'),
       meterReadings(pool),
@@ -25,6 +25,9 @@ export function openApiMeters({ meters, pool, queues, config }: Core, others: Ot
         return depth == null ? [] : [{ lane, jobs: depth.waiting + depth.delayed }];
       }),
     };
+  };
+  const refresh = createReadings(meters, read, {
+    onError: (error) => log.warn('metrics.not-read', { error }, 'The database meters are absent'),
   });
   const requests = meters.of('errand_http_requests_total');
   const durations = meters.of('errand_http_request_duration_seconds');

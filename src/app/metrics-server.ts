@@ -13,12 +13,12 @@ import { type ReadyConfig, statementTimeoutMs } from './core.ts';
 import { listenFailure } from './listening.ts';
 
 /**
- * A worker's own `/metrics`, for keys as the API's, and `/healthz`, on `ERRAND_METRICS_PORT`.
+ * A worker's own `/metrics`, for keys as the API's, and `/healthz`, on `ERRAND_METRICS_HOST` and `ERRAND_METRICS_PORT`.
  *
  * @throws CannotStart if it cannot listen
  */
 export async function startMetricsServer(
-  { host, metricsPublic, adminKey, databaseUrl, ...config }: ReadyConfig & { metricsPort: number },
+  { metricsHost: host, metricsPublic, adminKey, databaseUrl, ...config }: ReadyConfig & { metricsPort: number },
   meters: Meters,
   log: Log,
 ): Promise<{ stop(): Promise<void> }> {

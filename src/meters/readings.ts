@@ -28,7 +28,14 @@ const ofReadings = [
 ] as const satisfies readonly MeterName[];
 
 /** Reads the database's meters anew if they are old. Never rejects: what cannot be read is absent. */
-export function createReadings(meters: Meters, read: () => Promise<Readings>, now = () => performance.now()) {
+export function createReadings(
+  meters: Meters,
+  read: () => Promise<Readings>,
+  {
+    now = () => performance.now(),
+    onError = () => {},
+  }: { now?: () => number; onError?: (error: unknown) => void } = {},
+) {
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | null = null;
 
@@ -37,7 +44,8 @@ export function createReadings(meters: Meters, read: () => Promise<Readings>, no
       const readings = await read();
       show(meters, readings);
       meters.of('errand_database_up').set(1);
-    } catch {
+    } catch (error) {
+      onError(error);
       unknown(meters);
     }
     readAt = now();

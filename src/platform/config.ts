@@ -38,6 +38,7 @@ export type Config = Readonly<{
   metricsPublic: boolean;
   /** Where a worker of its own serves its meters; `null`: nowhere. */
   metricsPort: number | null;
+  metricsHost: string;
   client: Readonly<{ url: string; apiKey: string | null }>;
 }>;
 
@@ -152,6 +153,7 @@ function toConfig(variables: Variables): Config {
     }),
     metricsPublic: variables.ERRAND_METRICS_PUBLIC,
     metricsPort: variables.ERRAND_METRICS_PORT,
+    metricsHost: variables.ERRAND_METRICS_HOST,
     client: Object.freeze({ url: variables.ERRAND_URL, apiKey: variables.ERRAND_API_KEY }),
   });
 }

@@ -200,8 +200,12 @@ export const variablesSchema = z.object({
   }),
   ERRAND_METRICS_PORT: about(optional(z.string().transform(toNumber(0, 65_535))), {
     description:
-      "Port on which `errand worker` serves `/metrics` of its own, and `/healthz`, on `HOST`; `0` picks a free one. `errand up` needs none: its API's `/metrics` has its workers' meters, too.",
+      "Port on which `errand worker` serves `/metrics` of its own, and `/healthz`; `0` picks a free one. `errand up` needs none: its API's `/metrics` has its workers' meters, too.",
     fallback: 'none: a worker does not listen',
+  }),
+  ERRAND_METRICS_HOST: about(z.string().default('127.0.0.1'), {
+    description: 'Address on which it does; the image has `0.0.0.0`.',
+    fallback: '`127.0.0.1`',
   }),
   ERRAND_URL: about(url(['http:', 'https:'], 'http://127.0.0.1:3000').default('http://127.0.0.1:3000'), {
     description: 'The API that `errand invoke` and `errand batch` talk to.',

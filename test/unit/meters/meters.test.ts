@@ -126,7 +126,7 @@ describe('what the database is asked for (contract §3)', () => {
         asked += 1;
         return readings;
       },
-      () => clock,
+      { now: () => clock },
     );
     await Promise.all([refresh(), refresh()]);
     clock = 9_999;
@@ -146,7 +146,7 @@ describe('what the database is asked for (contract §3)', () => {
     let clock = 0;
     let away = false;
     const read = async () => (away ? Promise.reject(new Error('away')) : readings);
-    const refresh = createReadings(meters, read, () => clock);
+    const refresh = createReadings(meters, read, { now: () => clock });
     await refresh();
     away = true;
     clock = 20_000;
