@@ -45,6 +45,8 @@ ${markdownTable(
   ],
 )}
 
+OpenTelemetry's own variables (\`OTEL_…\`) are not checked at the start: [Tracing](operating.md#tracing) says which count.
+
 Started by root, the embedded PostgreSQL runs as the user \`postgres\` (made if there is none), because PostgreSQL refuses
 to run as root. For this the data directory is made passable (mode 0711); the files in it stay 0600.
 

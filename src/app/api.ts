@@ -15,7 +15,6 @@ import { createProblems } from '../invocations/problems.ts';
 import { createReader } from '../invocations/read.ts';
 import { createWaiter } from '../invocations/wait.ts';
 import { type BoardQueues, openBoardQueues } from '../lanes/board-queues.ts';
-import type { Meters } from '../meters/meters.ts';
 import type { Log } from '../platform/log.ts';
 import { createRedactor } from '../platform/redaction.ts';
 import { createSchedules } from '../schedules/use-cases.ts';
@@ -37,7 +36,7 @@ import { openVerifyAudit } from './audit.ts';
 import { openBatches } from './batches.ts';
 import { CannotStart } from './cannot-start.ts';
 import { consoleFolder, openConsole } from './console-files.ts';
-import { type Core, openCore, type ReadyConfig } from './core.ts';
+import { type Core, openCore, type ProcessPorts, type ReadyConfig } from './core.ts';
 import { openDryRun } from './dry-run.ts';
 import { listenFailure } from './listening.ts';
 import { openNotifications } from './notifications.ts';
@@ -61,6 +60,9 @@ export type RunningApi = {
   stop(): Promise<void>;
 };
 
+/** `others`: the meters of the processes beside it. */
+export type ApiPorts = ProcessPorts & { others?: OtherMeters };
+
 /**
  * The HTTP API. It listens at once, also while the database is away: `/readyz` says so then.
  *
@@ -69,9 +71,9 @@ export type RunningApi = {
 export async function startApi(
   config: ReadyConfig,
   log: Log,
-  { meters, others = async () => [] }: { meters?: Meters; others?: OtherMeters } = {},
+  { others = async () => [], ...ports }: ApiPorts = {},
 ): Promise<RunningApi> {
-  const core = openCore(config, log, 'api', meters);
+  const core = openCore(config, log, 'api', ports);
   // For tests of commands; and it looks where a preview's request would lead.
   const own = ownServices(config);
   const { egressIps, publicUrl } = config;

@@ -24,15 +24,22 @@ import { configurationChannel } from '../store/flow.ts';
 import { insertInvocations } from '../store/new-invocations.ts';
 import { keepSealedKey } from '../store/sealed-keys.ts';
 import { openBatchRinger } from './batch-core.ts';
+import { sourceOf, type Tracing, tracedEnqueue } from './tracing.ts';
 
 /** The configuration with what `up` and `demo` make where it is not set: every role can run on it. */
 export type ReadyConfig = Config & { databaseUrl: string; directUrl: string };
+
+/** What the roles of one process share: its meters (default: some that nobody reads) and its tracing, if it traces. */
+export type ProcessPorts = { meters?: Meters; tracing?: Tracing | null };
+
+const unread = (name: string) => createMeters(name, ['process', 'worker', 'api', 'database'], false);
 
 /** What every role stands on: the database, the queues, the configuration cache, and enqueueing. */
 export type Core = {
   config: ReadyConfig;
   log: Log;
   meters: Meters;
+  tracing: Tracing | null;
   pool: Pool;
   sealer: Sealer;
   configurations: Configurations;
@@ -61,13 +68,12 @@ export const statementTimeoutMs = 15_000;
 
 /**
  * @param name the role, e.g. `api`, for `pg_stat_activity`
- * @param meters its process's; default: some that nobody reads
  */
 export function openCore(
   config: ReadyConfig,
   log: Log,
   name: string,
-  meters: Meters = createMeters(name, ['process', 'worker', 'api', 'database'], false),
+  { meters = unread(name), tracing = null }: ProcessPorts = {},
 ): Core {
   const { databaseUrl: url, directUrl } = config;
   const named = { max: poolSize, applicationName: `errand-${name}` };
@@ -104,17 +110,20 @@ export function openCore(
   });
   const enqueue = countingEnqueue(
     meters,
-    createEnqueue({
-      configurations,
-      insert: inserts.add,
-      ring: (lane, doorbell) => ringer.add(lane, [doorbell]),
-      // If that fails, the sweep finds that the row has no job.
-      hold: (id) => unring(pool, [id]).catch(() => undefined),
-      dueIn: ringer.dueIn,
-      sealer,
-      newId: () => uuidv7(),
-      now: Date.now,
-    }),
+    tracedEnqueue(
+      tracing,
+      createEnqueue({
+        configurations,
+        insert: inserts.add,
+        ring: (lane, doorbell) => ringer.add(lane, [doorbell]),
+        // If that fails, the sweep finds that the row has no job.
+        hold: (id) => unring(pool, [id]).catch(() => undefined),
+        dueIn: ringer.dueIn,
+        sealer,
+        newId: () => uuidv7(),
+        now: Date.now,
+      }),
+    ),
   );
   let closing: Promise<void> | null = null;
   async function close(): Promise<void> {
@@ -129,6 +138,7 @@ export function openCore(
     config,
     log,
     meters,
+    tracing,
     pool,
     sealer,
     configurations,
@@ -169,13 +179,12 @@ function openRinger(pool: Pool, queues: LaneQueues, log: Log): Ringer {
   });
 }
 
-/** Counts what is accepted: a producer's own job, a page of a schedule's source, or what came over HTTP. */
+/** Counts what is accepted, by where it comes from. */
 function countingEnqueue(meters: Meters, enqueue: Enqueue): Enqueue {
   const accepted = meters.of('errand_invocations_accepted_total');
   return async (principal, request, job) => {
     const enqueued = await enqueue(principal, request, job);
-    const source = job != null ? 'bullmq' : request.source === undefined ? 'http' : 'schedule';
-    if (enqueued.created) accepted.inc({ source, lane: request.lane });
+    if (enqueued.created) accepted.inc({ source: sourceOf(request, job), lane: request.lane });
     return enqueued;
   };
 }

@@ -1,29 +1,32 @@
 import { type Lane, lanes } from '../contract/lane.ts';
-import type { Meters } from '../meters/meters.ts';
 import type { Config } from '../platform/config.ts';
 import { runServices, type Service, service } from '../platform/lifecycle.ts';
 import type { Log } from '../platform/log.ts';
 import { reasonOf } from '../platform/pg-errors.ts';
 import { redisProblem } from '../platform/redis.ts';
-import type { RunningApi } from './api.ts';
-import type { OtherMeters } from './api-meters.ts';
+import type { ApiPorts, RunningApi } from './api.ts';
 import { CannotStart } from './cannot-start.ts';
 import type { ReadyConfig } from './core.ts';
 import { migrateAll, waitForSchema, waitForSessions } from './prepare.ts';
 import { openProcessMeters } from './process-meters.ts';
+import { startTracing, tracingService } from './tracing.ts';
 
 // Each role loads its own modules when it starts: a worker needs no HTTP server's, the API none of a worker's.
 
 /** `errand api`: resolves with the exit code when it was asked to stop. */
 export async function runApi(config: Config, log: Log): Promise<number> {
   const ready = requireReady(config);
-  const api = apiService(() => ready, log, openProcessMeters('api', ['api', 'database']));
+  const tracing = await startTracing(log);
+  const api = apiService(() => ready, log, { meters: openProcessMeters('api', ['api', 'database']), tracing });
   const database = service('database', async ({ signal }) => {
     await waitForSchema(ready, log, signal);
     if (!signal.aborted) await api.requireAdmin();
     return { stop: async () => undefined };
   });
-  return run([checkRedis(config, log), api.service, database], log, () => ({ role: 'api', url: api.url() }));
+  return run([tracingService(tracing), checkRedis(config, log), api.service, database], log, () => ({
+    role: 'api',
+    url: api.url(),
+  }));
 }
 
 /**
@@ -41,6 +44,7 @@ export async function runWorker(
   const served = lane === undefined ? lanes : [lane];
   const meters = openProcessMeters(lane === undefined ? 'worker' : `worker-${lane}`, ['worker']);
   parent?.onAsked(() => meters.text());
+  const tracing = await startTracing(log);
   const { metricsPort } = ready;
   const metricsServer = service('metrics', async () => {
     if (metricsPort === null) return { stop: async () => undefined };
@@ -52,11 +56,11 @@ export async function runWorker(
       parent?.onGone(() => fail(new Error('the process that started this worker is gone')));
       await waitForSchema(ready, log, signal);
       const { startWorker } = await import('./worker.ts');
-      return startWorker(ready, each, log, meters);
+      return startWorker(ready, each, log, { meters, tracing });
     }),
   );
   try {
-    return await run([checkRedis(config, log), metricsServer, ...workers], log, () => {
+    return await run([tracingService(tracing), checkRedis(config, log), metricsServer, ...workers], log, () => {
       parent?.tellReady();
       return { role: 'worker', lanes: served };
     });
@@ -83,7 +87,7 @@ export async function runMigrate(config: Config, log: Log): Promise<void> {
 }
 
 /** The API as a service: it listens before the database is there, so that `/readyz` can say what is missing. */
-export function apiService(config: () => ReadyConfig, log: Log, meters: Meters, others?: OtherMeters) {
+export function apiService(config: () => ReadyConfig, log: Log, ports: ApiPorts) {
   let running: RunningApi | null = null;
   const started = () => {
     if (running === null) throw new Error('the API has not been started');
@@ -92,7 +96,7 @@ export function apiService(config: () => ReadyConfig, log: Log, meters: Meters, 
   return {
     service: service('api', async () => {
       const { startApi } = await import('./api.ts');
-      running = await startApi(config(), log, { meters, ...(others === undefined ? {} : { others }) });
+      running = await startApi(config(), log, ports);
       log.info('api.listening', { url: running.url });
       return running;
     }),

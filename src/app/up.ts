@@ -11,6 +11,7 @@ import { portOf } from './own-services.ts';
 import { migrateAll, waitForSessions } from './prepare.ts';
 import { openProcessMeters } from './process-meters.ts';
 import { apiService, checkRedis, run } from './roles.ts';
+import { startTracing, tracingService } from './tracing.ts';
 
 export type UpOptions = {
   /** Done when everything runs, e.g. the demo; what it returns is stopped first. `end` asks for the end of it all. */
@@ -41,12 +42,9 @@ export async function runUp(config: Config, env: Environment, log: Log, options:
     });
     let lanes: ReturnType<typeof startLaneProcesses> | null = null;
     const meters = openProcessMeters('api', ['api', 'database']);
-    const api = apiService(
-      () => ready,
-      log,
-      meters,
-      async () => (await lanes?.meters()) ?? [],
-    );
+    const tracing = await startTracing(log, env);
+    const others = async () => (await lanes?.meters()) ?? [];
+    const api = apiService(() => ready, log, { meters, others, tracing });
     const database = service('database', async ({ signal }) => {
       await waitForSessions(ready, log, signal);
       if (!signal.aborted) await migrateAll(ready, log);
@@ -58,7 +56,7 @@ export async function runUp(config: Config, env: Environment, log: Log, options:
       return lanes;
     });
     const { whenReady } = options;
-    const services: Service[] = [checkRedis(config, log)];
+    const services: Service[] = [tracingService(tracing), checkRedis(config, log)];
     if (config.databaseUrl === null) services.push(embedded);
     services.push(api.service, database, workers);
     if (whenReady !== undefined) {

@@ -13,7 +13,6 @@ import type { Exchange } from '../judging/exchange.ts';
 import { HandBack } from '../lanes/hand-back.ts';
 import type { JobEnding, LaneJob } from '../lanes/lane-job.ts';
 import { openLaneWorker } from '../lanes/worker.ts';
-import type { Meters } from '../meters/meters.ts';
 import { createGatherer } from '../platform/gather.ts';
 import type { Log } from '../platform/log.ts';
 import { isTransient, isUnavailable, openListener, openPool } from '../platform/pg.ts';
@@ -32,7 +31,7 @@ import { cancelledChannel, completeCancelled } from '../store/transitions.ts';
 import { beat, removeWorker, type WorkerRow } from '../store/workers.ts';
 import { openStartBatch } from './batches.ts';
 import { openClaims } from './claims.ts';
-import { type Core, openCore, type ReadyConfig, statementTimeoutMs } from './core.ts';
+import { type Core, openCore, type ProcessPorts, type ReadyConfig, statementTimeoutMs } from './core.ts';
 import { createTouch, startHeart, type Touch } from './heart.ts';
 import { startLeader } from './leader.ts';
 import { openLimits } from './limits.ts';
@@ -60,8 +59,8 @@ export type Role = { stop(): Promise<void> };
  * One lane's worker: takes jobs, runs attempts, records them; and stands by as the leader. A start that fails leaves
  * nothing behind.
  */
-export async function startWorker(config: ReadyConfig, lane: Lane, log: Log, meters?: Meters): Promise<Role> {
-  const core = openCore(config, log, `worker-${lane}`, meters);
+export async function startWorker(config: ReadyConfig, lane: Lane, log: Log, ports: ProcessPorts = {}): Promise<Role> {
+  const core = openCore(config, log, `worker-${lane}`, ports);
   const row: WorkerRow = { id: uuidv7(), lane, host: hostname(), pid: process.pid };
   const touch = createTouch();
   const tally = createTally();
@@ -262,7 +261,7 @@ function openExecute(
 ) {
   return createExecute({
     configurations: core.configurations,
-    send: openSend(sender),
+    send: core.tracing?.sending(openSend(sender)) ?? openSend(sender),
     holds: ({ askedAt }) => touch.holds(askedAt),
     unseal: (sealed, context) => core.sealer.open(sealed, context),
     createRedactor,

@@ -9,7 +9,15 @@ import type { Enqueue, EnqueueRequest } from './enqueue.ts';
 import type { NewInvocation } from './invocation.ts';
 
 /** A job that somebody else added to one of the queues. */
-export type ProducersJob = { queue: string; jobId: string; name: string; timestamp: number; data: unknown };
+export type ProducersJob = {
+  queue: string;
+  jobId: string;
+  name: string;
+  timestamp: number;
+  data: unknown;
+  /** The W3C Trace Context that it was added in. */
+  traceparent?: string;
+};
 
 export type Adopted = { ok: true; id: string; integration: string } | { ok: false; reason: string };
 
@@ -43,10 +51,14 @@ export function createAdopt(dependencies: AdoptDependencies) {
     };
     const read = readJob(job, lane, jobName);
     if (typeof read === 'string') return refuse(read);
-    const { queue, jobId, timestamp } = job;
+    const { queue, jobId, timestamp, traceparent } = job;
     const origin = { queue, jobId, timestamp };
     try {
-      const { id } = await enqueue({ actor, accounts: '*' }, read, origin);
+      const { id } = await enqueue(
+        { actor, accounts: '*' },
+        { ...read, ...(traceparent === undefined ? {} : { traceparent }) },
+        origin,
+      );
       return { ok: true, id, integration: read.integration };
     } catch (error) {
       if (dependencies.isTemporary(error)) throw error;

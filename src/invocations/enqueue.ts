@@ -16,6 +16,8 @@ export type EnqueueRequest = InvocationBody & {
   lane: Lane;
   /** For a page of a schedule's source. */
   source?: SourceValues;
+  /** The W3C Trace Context that it comes in. */
+  traceparent?: string;
 };
 
 export type EnqueueDependencies = {
@@ -134,6 +136,7 @@ function compose(
     configurationVersion: usable.configuration.version,
     runAt,
     callbackUrl: request.callbackUrl ?? null,
+    traceparent: request.traceparent ?? null,
     job,
     audit: accepted(usable.configuration, command, principal.actor, id, request),
   };

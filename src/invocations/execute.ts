@@ -34,6 +34,8 @@ export type SendOptions = {
   authentication: ResolvedAuthentication | null;
   /** When the attempt began, in Unix milliseconds: what is signed carries it. */
   at: number;
+  /** Whose exchange it is, and what masks the secrets of its integration; a test's is nobody's. */
+  attempt?: { claimed: Claimed; redact: (text: string) => string };
 };
 
 export type ExecuteDependencies = MaskingDependencies & {
@@ -178,9 +180,14 @@ async function attempt(
     invocation: claimed.id,
     attempt: claimed.attempt,
     keyNumber: claimed.keyNumber,
+    traceparent: claimed.traceparent,
     validators: known,
   });
-  const sending = { claimed, command, version, known, request, authentication, signal, company };
+  const { redact: redactSecrets } = configuration;
+  const sending = {
+    ...{ claimed, command, version, known, request, authentication, signal, company },
+    redact: redactSecrets,
+  };
   const { exchange, joined } = await shareOrSend(dependencies, sending);
   const redact = redactorFor(dependencies, configuration, sensitive, exchange.credentials);
   const judged = judge(exchange, command.accept, now(), known !== null);
@@ -218,6 +225,7 @@ type Sending = {
   known: KnownResult | null;
   request: RenderedRequest;
   authentication: ResolvedAuthentication | null;
+  redact: (text: string) => string;
   signal: AbortSignal;
   company: Company;
 };
@@ -246,6 +254,7 @@ async function sendOnce({ send, flights, holds }: ExecuteDependencies, of: Sendi
       redirectProblem: redirectProblemOf(bound),
       authentication: of.authentication,
       at: claimed.claimedAt,
+      attempt: { claimed, redact: of.redact },
     };
     return await flights.lead(claimed, of.version, signal, (signal) => send(of.request, { ...options, signal }));
   } catch (error) {

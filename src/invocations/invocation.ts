@@ -38,6 +38,8 @@ export type NewInvocation = {
   runAt: number | null;
   /** Whom to tell when it has ended. */
   callbackUrl: string | null;
+  /** The W3C Trace Context that its attempts belong to; `null`: each invocation has a trace of its own. */
+  traceparent: string | null;
   /** The producer's own job that this invocation came from. */
   job: { queue: string; jobId: string; timestamp: number } | null;
   audit: AuditRecord;
@@ -74,6 +76,7 @@ export type Claimed = {
   /** Why the attempt before this one failed. */
   lastError: Failure | null;
   batch: string | null;
+  traceparent: string | null;
   /** Unix milliseconds: when its batch is to be finished, instead of the command's `deadlineMs`; `null`: that counts. */
   deadlineAt: number | null;
   /** The newest good result for the same tokens, if its answer had validators and its bytes are there. */

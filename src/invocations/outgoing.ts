@@ -1,14 +1,7 @@
 import type { TokenValue } from '../contract/tokens.ts';
 import { conditionalHeaders, noValidators, type Validators } from '../judging/validators.ts';
 import type { RenderedRequest } from '../tokens/render.ts';
-
-/**
- * A trace's ids, made from what is known anyway: the same for a request when it is rendered again. W3C Trace Context:
- * 32 and 16 hexadecimal digits, neither all zero.
- */
-function traceparent(invocation: string, attempt: number): string {
-  return `00-${invocation.replaceAll('-', '')}-${attempt.toString(16).padStart(16, '0')}-01`;
-}
+import { placeOfAttempt, traceparentOf } from './trace.ts';
 
 /**
  * The `Idempotency-Key` that goes with every attempt: the id itself, and after a person's retry of a definite failure
@@ -26,15 +19,18 @@ export function outgoingRequest(
     invocation: string;
     attempt: number;
     keyNumber: number;
+    /** What the invocation was accepted in. */
+    traceparent?: string | null;
     /** What the request is conditional on. */
     validators?: Validators | null;
   },
 ): RenderedRequest {
+  const { invocation: id, traceparent = null } = sender;
   const own = new Set(rendered.headers.map(({ key }) => key.toLowerCase()));
   const standard = [
     { key: 'User-Agent', value: sender.userAgent },
     { key: 'Idempotency-Key', value: idempotencyKeyOf(sender.invocation, sender.keyNumber) },
-    { key: 'traceparent', value: traceparent(sender.invocation, sender.attempt) },
+    { key: 'traceparent', value: traceparentOf(placeOfAttempt({ id, traceparent }, sender.attempt)) },
     ...conditionalHeaders(sender.validators ?? noValidators),
   ];
   return { ...rendered, headers: [...rendered.headers, ...standard.filter(({ key }) => !own.has(key.toLowerCase()))] };

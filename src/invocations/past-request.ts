@@ -52,6 +52,7 @@ export function createPastRequests(dependencies: {
       invocation: row.id,
       attempt: attempt.number,
       keyNumber: attempt.keyNumber,
+      traceparent: row.traceparent,
       validators: attempt.validators,
     });
     const sent = authenticate(outgoing, past.auth, { at: errand.claimedAt, masked: true });

@@ -23,6 +23,7 @@ export type InvocationRow = {
   reference: string | null;
   idempotencyKey: string | null;
   batch: string | null;
+  traceparent: string | null;
   dueAt: Date | null;
   /** When its integration's hold, or what its endpoint asked to wait, is over at the earliest; `null`: it waits for none. */
   waitsUntil: Date | null;

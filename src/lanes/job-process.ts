@@ -37,8 +37,8 @@ export function createJobProcess(options: JobProcessOptions): JobProcess {
       await job.moveToWait(token).catch(onError);
       throw new WaitingError();
     }
-    const { id = '', name, timestamp, data } = job;
-    const laneJob = readJob(queue, { id, name, timestamp, data });
+    const { id = '', name, timestamp, data, opts } = job;
+    const laneJob = readJob(queue, { id, name, timestamp, data, opts });
     let ending: JobEnding;
     try {
       const report = reporter(job, onError);

@@ -18,7 +18,7 @@ type OwnJob = Job<unknown, JobReturn | BatchReturn, string, JobProgress>;
 /** BullMQ's job, as far as a lane's worker uses it. */
 export type TakenJob = Pick<
   Job<unknown, JobReturn | BatchReturn>,
-  'id' | 'name' | 'timestamp' | 'data' | 'moveToDelayed' | 'moveToWait' | 'updateProgress'
+  'id' | 'name' | 'timestamp' | 'data' | 'opts' | 'moveToDelayed' | 'moveToWait' | 'updateProgress'
 >;
 
 /**

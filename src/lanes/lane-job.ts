@@ -9,15 +9,13 @@ import {
   rangeJobSchema,
   sweepJobSchema,
 } from '../contract/job.ts';
+import type { ProducersJob } from '../invocations/adopt.ts';
 
 /** A row for which a job is to be added, or was. */
 export type Ring = { invocation: string; integration: string; generation: number };
 
 /** What a worker hands to its handler. Nothing of a producer's job has been checked yet. */
-export type LaneJob =
-  | ({ kind: 'doorbell' } & Ring)
-  | BatchRing
-  | { kind: 'producer'; queue: string; jobId: string; name: string; timestamp: number; data: unknown };
+export type LaneJob = ({ kind: 'doorbell' } & Ring) | BatchRing | ({ kind: 'producer' } & ProducersJob);
 
 /** How the job ends in the queue. */
 export type JobEnding =
@@ -78,8 +76,22 @@ function readBatchRing(id: string, data: unknown): BatchRing | null {
   return isWhole ? ({ kind: 'range', ...range.data, number, generation } satisfies RangeRing) : null;
 }
 
+type TakenData = { id: string; name: string; timestamp: number; data: unknown; opts?: Pick<JobsOptions, 'telemetry'> };
+
+/** The `traceparent` among what a producer's BullMQ telemetry sent along: a carrier as JSON. */
+function traceparentIn(metadata: string | undefined): string | undefined {
+  if (metadata === undefined) return undefined;
+  try {
+    const carrier: unknown = JSON.parse(metadata);
+    if (typeof carrier !== 'object' || carrier === null || !('traceparent' in carrier)) return undefined;
+    return typeof carrier.traceparent === 'string' ? carrier.traceparent : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** What a taken job is. Whatever is not exactly a job of Errand's own counts as a producer's, to be checked as such. */
-export function readJob(queue: string, job: { id: string; name: string; timestamp: number; data: unknown }): LaneJob {
+export function readJob(queue: string, job: TakenData): LaneJob {
   const batchRing = readBatchRing(job.id, job.data);
   if (batchRing !== null) return batchRing;
   const ring = parseRingId(job.id);
@@ -89,5 +101,15 @@ export function readJob(queue: string, job: { id: string; name: string; timestam
       return { kind: 'doorbell', ...ring, integration: parsed.data.integration };
     }
   }
-  return { kind: 'producer', queue, jobId: job.id, name: job.name, timestamp: job.timestamp, data: job.data };
+  const { id: jobId, name, timestamp, data, opts } = job;
+  const traceparent = traceparentIn(opts?.telemetry?.metadata);
+  return {
+    kind: 'producer',
+    queue,
+    jobId,
+    name,
+    timestamp,
+    data,
+    ...(traceparent === undefined ? {} : { traceparent }),
+  };
 }

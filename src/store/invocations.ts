@@ -13,7 +13,7 @@ export const isDue = isDueOf('invocations');
 /** What a worker has to know of the rows in the CTE `claimed`. */
 export const claimedColumns = `
 select c.id, c.account, c.integration, c.command, c.lane, c.tokens, c.sealed_tokens, c.fingerprint,
-  c.configuration_version, c.attempt, c.tried, c.crashes, c.key_number, c.error, c.claimed_at, c.batch,
+  c.configuration_version, c.attempt, c.tried, c.crashes, c.key_number, c.error, c.claimed_at, c.batch, c.traceparent,
   -- Time spent paused or held does not count towards the deadline: it begins anew afterwards.
   greatest(c.first_attempt_at, n.status_since, f.released_at) as first_attempt_at, n.last_sync_at,
   f.hold, f.next_probe_at, extract(epoch from f.not_before - now())::float8 * 1000 as wait_ms,
@@ -60,6 +60,7 @@ export type ClaimedRow = {
   error: Claimed['lastError'];
   claimed_at: Date;
   batch: string | null;
+  traceparent: string | null;
   first_attempt_at: Date;
   last_sync_at: Date | null;
   known: KnownJson | null;
@@ -126,6 +127,7 @@ export function claimedOf(row: ClaimedRow, { probe, askedAt }: Pick<Claimed, 'pr
     lastSyncAt: row.last_sync_at?.getTime() ?? null,
     lastError: row.error,
     batch: row.batch,
+    traceparent: row.traceparent,
     deadlineAt: null,
     known: knownResult(row.known),
     probe,

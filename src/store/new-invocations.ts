@@ -10,9 +10,9 @@ const insertSql = `
 with input as (
   select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::json[], $7::text[], $8::bytea[],
     $9::text[], $10::text[], $11::int[], $12::timestamptz[], $13::text[], $14::text[], $15::timestamptz[], $16::bytea[],
-    $17::text[])
+    $17::text[], $18::text[])
     as t(id, account, integration, command, lane, tokens, sealed_tokens, fingerprint, reference, idempotency_key,
-      configuration_version, run_at, queue, job_id, job_timestamp, key_fingerprint, callback_url)
+      configuration_version, run_at, queue, job_id, job_timestamp, key_fingerprint, callback_url, traceparent)
 ), adopted as (
   insert into adopted_jobs (queue, job_id, job_timestamp, invocation)
   select queue, job_id, job_timestamp, id from input where queue is not null order by queue, job_id, job_timestamp
@@ -29,20 +29,20 @@ with input as (
   returning invocation
 ), inserted as (
   insert into invocations (id, account, integration, command, lane, status, tokens, sealed_tokens, fingerprint,
-    reference, idempotency_key, configuration_version, due_at, rung_at, generation, callback_url)
+    reference, idempotency_key, configuration_version, due_at, rung_at, generation, callback_url, traceparent)
   select t.id, t.account, integration, command, lane, 'queued', tokens, sealed_tokens, fingerprint, reference,
     -- The version as it is now, not as this process had it cached: whoever runs it must not use an older one.
     idempotency_key, greatest(n.configuration_version, t.configuration_version), coalesce(run_at, now()),
     -- A job is added right after the commit (or, for a producer's own job, is there already).
     case when run_at is null then now() end, case when run_at is null and queue is null then 1 else 0 end,
-    callback_url
+    callback_url, traceparent
   from input t left join integrations n on n.id = t.integration
   where (queue is null or t.id in (select invocation from adopted))
     and (idempotency_key is null or t.id in (select invocation from keyed))
   returning id
 ), audited as (
   ${auditColumns}
-  select ${auditSelect(18)} and invocation in (select id from inserted)
+  select ${auditSelect(19)} and invocation in (select id from inserted)
 )
 select id from inserted`;
 
@@ -110,6 +110,7 @@ async function insertDistinct(pool: Pool, news: readonly NewInvocation[]): Promi
       news.map((each) => iso(each.job?.timestamp ?? null)),
       news.map((each) => each.keyFingerprint),
       news.map((each) => each.callbackUrl),
+      news.map((each) => each.traceparent),
       ...auditSelect.values(news.map((each) => ({ invocation: each.id, record: each.audit }))),
     ],
   });

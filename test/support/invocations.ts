@@ -30,6 +30,7 @@ export function newInvocation(overrides: Partial<NewInvocation> = {}): NewInvoca
     configurationVersion: 1,
     runAt: null,
     callbackUrl: null,
+    traceparent: null,
     job: null,
     audit: {
       account: 'default',
@@ -110,6 +111,7 @@ export function claimedRow(overrides: Partial<Claimed> = {}): Claimed {
     lastSyncAt: null,
     lastError: null,
     batch: null,
+    traceparent: null,
     deadlineAt: null,
     known: null,
     probe: false,

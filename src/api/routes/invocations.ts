@@ -27,7 +27,7 @@ import type { WhileConnected } from '../waiting.ts';
 export type Invocations = {
   enqueue(
     principal: { actor: Actor; accounts: KeyAccounts },
-    body: InvocationBody & { lane: Lane },
+    body: InvocationBody & { lane: Lane; traceparent?: string },
   ): Promise<{ id: string; created: boolean }>;
   get(accounts: KeyAccounts, id: string): Promise<Invocation>;
   list(accounts: KeyAccounts, filter: InvocationFilter, page: PageQuery): Promise<Page<Invocation>>;
@@ -88,7 +88,10 @@ async function enqueue(
   // Bytes cannot be had without waiting for them.
   const seconds = preferred ?? (wantsBytes ? maxWaitSeconds : null);
   const lane = body.lane ?? (seconds === null ? 'batch' : 'interactive');
-  const { id, created } = await dependencies.invocations.enqueue({ actor, accounts }, { ...body, lane });
+  const { traceparent } = request.headers;
+  const traced = typeof traceparent === 'string' ? { traceparent } : {};
+  const asking = { ...body, lane, ...traced };
+  const { id, created } = await dependencies.invocations.enqueue({ actor, accounts }, asking);
   // From here on it is kept: whatever happens now, the client is told where.
   reply.header('location', `/v1/invocations/${id}`);
   applyPreference(reply, preferred);

@@ -56,6 +56,8 @@ export const invocations = pgTable(
     batchRange: integer('batch_range'),
     /** Whom to tell when it has ended; a trigger sees to it. */
     callbackUrl: text('callback_url'),
+    /** The W3C Trace Context that it was accepted in; null: it has a trace of its own. */
+    traceparent: text(),
     createdAt: moment('created_at').notNull().defaultNow(),
     finishedAt: moment('finished_at'),
   },
