@@ -29,8 +29,11 @@ import type { Log } from '../platform/log.ts';
 import type { Protocol, Tracing } from './tracing.ts';
 import { version } from './version.ts';
 
-/** What could not be exported by then is dropped: a stop does not wait for a receiver that is away. */
-const lastExportMs = 2_000;
+/**
+ * One export with its tries, unless the variables say otherwise: the process ends no sooner, so a stop would wait for a
+ * receiver that is away by OpenTelemetry's own 10 s.
+ */
+const exportMs = 3_000;
 /** A receiver that is away is told of once in so long. */
 const tellEveryMs = 60_000;
 
@@ -42,18 +45,20 @@ export async function openTelemetry(protocol: Protocol, env: Environment, log: L
     : import('@opentelemetry/exporter-trace-otlp-proto'));
   const named = resourceFromAttributes({ 'service.name': 'errand', 'service.version': version });
   const ids = chosenIds();
+  const limited = env.OTEL_EXPORTER_OTLP_TRACES_TIMEOUT ?? env.OTEL_EXPORTER_OTLP_TIMEOUT;
+  const timeLimit = limited === undefined ? { timeoutMillis: exportMs } : {};
   const provider = new TracerProvider({
     resource: named.merge(detectResources({ detectors: [envDetector] })),
     sampler: samplerOf(env, log),
     idGenerator: ids.generator,
-    spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter(), ...batchesOf(env) })],
+    spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter(timeLimit), ...batchesOf(env) })],
   });
   const tracer = provider.getTracer('errand', version);
   return {
     accepting: accepting(tracer),
     sending: sending(tracer, ids.as),
     async stop() {
-      const late = new Promise((resolve) => setTimeout(resolve, lastExportMs).unref());
+      const late = new Promise((resolve) => setTimeout(resolve, exportMs).unref());
       await Promise.race([provider.shutdown().catch((error) => log.warn('tracing.failed', { error })), late]);
     },
   };

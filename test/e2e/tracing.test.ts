@@ -162,7 +162,7 @@ describe.each(queueBackends())('tracing on $name (contract §6)', (backend) => {
     } finally {
       const begun = performance.now();
       await errand.stop();
-      expect(performance.now() - begun).toBeLessThan(10_000);
+      expect(performance.now() - begun).toBeLessThan(7_000);
     }
   });
 });
