@@ -25,6 +25,9 @@ describe.skipIf(inject('chromium') === null)('contract §3: integrations in the 
     await running.client.enqueue({ integration: 'acme', command, tokens }, { waitSeconds: 30 });
     await batchOf(running.client, 'umbrella', 10);
     await until(async () => (await running.client.getIntegration('umbrella')).hold !== null);
+    // Written every few seconds; a page that is open asks again after a minute.
+    const day = { bucket: 'hour', by: 'integration', integration: 'acme' } as const;
+    await until(async () => (await running.client.statistics(day)).items.length > 0);
   }, 120_000);
   afterAll(async () => {
     await browser?.close();

@@ -39,15 +39,20 @@ export function entryOf({ integration, ...around }: CurrentIntegration, names: E
     { env: names.nameFor(integration.id, name), ...(allowedHosts === null ? {} : { allowedHosts }) },
   ]);
   const commands = [...around.commands].map(([name, command]) => [name, commandConfiguration(command)]);
+  const { variables } = integration;
   const schedules = [...around.schedules].map(([name, schedule]) => [name, scheduleBody(schedule)]);
   return {
     account: integration.account,
-    ...(integrationConfiguration(integration) as Pick<IntegrationEntry, 'name'>),
+    // By name: two exports of the same differ in nothing.
+    ...(integrationConfiguration({ ...integration, variables: byName(variables) }) as Pick<IntegrationEntry, 'name'>),
     ...(secrets.length === 0 ? {} : { secrets: Object.fromEntries(secrets) }),
     ...(commands.length === 0 ? {} : { commands: Object.fromEntries(commands) }),
     ...(schedules.length === 0 ? {} : { schedules: Object.fromEntries(schedules) }),
   };
 }
+
+const byName = (values: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 /** Without what is as it is by default. */
 function scheduleBody(schedule: Parameters<typeof scheduleConfiguration>[0]): ScheduleBody {
