@@ -1,19 +1,33 @@
 import { z } from 'zod';
+import { connectionHeaders } from './command.ts';
 import { lineOfText, text } from './names.ts';
+import { webhookUrlProblem } from './webhook-url.ts';
 
 const referenceDescription = 'Text, or one token that names a variable or a secret of the integration: `{{clientId}}`.';
 const secretDescription = 'One token that names a secret of the integration: `{{apiPassword}}`.';
 
 const reference = (maxLength: number) => lineOfText(maxLength).describe(referenceDescription);
-const secret = () => lineOfText(200).describe(secretDescription);
+// As long as a key that somebody pastes, so that it is told what is wrong with that.
+const secret = () => text(65_536).describe(secretDescription);
+
+/** What each request has of its own. */
+const ownHeaders = new Set([...connectionHeaders, 'idempotency-key', 'traceparent', 'user-agent']);
 
 /** A field name of HTTP (RFC 9110 §5.1). */
 const headerName = z
   .string()
   .max(200)
-  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'must be the name of a header, such as X-Api-Key');
+  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'must be the name of a header, such as X-Api-Key')
+  .refine((name) => !ownHeaders.has(name.toLowerCase()), 'is set by Errand itself');
 
-const basicSchema = z.strictObject({ type: z.literal('basic'), username: reference(1000), password: secret() });
+const basicSchema = z.strictObject({
+  type: z.literal('basic'),
+  username: reference(1000).refine(
+    (name) => name.includes('{{') || !name.includes(':'),
+    'must not hold a colon, which ends a user name (RFC 7617 §2)',
+  ),
+  password: secret(),
+});
 
 const apiKeySchema = z.strictObject({
   type: z.literal('api-key'),
@@ -26,7 +40,10 @@ const bearerSchema = z.strictObject({ type: z.literal('bearer'), token: secret()
 
 const oauth2Schema = z.strictObject({
   type: z.literal('oauth2-client-credentials'),
-  tokenUrl: reference(2000),
+  tokenUrl: reference(2000).superRefine((url, context) => {
+    const problem = url.includes('{{') ? null : webhookUrlProblem(url);
+    if (problem !== null) context.addIssue({ code: 'custom', message: problem });
+  }),
   clientId: reference(1000),
   clientSecret: secret(),
   scope: reference(2000).optional(),
@@ -56,9 +73,9 @@ const standardWebhooksSchema = z.strictObject({ type: z.literal('standard-webhoo
 /** How Errand says who it is to a customer's server, in every request of the integration. */
 export const authSchema = z.discriminatedUnion('type', [
   basicSchema,
-  apiKeySchema.refine(({ in: place, name }) => place === 'query' || headerName.safeParse(name).success, {
-    path: ['name'],
-    message: 'must be the name of a header, such as X-Api-Key',
+  apiKeySchema.superRefine(({ in: place, name }, context) => {
+    const [issue] = place === 'query' ? [] : (headerName.safeParse(name).error?.issues ?? []);
+    if (issue !== undefined) context.addIssue({ code: 'custom', path: ['name'], message: issue.message });
   }),
   bearerSchema,
   oauth2Schema,
@@ -68,7 +85,12 @@ export const authSchema = z.discriminatedUnion('type', [
 export type Auth = z.infer<typeof authSchema>;
 
 const pem = (what: string) =>
-  text(65_536).describe(`${what} in PEM, or one token that names a variable or a secret that holds it.`);
+  text(65_536)
+    .refine(
+      (value) => !/PRIVATE KEY/.test(value),
+      'must hold no private key: save that as a secret, and name it in tls.key',
+    )
+    .describe(`${what} in PEM, or one token that names a variable or a secret that holds it.`);
 
 /** What TLS with a customer's server goes by, beside the usual certificate authorities. */
 export const tlsSchema = z

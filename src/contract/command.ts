@@ -11,7 +11,8 @@ const headerName = z
   .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'must be an HTTP header name (RFC 9110 §5.1); header names hold no tokens');
 
 /** Headers that belong to the connection or are computed from the body: a command may not set them. */
-const connectionHeaders = new Set([
+/** What belongs to the connection, and so to Errand. */
+export const connectionHeaders: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
   'expect',

@@ -33,6 +33,8 @@ function errorsOf(issue: Issue, prefix: Path): FieldError[] {
     case 'invalid_element':
       return issue.issues.map(({ message }) => ({ path: pathText(path), message }));
     case 'invalid_union':
+      if ('options' in issue)
+        return [{ path: pathText(path), message: `must be ${either(issue.options.map(quoted))}` }];
       return ofUnion(issue.errors, path);
     default:
       return [{ path: pathText(path), message: issue.message }];
@@ -49,9 +51,12 @@ function ofUnion(branches: readonly (readonly Issue[])[], path: Path): FieldErro
     .sort((a, b) => strangeKeys(a) - strangeKeys(b))[0];
   if (meant !== undefined) return meant.flatMap((issue) => errorsOf(issue, path));
   const forms = [...new Set(branches.flatMap((issues) => issues.filter(isMismatch).flatMap(formsOf)))];
-  const last = forms.pop() ?? 'something else';
-  const message = forms.length === 0 ? `must be ${last}` : `must be ${forms.join(', ')} or ${last}`;
-  return [{ path: pathText(path), message }];
+  return [{ path: pathText(path), message: `must be ${either(forms)}` }];
+}
+
+function either(forms: readonly string[]): string {
+  const last = forms.at(-1) ?? 'something else';
+  return forms.length <= 1 ? last : `${forms.slice(0, -1).join(', ')} or ${last}`;
 }
 
 const isMismatch = (issue: Issue) =>

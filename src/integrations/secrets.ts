@@ -100,7 +100,8 @@ function checkSecret(name: string, value: string): void {
 /** `gckQ...taJ9`: enough to tell two keys apart; `null`: it is too short for that. */
 export function hintOf(value: string): string | null {
   const characters = Array.from(value);
-  if (characters.length < minHintedSecretLength) return null;
+  // Every key in PEM begins and ends alike.
+  if (characters.length < minHintedSecretLength || value.startsWith('-----BEGIN')) return null;
   return `${characters.slice(0, 4).join('')}...${characters.slice(-4).join('')}`;
 }
 

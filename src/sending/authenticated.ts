@@ -43,7 +43,9 @@ export function createAuthenticatedSender(sender: Sender, now: () => number = ()
     const exchange = await sendWith(token);
     if (exchange.status !== 401) return exchange;
     const renewed = await getToken(token.value);
-    return isFailure(renewed) || renewed.value === token.value ? exchange : sendWith(renewed, token.value);
+    // Why there is no new one says more than the 401, and may pass.
+    if (isFailure(renewed)) return { ...renewed, credentials: [token.value] };
+    return renewed.value === token.value ? exchange : sendWith(renewed, token.value);
   };
 }
 

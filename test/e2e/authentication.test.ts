@@ -207,6 +207,17 @@ describe('authentication of an integration (contract §3, §6)', () => {
       expect(tokens.requests).toHaveLength(2);
     });
 
+    it('a token endpoint that does not answer when it is asked for a new one is what failed', async () => {
+      await use(oauth({ scope: 'away' }));
+      await invoke();
+      tokens.revokeAll();
+      tokens.insteadOf.answer = { status: 503, body: 'later' };
+      const ended = await invoke();
+      expect(ended.attempts[0]).toMatchObject({ outcome: 'retryable' });
+      expect(ended.attempts[0]?.error?.message).toContain('No access token');
+      expect(await shown(ended)).not.toContain(bearer(lastRequest()));
+    });
+
     it('are not renewed for ever: a server that takes none fails it, and the token is shown nowhere', async () => {
       await use(oauth({ scope: 'refused' }));
       demands = () => false;
@@ -307,6 +318,19 @@ describe('authentication of an integration (contract §3, §6)', () => {
     [{ type: 'bearer', token: '{{clientId}}' }, 'auth.token', /is a variable, which everybody can read/],
     [{ type: 'basic', username: '{{InvoiceNumber}}', password: '{{password}}' }, 'auth.username', /not available/],
     [{ type: 'basic', username: 'a {{clientId}}', password: '{{password}}' }, 'auth.username', /one token/],
+    [{ type: 'basic', username: 'a:b', password: '{{password}}' }, 'auth.username', /must not hold a colon/],
+    [{ type: 'api-key', in: 'header', name: 'Host', value: '{{apiKey}}' }, 'auth.name', /set by Errand itself/],
+    [{ type: 'oauth2' } as unknown as Auth, 'auth.type', /must be "basic", .* or "standard-webhooks"/],
+    [
+      {
+        type: 'oauth2-client-credentials',
+        tokenUrl: 'https://user:pass@x/',
+        clientId: 'c',
+        clientSecret: '{{clientSecret}}',
+      },
+      'auth.tokenUrl',
+      /must not hold user:password@/,
+    ],
   ])('is refused when it is saved: %j', async (auth, path, message) => {
     const problem = await use(auth).catch((error: unknown) => error);
     expect(problem).toBeInstanceOf(ApiError);
@@ -362,6 +386,12 @@ describe('authentication of an integration (contract §3, §6)', () => {
       expect(await verdict()).toMatchObject({
         code: expect.stringMatching(/tls-failed|connect-failed/),
       });
+    });
+
+    it('a private key is taken nowhere but as a secret, whose hint tells nothing', async () => {
+      await expect(tls({ ca: own.key })).rejects.toMatchObject({ status: 422 });
+      const { items } = await errand.client.listSecrets('acme');
+      expect(items.find(({ name }) => name === 'clientKey')?.hint).toBeNull();
     });
 
     it.each<[string, () => { ca?: string; certificate?: string; key?: string }]>([
