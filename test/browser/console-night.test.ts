@@ -92,6 +92,8 @@ describe.skipIf(inject('chromium') === null)('a night in the console (contract Â
     await form.getByLabel('Note').fill('They mend three invoices by Friday');
     await form.getByRole('button', { name: 'Acknowledge' }).click();
     await problemAt('globex').getByText('They mend three invoices by Friday').waitFor();
+    // While it closes, it is what a click meets.
+    await form.waitFor({ state: 'detached' });
     await tab.picture('acknowledged');
     await page.getByRole('switch', { name: 'Hide acknowledged' }).click({ force: true });
     await page.waitForURL('**/problems?acknowledged=hidden');
