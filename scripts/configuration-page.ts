@@ -20,7 +20,7 @@ ${markdownTable(['variable', 'default', 'meaning'], rows)}
 
 \`errand api\` and \`errand worker\` need \`DATABASE_URL\` and \`ERRAND_SECRET_KEYS\`, the same for all of them; \`errand
 migrate\` needs \`DATABASE_URL\`. \`errand up\` and \`npm run demo\` need none: they make what is missing in the data
-directory. \`errand invoke\` and \`errand batch\` read \`ERRAND_URL\` and \`ERRAND_API_KEY\`.
+directory. Commands that talk to the API read \`ERRAND_URL\` and \`ERRAND_API_KEY\`.
 
 ## The data directory
 

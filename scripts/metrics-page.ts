@@ -33,12 +33,12 @@ export function metricsPage(): string {
 process works both lanes.
 
 - \`errand up\`: one scrape of its API has its workers' meters, too.
-- \`errand worker\`: set \`ERRAND_METRICS_PORT\`, and scrape each worker there.
+- \`errand worker\`: set \`ERRAND_METRICS_PORT\` (and \`ERRAND_METRICS_HOST\`, which the image does), and scrape each worker there.
 
 [prometheus.yml](../deploy/observability/prometheus.yml) scrapes either; beside it are
 [alerts](../deploy/observability/alerts.yaml), explained in [operating.md](operating.md#alerts), and a
 [dashboard](../deploy/observability/dashboard.json) for Grafana. Node.js' own meters (\`process_…\`, \`nodejs_…\`, event loop lag among
-them) come along.
+them) come along. A series with labels is there from the first time that it has something to tell.
 
 ${tableOf('worker')}
 

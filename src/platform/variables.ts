@@ -208,7 +208,7 @@ export const variablesSchema = z.object({
     fallback: '`127.0.0.1`',
   }),
   ERRAND_URL: about(url(['http:', 'https:'], 'http://127.0.0.1:3000').default('http://127.0.0.1:3000'), {
-    description: 'The API that `errand invoke` and `errand batch` talk to.',
+    description: 'The API that `errand invoke`, `batch`, `apply`, `export` and `audit` talk to.',
     fallback: '`http://127.0.0.1:3000`',
   }),
   ERRAND_API_KEY: about(optional(z.string()), {
