@@ -80,6 +80,7 @@ describe.skipIf(inject('chromium') === null)('contract §3: who comes in, and wi
     expect(await page.getByRole('tab').allTextContents()).toEqual([
       'Commands',
       'Variables and secrets',
+      'Authentication',
       'Limits',
       'Schedules',
     ]);

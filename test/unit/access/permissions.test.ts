@@ -46,6 +46,9 @@ it('contract §3: gives every other role what the contract says and no more', ()
       'audit.read',
       'audit.verify',
       'queues.read',
+      'metrics.read',
+      'notifications.read',
+      'notifications.retry',
     ],
   });
 });
