@@ -6,6 +6,7 @@ import { anyProblemSchema, problemMediaType } from './problems.ts';
 const operationIds: Readonly<Record<string, string>> = {
   'GET /healthz': 'getHealth',
   'GET /readyz': 'getReadiness',
+  'GET /metrics': 'getMetrics',
   'GET /v1/command-types': 'listCommandTypes',
   'PUT /v1/command-types/:name': 'putCommandType',
   'GET /v1/integrations': 'listIntegrations',

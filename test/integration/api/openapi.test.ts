@@ -24,7 +24,14 @@ afterAll(() => running.stop());
 const probes: RouteCase[] = ['/healthz', '/readyz'].map((path) => {
   return { method: 'GET', path, status: 200, roles: [], elsewhere: 200, public: true };
 });
-const cases = [...probes, ...routes];
+const metrics: RouteCase = {
+  method: 'GET',
+  path: '/metrics',
+  status: 200,
+  roles: ['operator', 'admin'],
+  elsewhere: 403,
+};
+const cases = [...probes, metrics, ...routes];
 
 function operationOf({ method, path }: RouteCase): Described {
   const found = api.operations.find((each) => each.method === method && generalPath(each.path) === generalPath(path));
