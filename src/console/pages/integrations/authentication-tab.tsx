@@ -1,17 +1,9 @@
-import { Button, Code, Group, Stack, Text, Title } from '@mantine/core';
-import { useForm } from '@mantine/form';
-import { useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
+import { Code, Stack, Text, Title } from '@mantine/core';
 import type { Integration } from '../../../contract/integration.ts';
 import { client } from '../../client.ts';
-import { ErrorNotice } from '../../parts/error-notice.tsx';
 import { type Fact, Facts } from '../../parts/facts.tsx';
-import { placeErrors } from '../../parts/form-errors.ts';
-import { useFreshValues } from '../../parts/fresh-values.ts';
-import { refreshIntegrations, useSecrets } from '../../parts/integration-queries.ts';
-import { LeaveGuard } from '../../parts/leave-guard.tsx';
+import { useSecrets } from '../../parts/integration-queries.ts';
 import { Loaded } from '../../parts/loaded.tsx';
-import { told } from '../../parts/tell.ts';
 import { useCan } from '../../session.tsx';
 import { AuthenticationFields, KindField } from './authentication-fields.tsx';
 import {
@@ -27,6 +19,7 @@ import {
   type Values,
   valuesOf,
 } from './authentication-values.ts';
+import { SavedPartForm, useSavedPart } from './saved-part.tsx';
 
 type Of = { integration: Integration };
 
@@ -42,55 +35,31 @@ export function AuthenticationTab({ integration }: Of) {
 }
 
 function AuthenticationForm({ integration, secrets }: Of & { secrets: readonly string[] }) {
-  const form = useForm<Values>({ initialValues: valuesOf(integration), validate: missing });
-  const undo = useFreshValues(form, valuesOf(integration));
-  const [rest, setRest] = useState<unknown>(null);
-  const saving = useMutation({
-    mutationFn: (values: Values) =>
-      client.patchIntegration(
-        integration.id,
-        authenticationPatch(authenticationOf(form.getInitialValues()), authenticationOf(values)),
-      ),
-    onSuccess: async (saved) => {
-      form.setInitialValues(valuesOf(saved));
-      form.setValues(valuesOf(saved));
-      told('The authentication is saved');
-      await refreshIntegrations();
-    },
-    onError: (error, values) => {
-      const placed = placeErrors(error, (path) => formField(path, values));
-      form.setErrors(placed.fields);
-      setRest(placed.rest);
-    },
+  const what = 'authentication';
+  const part = useSavedPart<Values>({
+    integration,
+    what,
+    valuesOf,
+    validate: missing,
+    save: (values, shown) =>
+      client.patchIntegration(integration.id, authenticationPatch(authenticationOf(shown), authenticationOf(values))),
+    field: formField,
   });
+  const { form } = part;
   const values = form.getValues();
   const choose = (type: Values['type']) => {
     form.setValues({ type, auth: ofKind(type, form.getValues()) });
     form.clearErrors();
   };
   return (
-    <form onSubmit={form.onSubmit((typed) => saving.mutate(typed))} noValidate>
-      <LeaveGuard dirty={form.isDirty()} what="the authentication" />
-      <Stack gap="md" maw={640}>
-        <KindField value={values.type} onChange={choose} />
-        <AuthenticationFields form={form} part="auth" fields={fieldsOf(values.type)} secrets={secrets} />
-        <Title order={2} size="h4">
-          TLS
-        </Title>
-        <AuthenticationFields form={form} part="tls" fields={tlsFields} secrets={secrets} />
-        {saving.isError && rest !== null && <ErrorNotice error={rest} />}
-        <Group gap="xs">
-          <Button type="submit" loading={saving.isPending} disabled={!form.isDirty()}>
-            Save authentication
-          </Button>
-          {form.isDirty() && (
-            <Button variant="default" onClick={undo}>
-              Undo changes
-            </Button>
-          )}
-        </Group>
-      </Stack>
-    </form>
+    <SavedPartForm part={part} what={what}>
+      <KindField value={values.type} onChange={choose} />
+      <AuthenticationFields form={form} part="auth" fields={fieldsOf(values.type)} secrets={secrets} />
+      <Title order={2} size="h4">
+        TLS
+      </Title>
+      <AuthenticationFields form={form} part="tls" fields={tlsFields} secrets={secrets} />
+    </SavedPartForm>
   );
 }
 

@@ -1,21 +1,15 @@
 import { ActionIcon, Button, Group, List, NumberInput, Stack, Text } from '@mantine/core';
-import { type UseFormReturnType, useForm } from '@mantine/form';
+import type { UseFormReturnType } from '@mantine/form';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
-import { useMutation } from '@tanstack/react-query';
-import { useRef, useState } from 'react';
+import { useRef } from 'react';
 import type { Integration, Limits } from '../../../contract/integration.ts';
 import { defaultConcurrency, maxConcurrency, maxRates } from '../../../contract/integration-numbers.ts';
 import { client } from '../../client.ts';
-import { ErrorNotice } from '../../parts/error-notice.tsx';
-import { placeErrors } from '../../parts/form-errors.ts';
-import { useFreshValues } from '../../parts/fresh-values.ts';
-import { refreshIntegrations } from '../../parts/integration-queries.ts';
-import { LeaveGuard } from '../../parts/leave-guard.tsx';
-import { told } from '../../parts/tell.ts';
 import { useCan } from '../../session.tsx';
 import { limitWords } from './limit-words.ts';
 import { limitsToSave } from './own-changes.ts';
 import { PlainFieldset } from './plain-fieldset.tsx';
+import { SavedPartForm, useSavedPart } from './saved-part.tsx';
 
 type Of = { integration: Integration };
 
@@ -37,58 +31,38 @@ function limitsOf({ concurrency, rates }: Values): Limits {
   return { ...(concurrency === '' ? {} : { concurrency }), ...(whole.length === 0 ? {} : { rates: whole }) };
 }
 
-function LimitsForm({ integration: { id, limits } }: Of) {
-  const form = useForm<Values>({ initialValues: valuesOf(limits) });
-  const undo = useFreshValues(form, valuesOf(limits));
-  const [rest, setRest] = useState<unknown>(null);
-  const saving = useMutation({
-    mutationFn: async (values: Values) => {
+function LimitsForm({ integration }: Of) {
+  const { id } = integration;
+  const what = 'limits';
+  const part = useSavedPart<Values>({
+    integration,
+    what,
+    valuesOf: ({ limits }) => valuesOf(limits),
+    save: async (values, before) => {
       const { limits: now } = await client.getIntegration(id);
-      const shown = limitsOf(form.getInitialValues());
-      return client.patchIntegration(id, { limits: limitsToSave({ shown, typed: limitsOf(values), now }) });
+      return client.patchIntegration(id, {
+        limits: limitsToSave({ shown: limitsOf(before), typed: limitsOf(values), now }),
+      });
     },
-    onSuccess: async (saved) => {
-      form.setInitialValues(valuesOf(saved.limits));
-      form.setValues(valuesOf(saved.limits));
-      told('The limits are saved');
-      await refreshIntegrations();
-    },
-    onError: (error) => {
-      const placed = placeErrors(error, (path) => /^limits\.(concurrency|rates\..+)$/.exec(path)?.[1] ?? null);
-      form.setErrors(placed.fields);
-      setRest(placed.rest);
-    },
+    field: (path) => /^limits\.(concurrency|rates\..+)$/.exec(path)?.[1] ?? null,
   });
+  const { form } = part;
   return (
-    <form onSubmit={form.onSubmit((values) => saving.mutate(values))} noValidate>
-      <LeaveGuard dirty={form.isDirty()} what="the limits" />
-      <Stack gap="md" maw={640}>
-        <NumberInput
-          {...form.getInputProps('concurrency')}
-          label="At the same time"
-          description="How many requests may be on their way to their server at once, over all workers."
-          placeholder={String(defaultConcurrency)}
-          min={1}
-          max={maxConcurrency}
-          clampBehavior="none"
-          allowDecimal={false}
-          maw={280}
-        />
-        <Rates form={form} />
-        <InWords limits={limitsOf(form.getValues())} />
-        {saving.isError && rest !== null && <ErrorNotice error={rest} />}
-        <Group gap="xs">
-          <Button type="submit" loading={saving.isPending} disabled={!form.isDirty()}>
-            Save limits
-          </Button>
-          {form.isDirty() && (
-            <Button variant="default" onClick={undo}>
-              Undo changes
-            </Button>
-          )}
-        </Group>
-      </Stack>
-    </form>
+    <SavedPartForm part={part} what={what}>
+      <NumberInput
+        {...form.getInputProps('concurrency')}
+        label="At the same time"
+        description="How many requests may be on their way to their server at once, over all workers."
+        placeholder={String(defaultConcurrency)}
+        min={1}
+        max={maxConcurrency}
+        clampBehavior="none"
+        allowDecimal={false}
+        maw={280}
+      />
+      <Rates form={form} />
+      <InWords limits={limitsOf(form.getValues())} />
+    </SavedPartForm>
   );
 }
 
