@@ -26,7 +26,7 @@ export type TakenJob = Pick<
  * them and the one after that puts them back. 10 s + 2 × 5 s at the very most, 10 s as measured on both
  * backends, of the 30 s that contract §7 allows. Renewed every 5 s, so an event loop that stands still for less loses none.
  */
-const lockDuration = 10_000;
+export const lockDuration = 10_000;
 const stalledInterval = 5_000;
 /** However often a job's worker died: rows count crashes, and they set a job aside that kills its worker. */
 const maxStalledCount = 1_000_000;

@@ -1,7 +1,7 @@
 import { createPostgresBackend, withBackend } from 'bullmq';
 import type { Pool } from 'pg';
 import type { LaneLog } from './connection.ts';
-import { lostInPostgres } from './lost-jobs.ts';
+import { createLostInPostgres } from './lost-jobs.ts';
 import { createOutageLog } from './outage-log.ts';
 import { type BullQueue, depthOf, type Producer } from './producer.ts';
 import { asBullPool } from './queue-pool.ts';
@@ -37,7 +37,7 @@ export function openPostgresProducer(pool: Pool, log: Pick<LaneLog, 'warn'>): Pr
     async add(name, entries) {
       await (await queueOf(name)).addBulk([...entries]);
     },
-    lost: (name, ids) => lostInPostgres(pool, name, ids),
+    lost: createLostInPostgres(pool),
     async depth(name) {
       return depthOf(await queueOf(name));
     },
