@@ -9,7 +9,7 @@ import { deliveryTimeoutMs } from '../notifications/notification.ts';
 import { createSigning } from '../notifications/signing.ts';
 import { createGatherer } from '../platform/gather.ts';
 import type { Log } from '../platform/log.ts';
-import { createSender, type Sender } from '../sending/sender.ts';
+import type { Sender } from '../sending/sender.ts';
 import { insertAudit } from '../store/audit.ts';
 import { createEndpointStore, disableEndpoint } from '../store/notification-endpoints.ts';
 import { findNotification, pageNotifications, retryNotification } from '../store/notification-pages.ts';
@@ -17,7 +17,7 @@ import { claimNotifications, recordTries, stageTest, tellFinishedRuns } from '..
 import { createSigningStore, replaceSecret } from '../store/signing-secrets.ts';
 import type { Core } from './core.ts';
 import { ownApi, ownServices } from './own-services.ts';
-import { userAgent } from './version.ts';
+import { openSender } from './sending.ts';
 
 const connectTimeoutMs = 5_000;
 /** Of an answer nobody reads more than its status. */
@@ -105,9 +105,7 @@ export function openDispatch(core: NotificationCore, sender: Pick<Sender, 'send'
 /** Sends notifications for as long as a batch lane's worker runs: any of them takes what is due, none leads. */
 export function startNotifier(core: Core): { stop(): Promise<void> } {
   const { config, log, pool } = core;
-  const own = [...ownServices(config), ...ownApi(config)];
-  const { egressAllow: allow, egressIps } = config;
-  const sender = createSender({ allow, own: () => own, egressIps, maxBufferedBytes, userAgent });
+  const sender = openSender(config, [...ownServices(config), ...ownApi(config)], maxBufferedBytes);
   const dispatch = openDispatch(core, sender);
   let stopped = false;
   const sending = sendAgainAndAgain({ dispatch, pool, log, isStopped: () => stopped });
