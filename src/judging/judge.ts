@@ -3,7 +3,7 @@ import { type ErrorCode, errorCatalogue, type Failure, type Side } from '../cont
 import type { CompiledAccept } from './accept.ts';
 import { judgeContent } from './content.ts';
 import type { Answer, Exchange, ExchangeFailure, ReceivedHeader } from './exchange.ts';
-import { parseRetryAfter } from './retry-after.ts';
+import { askedToWait } from './retry-after.ts';
 
 /** What is to be made of an exchange. */
 export type Verdict =
@@ -122,18 +122,13 @@ function verdict(
   return { outcome, failure: { code, message, side } };
 }
 
-/** Of several `Retry-After` the longest holds: it is never undercut. */
 function withRetryAfter(
   failed: Extract<Verdict, { failure: Failure }>,
   headers: readonly ReceivedHeader[],
   now: number,
 ): Verdict {
-  const asked = headers
-    .filter(({ key }) => key.toLowerCase() === 'retry-after')
-    .map(({ value }) => parseRetryAfter(value, now))
-    .filter((delay) => delay !== undefined);
-  if (asked.length === 0) return failed;
-  const retryAfterMs = Math.max(...asked);
+  const retryAfterMs = askedToWait(headers, now);
+  if (retryAfterMs === undefined) return failed;
   const message = `${failed.failure.message} It asked to wait ${count(Math.ceil(retryAfterMs / 1000))} s (Retry-After).`;
   return { ...failed, failure: { ...failed.failure, message }, retryAfterMs };
 }

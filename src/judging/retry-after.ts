@@ -1,3 +1,5 @@
+import type { ReceivedHeader } from './exchange.ts';
+
 /** No server is waited for longer than a year: every deadline is shorter, and sums with the clock stay exact. */
 const longestMs = 365 * 86_400_000;
 
@@ -47,4 +49,13 @@ function fullYear(twoDigits: number, now: number): number {
   const thisYear = new Date(now).getUTCFullYear();
   const year = thisYear - (thisYear % 100) + twoDigits;
   return year > thisYear + 50 ? year - 100 : year;
+}
+
+/** What an answer asks to wait, in milliseconds. Of several `Retry-After` the longest holds: it is never undercut. */
+export function askedToWait(headers: readonly ReceivedHeader[], now: number): number | undefined {
+  const delays = headers
+    .filter(({ key }) => key.toLowerCase() === 'retry-after')
+    .map(({ value }) => parseRetryAfter(value, now))
+    .filter((delay) => delay !== undefined);
+  return delays.length === 0 ? undefined : Math.max(...delays);
 }

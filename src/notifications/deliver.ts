@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { NotificationError } from '../contract/notification.ts';
-import type { Exchange, ReceivedHeader } from '../judging/exchange.ts';
-import { parseRetryAfter } from '../judging/retry-after.ts';
+import type { Exchange } from '../judging/exchange.ts';
+import { askedToWait } from '../judging/retry-after.ts';
 import { accountOwner, type ClaimedNotification, type Delivery, endpointOwner } from './notification.ts';
 import { type SealedSecrets, signedHeaders } from './signing.ts';
 
@@ -86,12 +86,4 @@ export function judgeDelivery(exchange: Exchange, now: number): Omit<Delivery, '
   }
   const { code, message } = exchange as Extract<Exchange, { kind: 'failure' }>;
   return failed(status, { code, message });
-}
-
-function askedToWait(headers: readonly ReceivedHeader[], now: number): number | undefined {
-  const delays = headers
-    .filter(({ key }) => key.toLowerCase() === 'retry-after')
-    .map(({ value }) => parseRetryAfter(value, now))
-    .filter((delay) => delay !== undefined);
-  return delays.length === 0 ? undefined : Math.max(...delays);
 }
