@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { Webhook } from 'standardwebhooks';
 import type { Auth } from '../../contract/authentication.ts';
+import { signedHeaders } from '../../notifications/signing.ts';
 import { mask } from '../../tokens/places/place.ts';
 import type { RenderedRequest } from '../../tokens/render.ts';
 import { basicCredentials } from './resolve.ts';
@@ -81,12 +81,9 @@ function signedAsWebhook(
   { at, masked }: Authenticating,
 ): Record<string, string> {
   const id = headers.find(({ key }) => key.toLowerCase() === 'idempotency-key')?.value ?? '';
-  const signature = masked === true ? `v1,${mask}` : new Webhook(secret).sign(id, new Date(at), body);
-  return {
-    'webhook-id': id,
-    'webhook-timestamp': String(Math.floor(at / 1000)),
-    'webhook-signature': signature,
-  };
+  const signed = signedHeaders(masked === true ? [] : [secret], { id, body, at: new Date(at) });
+  const values = Object.fromEntries(signed.map(({ key, value }) => [key, value]));
+  return masked === true ? { ...values, 'webhook-signature': `v1,${mask}` } : values;
 }
 
 function withHeaders(request: RenderedRequest, added: Record<string, string>): RenderedRequest {
