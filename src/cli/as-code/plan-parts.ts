@@ -3,7 +3,7 @@ import type { IntegrationEntry } from '../../contract/configuration-file.ts';
 import { commandConfiguration, givenSecret, scheduleConfiguration, storedSecret } from './comparable.ts';
 import { type CurrentIntegration, everyItem, orNull } from './current.ts';
 import { differencesOf } from './differences.ts';
-import type { PlanOptions, Step } from './step.ts';
+import { changeSteps, type PlanOptions, type Step } from './step.ts';
 
 /** The secrets of an integration: of what is there only its hint is known, so that is what is compared. */
 export function secretSteps(
@@ -43,20 +43,16 @@ export function secretSteps(
 export function commandSteps(id: string, { commands = {} }: IntegrationEntry, now: CurrentIntegration | null): Step[] {
   return Object.entries(commands).flatMap(([name, body]) => {
     const there = now?.commands.get(name);
-    const before = there === undefined ? undefined : commandConfiguration(there);
-    const after = commandConfiguration(body);
-    if (isDeepStrictEqual(before, after)) return [];
-    return {
-      action: there === undefined ? 'create' : 'change',
+    const before = there === undefined ? null : commandConfiguration(there);
+    const step: Parameters<typeof changeSteps>[0] = {
       kind: 'command',
       name: `${id}/${name}`,
       path: `integrations.${id}.commands.${name}`,
-      differences: differencesOf(before, after),
-      seen: null,
       // The API itself saves it only on top of the version that was seen.
-      look: async () => null,
+      look: async () => before,
       send: (client) => client.putCommand(id, name, body, { ifVersion: there?.version ?? null }),
-    } satisfies Step;
+    };
+    return changeSteps(step, before, commandConfiguration(body));
   });
 }
 
@@ -69,22 +65,19 @@ export function scheduleSteps(
   return Object.entries(schedules).flatMap(([name, body]) => {
     const there = now?.schedules.get(name);
     const seen = there === undefined ? null : scheduleConfiguration(there);
-    const after = scheduleConfiguration(body);
-    if (isDeepStrictEqual(seen, after)) return [];
-    return {
-      action: there === undefined ? 'create' : 'change',
+    const step: Parameters<typeof changeSteps>[0] = {
       kind: 'schedule',
       name: `${id}/${name}`,
       path: `integrations.${id}.schedules.${name}`,
-      differences: differencesOf(seen ?? undefined, after).filter(
-        ({ before, after }) => (before ?? after ?? null) !== null,
-      ),
-      seen,
       async look(client) {
         const stored = await orNull(client.schedule(id, name));
         return stored === null ? null : scheduleConfiguration(stored);
       },
       send: (client) => client.putSchedule(id, name, body),
-    } satisfies Step;
+    };
+    return changeSteps(step, seen, scheduleConfiguration(body)).map((each) => ({
+      ...each,
+      differences: each.differences.filter(({ before, after }) => (before ?? after ?? null) !== null),
+    }));
   });
 }

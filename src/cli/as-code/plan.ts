@@ -1,12 +1,10 @@
-import { isDeepStrictEqual } from 'node:util';
 import { typeConfiguration } from './comparable.ts';
 import { type Current, everyItem } from './current.ts';
-import { differencesOf } from './differences.ts';
 import { integrationSteps } from './integration-steps.ts';
 import { commandSteps, scheduleSteps, secretSteps } from './plan-parts.ts';
 import type { Wanted } from './read.ts';
 import { removals } from './removals.ts';
-import type { PlanOptions, Step } from './step.ts';
+import { changeSteps, type PlanOptions, type Step } from './step.ts';
 
 /**
  * From how it is to how the files have it, in an order in which each request finds what it needs: command types,
@@ -36,19 +34,16 @@ function typeSteps({ commandTypes }: Wanted, { types }: Current): Step[] {
     const there = types.find((type) => type.name === name);
     const seen = there === undefined ? null : typeConfiguration(there);
     const after = typeConfiguration(body);
-    if (isDeepStrictEqual(seen, after)) return [];
-    return {
-      action: there === undefined ? 'create' : 'change',
+    const step: Parameters<typeof changeSteps>[0] = {
       kind: 'command type',
       name,
       path: `commandTypes.${name}`,
-      differences: differencesOf(seen ?? undefined, after),
-      seen,
       async look(client) {
         const now = (await everyItem((query) => client.listCommandTypes(query))).find((type) => type.name === name);
         return now === undefined ? null : typeConfiguration(now);
       },
       send: (client) => client.putCommandType(name, body),
-    } satisfies Step;
+    };
+    return changeSteps(step, seen, after);
   });
 }

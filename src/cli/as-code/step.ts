@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { HttpClient } from '../../client/http.ts';
-import type { Difference } from './differences.ts';
+import { type Difference, differencesOf } from './differences.ts';
 
 export const kinds = ['command type', 'integration', 'secret', 'command', 'schedule', 'variable'] as const;
 export type Kind = (typeof kinds)[number];
@@ -27,3 +28,18 @@ export type PlanOptions = {
   /** The value of a secret, by its environment variable. */
   secretOf(env: string): string;
 };
+
+/**
+ * The step from how something is to how the files have it; none where that is the same.
+ *
+ * @param seen `null`: it is not there
+ */
+export function changeSteps(
+  of: Pick<Step, 'kind' | 'name' | 'path' | 'look' | 'send'>,
+  seen: unknown,
+  after: unknown,
+): Step[] {
+  if (isDeepStrictEqual(seen, after)) return [];
+  const action = seen === null ? 'create' : 'change';
+  return [{ ...of, action, differences: differencesOf(seen ?? undefined, after), seen }];
+}
