@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHttpClient } from '../../src/client/http.ts';
+import { configureAcme } from '../support/acme.ts';
 import { type Deployment, deploy } from '../support/deployment.ts';
 import { type Endpoint, startEndpoint } from '../support/endpoints/endpoint.ts';
 import { type ErrandProcess, startErrand } from '../support/errand.ts';
@@ -22,11 +23,7 @@ describe.each(queueBackends())('contract §3: /metrics, on $name', { timeout: 90
       const status = request.url.endsWith('GOOD') ? 200 : 404;
       response.writeHead(status, { 'content-type': 'text/plain' }).end('an invoice');
     });
-    await errand.client.putIntegration('acme', { name: 'acme', type: 'custom', variables: { baseUrl: endpoint.url } });
-    await errand.client.putCommand('acme', 'GetInvoiceImage', {
-      request: { method: 'POST', url: '{{baseUrl}}/{{InvoiceNumber}}' },
-      accept: { contentTypes: ['*/*'] },
-    });
+    await configureAcme(errand.client, endpoint.url, 'POST');
   });
   afterAll(async () => {
     await errand?.stop();

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { configureAcme } from '../support/acme.ts';
 import { type Deployment, deploy } from '../support/deployment.ts';
 import { type Endpoint, startEndpoint } from '../support/endpoints/endpoint.ts';
 import { type OwnRedis, ownRedis } from '../support/queues.ts';
@@ -14,11 +15,7 @@ describe.runIf(ownRedis.available)('Redis fails (contract §7)', () => {
       response.writeHead(200, { 'content-type': 'text/plain' }).end('an invoice');
     });
     errand = await deploy({ name: 'redis', url: redis.url });
-    await errand.client.putIntegration('acme', { name: 'Acme', type: 'custom', variables: { baseUrl: endpoint.url } });
-    await errand.client.putCommand('acme', 'GetInvoiceImage', {
-      accept: { contentTypes: ['*/*'] },
-      request: { method: 'GET', url: '{{baseUrl}}/{{InvoiceNumber}}' },
-    });
+    await configureAcme(errand.client, endpoint.url);
   });
   afterEach(async () => {
     await errand?.stop();

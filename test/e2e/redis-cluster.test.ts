@@ -3,6 +3,7 @@ import { createQueueClient } from '../../src/client/queue.ts';
 import { queueName } from '../../src/contract/job.ts';
 import { keyPrefix } from '../../src/contract/redis-nodes.ts';
 import { redisProblem } from '../../src/platform/redis.ts';
+import { configureAcme } from '../support/acme.ts';
 import { type Deployment, deploy } from '../support/deployment.ts';
 import { type Endpoint, startEndpoint } from '../support/endpoints/endpoint.ts';
 import { type OwnCluster, ownCluster } from '../support/queues.ts';
@@ -21,11 +22,7 @@ describe.runIf(ownCluster.available)('on a Redis Cluster (contract §2, §4, §7
       response.writeHead(200, { 'content-type': 'text/plain' }).end('an invoice');
     });
     errand = await deploy({ name: 'redis', url: cluster.url });
-    await errand.client.putIntegration('acme', { name: 'Acme', type: 'custom', variables: { baseUrl: endpoint.url } });
-    await errand.client.putCommand('acme', 'GetInvoiceImage', {
-      accept: { contentTypes: ['*/*'] },
-      request: { method: 'GET', url: '{{baseUrl}}/{{InvoiceNumber}}' },
-    });
+    await configureAcme(errand.client, endpoint.url);
   });
   afterEach(async () => {
     await errand?.stop();

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { configureAcme } from '../support/acme.ts';
 import { type Deployment, deploy } from '../support/deployment.ts';
 import { type Endpoint, startEndpoint } from '../support/endpoints/endpoint.ts';
 import { queueBackends } from '../support/queues.ts';
@@ -15,11 +16,7 @@ describe.each(queueBackends())('contract §3: statistics, on $name', (backend) =
       response.writeHead(status, { 'content-type': 'text/plain' }).end('an invoice');
     });
     worker = await errand.worker('batch');
-    await errand.client.putIntegration('acme', { name: 'acme', type: 'custom', variables: { baseUrl: endpoint.url } });
-    await errand.client.putCommand('acme', 'GetInvoiceImage', {
-      request: { method: 'POST', url: '{{baseUrl}}/{{InvoiceNumber}}' },
-      accept: { contentTypes: ['*/*'] },
-    });
+    await configureAcme(errand.client, endpoint.url, 'POST');
   });
   afterAll(async () => {
     await errand?.stop();
