@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { errorCodeSchema } from './errors.ts';
+import { text } from './names.ts';
 
 /** Of one call: a body of 1 MiB would hold some more. */
 export const maxRedriveIds = 10_000;
@@ -9,10 +10,10 @@ const when = z.iso.datetime({ offset: true });
 /** The body of `POST /v1/invocations/redrive`. Filters narrow each other; without any, `all` must say that all are meant. */
 export const redriveBodySchema = z
   .strictObject({
-    integration: z.string().optional(),
-    command: z.string().optional(),
+    integration: text(1000).optional(),
+    command: text(1000).optional(),
     batch: z.uuid().optional(),
-    run: z.string().optional(),
+    run: text(1000).optional(),
     codes: z.array(errorCodeSchema).min(1).optional(),
     ids: z.array(z.uuid()).min(1).max(maxRedriveIds).optional(),
     since: when.optional(),

@@ -73,6 +73,9 @@ describe('contract §3: POST /v1/invocations/redrive', () => {
     [{ since: 'yesterday' }, 'since'],
     [{ batch: 'x' }, 'batch'],
     [{ all: 'yes' }, 'all'],
+    [{ integration: '\u0000' }, 'integration'],
+    [{ command: '\u0000' }, 'command'],
+    [{ run: '\u0000' }, 'run'],
   ])('refuses %j', async (asked, path) => {
     const answer = await post('redrive', { body: asked });
     expect([answer.status, answer.json.errors[0].path]).toEqual([422, path]);
