@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import { uuidv7 } from 'uuidv7';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openPasses } from '../../../src/app/passes.ts';
 import { rangeSize } from '../../../src/batches/batch.ts';
 import { Interrupted } from '../../../src/invocations/cancellations.ts';
@@ -12,6 +12,7 @@ import { retryInvocation } from '../../../src/store/transitions.ts';
 import { batchAudit, queuedBatch, receivingBatch } from '../../support/batches.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { insertIntegration } from '../../support/invocations.ts';
+import { untilAnotherWaitsFor } from '../../support/locks.ts';
 
 /** What two processes do to the same batch at the same time. */
 describe('contract §7: batches that several have in hand at once', () => {
@@ -45,8 +46,7 @@ describe('contract §7: batches that several have in hand at once', () => {
       await client.query('begin');
       const answer = await first(client);
       const other = second();
-      const waits = `select from pg_locks where not granted and pid <> pg_backend_pid()`;
-      await vi.waitUntil(async () => (await rows(waits)).length > 0, { timeout: 10_000, interval: 10 });
+      await untilAnotherWaitsFor(client, database.pool);
       await client.query('commit');
       return [answer, await other];
     } finally {

@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { uuidv7 } from 'uuidv7';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Claimed } from '../../../src/invocations/invocation.ts';
 import { silentLog } from '../../../src/platform/log.ts';
 import { openPool } from '../../../src/platform/pg.ts';
@@ -10,6 +10,7 @@ import { claimInvocations } from '../../../src/store/invocations.ts';
 import { insertInvocations } from '../../../src/store/new-invocations.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { insertIntegration, newInvocation, settled } from '../../support/invocations.ts';
+import { untilAnotherWaitsFor } from '../../support/locks.ts';
 
 /**
  * Rows that another transaction changes while a statement waits for them: PostgreSQL looks at them again then, with parts
@@ -46,8 +47,7 @@ describe('contract §7: rows that were changed while a statement waited for them
       await client.query('begin');
       await client.query('update invocations set rung_at = now() where id = any($1)', [ids.slice(0, ids.length / 2)]);
       const answer = statement();
-      const waits = 'select from pg_locks where not granted';
-      await vi.waitUntil(async () => (await database.pool.query(waits)).rows.length > 0, { interval: 10 });
+      await untilAnotherWaitsFor(client, database.pool);
       await client.query('commit');
       return await answer;
     } finally {

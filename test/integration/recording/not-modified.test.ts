@@ -8,6 +8,7 @@ import { claimInvocations } from '../../../src/store/invocations.ts';
 import { insertInvocations } from '../../../src/store/new-invocations.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { insertIntegration, newInvocation, settled } from '../../support/invocations.ts';
+import { untilAnotherWaitsFor } from '../../support/locks.ts';
 
 const tag: Validators = { etag: '"v1"', lastModified: 'Tue, 24 Nov 2026 02:00:00 GMT' };
 
@@ -23,8 +24,6 @@ describe('a 304 to a conditional request (contract §6)', () => {
   beforeEach(() => database.pool.query('truncate invocations, attempts, audit_log, blobs, latest_results'));
 
   const rows = async (sql: string, values: unknown[] = []) => (await database.pool.query(sql, values)).rows;
-  const waiting = () =>
-    rows(`select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`);
   const record = (each: Settled) =>
     createRecorder({
       pool: database.pool,
@@ -155,7 +154,7 @@ describe('a 304 to a conditional request (contract §6)', () => {
       await deleting.query('begin');
       await deleting.query('delete from blobs');
       const recording = record(notModified(claimed));
-      await expect.poll(waiting).toHaveLength(1);
+      await untilAnotherWaitsFor(deleting, database.pool);
       await deleting.query('commit');
       expect((await recording)?.next.status).toBe('retrying');
     } finally {
@@ -211,7 +210,7 @@ describe('a 304 to a conditional request (contract §6)', () => {
       });
       // Holds the bytes that the 304 refers to, and waits for the small ones.
       const recording = Promise.all([one.record(notModified(refers)), one.record(brings)]);
-      await expect.poll(waiting).toHaveLength(1);
+      await untilAnotherWaitsFor(seeing, database.pool);
       expect(await seeBlobs(seeing as never, [small.sha256, refers.known?.sha256 as Buffer])).toHaveLength(2);
       await seeing.query('commit');
       expect((await recording).map((each) => each?.next.status)).toEqual(['succeeded', 'succeeded']);
