@@ -22,6 +22,9 @@ ${markdownTable(['variable', 'default', 'meaning'], rows)}
 migrate\` needs \`DATABASE_URL\`. \`errand up\` and \`npm run demo\` need none: they make what is missing in the data
 directory. Commands that talk to the API read \`ERRAND_URL\` and \`ERRAND_API_KEY\`.
 
+\`HTTPS_PROXY\`, \`HTTP_PROXY\`, \`ALL_PROXY\` and \`NO_PROXY\`, in either case, say how requests
+[go out](authentication.md#through-a-proxy). A URL of a proxy that cannot be used is a problem like the others.
+
 ## The data directory
 
 ${markdownTable(

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { closest, distance } from 'fastest-levenshtein';
 import type { EgressAllowList } from '../contract/egress.ts';
 import type { SecretKey } from '../contract/secret-keys.ts';
+import { isProxyVariable, proxyProblem } from './proxy.ts';
 import { type LogLevel, type Variables, variableNames, variablesSchema } from './variables.ts';
 
 /** What is started; `client` is for the commands that talk to the HTTP API. */
@@ -74,6 +75,9 @@ const required: Record<Role, readonly (keyof Variables)[]> = {
   client: [],
 };
 
+/** What sends customers' requests, and so through the proxy that the environment names. */
+const sending: ReadonlySet<Role> = new Set<Role>(['up', 'demo', 'api', 'worker']);
+
 /**
  * Checks the environment and freezes what it says.
  *
@@ -91,6 +95,7 @@ export function loadConfig(env: Environment, needs: { role: Role }): Config {
     ...(parsed.error?.issues ?? []).map(({ path: [variable], message }) => ({ variable: String(variable), message })),
     ...missing(set, needs.role),
     ...useless(set),
+    ...(sending.has(needs.role) ? unusableProxies(env) : []),
     ...unknown(set),
   ];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
@@ -109,6 +114,14 @@ function missing(set: Environment, role: Role): ConfigProblem[] {
 function useless(set: Environment): ConfigProblem[] {
   if (set.DATABASE_DIRECT_URL === undefined || set.DATABASE_URL !== undefined) return [];
   return [{ variable: 'DATABASE_DIRECT_URL', message: 'goes with DATABASE_URL, which is not set' }];
+}
+
+/** As they are, not trimmed: who looks for a proxy later takes even a blank one for set. */
+function unusableProxies(env: Environment): ConfigProblem[] {
+  return Object.entries(env).flatMap(([variable, value = '']) => {
+    const message = value === '' || !isProxyVariable(variable) ? null : proxyProblem(value);
+    return message === null ? [] : [{ variable, message }];
+  });
 }
 
 /** Does `databaseUrl` lead through a pooler in transaction mode? Then `DATABASE_DIRECT_URL` says what leads past it. */

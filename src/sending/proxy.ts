@@ -1,8 +1,23 @@
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIPv6, type Socket } from 'node:net';
+import type { UnusableProxy } from '../platform/proxy.ts';
 import type { Destination } from './egress.ts';
 import { codeOf, Trouble } from './trouble.ts';
+
+export type ProxyFor = (url: string) => URL | UnusableProxy | null;
+
+/**
+ * The proxy on the way to a destination; `null`: nothing stands between.
+ *
+ * @throws Trouble `connect-failed`: one is configured that cannot be used
+ */
+export function usableProxy({ origin, name }: Destination, proxyFor: ProxyFor): URL | null {
+  const proxy = proxyFor(origin);
+  if (proxy === null || proxy instanceof URL) return proxy;
+  const message = `${name} was not connected to: the URL of the proxy on the way there ${proxy.problem}`;
+  throw new Trouble('connect-failed', message, { retryable: true });
+}
 
 /**
  * A connection to a destination through a proxy, by CONNECT (RFC 9110 §9.3.6), for http as for https. The proxy is asked for

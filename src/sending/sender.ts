@@ -20,6 +20,7 @@ import {
 } from './egress.ts';
 import { type Before, failureOf, nothingSent } from './failure.ts';
 import { type Head, Hop, type HopOutcome } from './hop.ts';
+import { type ProxyFor, usableProxy } from './proxy.ts';
 import { maxRedirects, type NotFollowed, redirectHeaders, redirectTarget } from './redirect.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { Trouble } from './trouble.ts';
@@ -34,8 +35,11 @@ export type SenderOptions = Pick<EgressRules, 'allow' | 'own'> & {
   maxBufferedBytes: number;
   /** For requests that bring no User-Agent of their own. */
   userAgent: string;
-  /** The proxy through which a URL is reached; `null`: none. Addresses are resolved and checked here all the same. */
-  proxyFor?: (url: string) => URL | null;
+  /**
+   * The proxy through which a URL is reached; `null`: none. Addresses are resolved and checked here all the same. One that
+   * cannot be used is a failure, never a direct connection.
+   */
+  proxyFor?: ProxyFor;
   /** The addresses that requests come from, to be named where a server was not reached. Default: they are not known. */
   egressIps?: readonly string[];
 };
@@ -85,7 +89,7 @@ class HttpSender implements Sender {
   readonly #userAgent: string;
   readonly #egressIps: readonly string[];
   readonly #budget: ByteBudget;
-  readonly #proxyFor: (url: string) => URL | null;
+  readonly #proxyFor: ProxyFor;
   readonly #connections = new Connections();
   readonly #inFlight = new Set<Promise<unknown>>();
   #closed = false;
@@ -182,7 +186,8 @@ class HttpSender implements Sender {
     const idle = fresh ? undefined : this.#connections.takeIdle(key);
     if (idle !== undefined) return idle;
     try {
-      const through = { proxy: this.#proxyFor(destination.origin), secureContext: tls?.context };
+      const proxy = usableProxy(destination, this.#proxyFor);
+      const through = { proxy, secureContext: tls?.context };
       const socket = await dial(destination, { ...this.#rules, connectTimeoutMs, ...clocks, ...through });
       return this.#connections.adopt(destination, key, socket);
     } catch (error) {

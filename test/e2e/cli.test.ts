@@ -228,6 +228,15 @@ describe('the command line (contract §2)', () => {
     }
   });
 
+  it.each(['up', 'api', 'worker'])('%s exits 78 rather than go past a proxy that cannot be used', async (role) => {
+    const proxies = { HTTPS_PROXY: 'socks5://me:hunter2@proxy:1080', http_proxy: 'not a url' };
+    const { code, stdout, stderr } = await run([role], proxies);
+    expect({ code, stdout }).toEqual({ code: 78, stdout: '' });
+    expect(stderr).toContain('HTTPS_PROXY: must begin with http:// or https://, not "socks5://"');
+    expect(stderr).toContain('http_proxy: must begin with http:// or https://, such as');
+    expect(stderr).not.toContain('hunter2');
+  });
+
   it('without a command prints its help and exits 2; with --help exits 0', async () => {
     const bare = await run([]);
     expect({ code: bare.code, stdout: bare.stdout }).toEqual({ code: 2, stdout: '' });

@@ -2,7 +2,7 @@ import { createSecureContext } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseEgressAllow } from '../../../src/contract/egress.ts';
 import { proxyFor } from '../../../src/platform/proxy.ts';
-import { createSender, type Sender } from '../../../src/sending/sender.ts';
+import { createSender, type Sender, type SenderOptions } from '../../../src/sending/sender.ts';
 import { createCertificateAuthority } from '../../support/endpoints/certificates.ts';
 import { type Endpoint, startEndpoint } from '../../support/endpoints/endpoint.ts';
 import { startProxy, type TunnelProxy } from '../../support/endpoints/proxy.ts';
@@ -23,17 +23,19 @@ describe('sending through a proxy (contract §6)', () => {
   afterAll(() => Promise.all(open.map((each) => each.close())));
   afterEach(() => {
     proxy.asked.length = 0;
+    plain.requests.length = 0;
     for (const name of Object.keys(process.env)) if (/_proxy$/i.test(name)) delete process.env[name];
   });
 
-  function sender(given: string | null): Sender {
+  const sender = (given: string) => senderBy(() => new URL(given));
+  function senderBy(choose: SenderOptions['proxyFor'] & {}): Sender {
     const made = createSender({
       allow: parseEgressAllow('127.0.0.1,localhost'),
       own: () => [],
       userAgent: 'errand/test',
       maxBufferedBytes: 1024 * 1024,
       resolve: async () => ['127.0.0.1'],
-      proxyFor: () => URL.parse(given ?? ''),
+      proxyFor: choose,
     });
     open.push(made);
     return made;
@@ -79,12 +81,30 @@ describe('sending through a proxy (contract §6)', () => {
     expect(exchange).toMatchObject({ code: 'connect-failed', message: expect.stringContaining('it answered 502') });
   });
 
+  it.each([
+    'HTTP_PROXY',
+    'http_proxy',
+    'ALL_PROXY',
+    'all_proxy',
+  ])('sends nothing at all, rather than directly, where %s cannot be used', async (variable) => {
+    for (const value of ['not a url', 'socks5://us:hunter2@127.0.0.1:2', 'http://us:hunter2@127.0.0.1:port', ' ']) {
+      process.env[variable] = value;
+      const exchange = await send(senderBy(proxyFor), `${plain.url}/x`);
+      expect(exchange).toMatchObject({ code: 'connect-failed', requestSent: false });
+      expect(exchange).toMatchObject({
+        message: expect.stringContaining('was not connected to: the URL of the proxy'),
+      });
+      expect(JSON.stringify(exchange)).not.toContain('hunter2');
+    }
+    expect(plain.requests).toEqual([]);
+  });
+
   it('goes by the usual variables', () => {
     process.env.HTTPS_PROXY = 'http://secure.example:3128';
-    process.env.http_proxy = 'plain.example:3128';
+    process.env.http_proxy = 'http://plain.example:3128';
     process.env.NO_PROXY = 'internal.example,.corp.example';
-    expect(proxyFor('https://a.example/')?.href).toBe('http://secure.example:3128/');
-    expect(proxyFor('http://a.example/')?.href).toBe('http://plain.example:3128/');
+    expect(proxyFor('https://a.example/')).toEqual(new URL('http://secure.example:3128/'));
+    expect(proxyFor('http://a.example/')).toEqual(new URL('http://plain.example:3128/'));
     expect(proxyFor('https://internal.example/')).toBeNull();
     expect(proxyFor('https://deep.corp.example/')).toBeNull();
   });

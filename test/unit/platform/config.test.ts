@@ -100,6 +100,49 @@ describe('contract §2: configuration', () => {
     expect(problemsOf({ [variable]: value })).toEqual([{ variable, message: expect.stringMatching(message) }]);
   });
 
+  describe('the proxies of the environment', () => {
+    const variables = ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'];
+    const bad: [string, RegExp][] = [
+      ['not a url', /^must begin with http:\/\/ or https:\/\/, such as http:\/\/user:password@proxy\.example:3128$/],
+      ['proxy.example:3128', /^must begin with http/],
+      ['me:hunter2@proxy.example:3128', /^must begin with http/],
+      [
+        'socks5://me:hunter2@proxy.example:1080',
+        /not "socks5:\/\/": a proxy is asked for a tunnel by HTTP \(CONNECT\)/,
+      ],
+      ['http://me:hunter2@proxy.example:port', /^must be a URL such as/],
+      ['http://me:hunter2/2@proxy.example:3128', /^must be a URL such as .* percent-encoded$/],
+      ['http://me:2/hunter2@proxy.example:3128', /^must end with the host or its port/],
+      ['http://me:2#hunter2@proxy.example:3128', /^must end with the host or its port/],
+      ['https://me:hunter2%@proxy.example:3128', /a "%" itself is written %25$/],
+      ['http://', /^must be a URL such as/],
+      [' ', /^must begin with http/],
+    ];
+
+    it.each(variables)('refuses in %s what is none, without its password', (variable) => {
+      for (const [value, message] of bad) {
+        const problems = problemsOf({ [variable]: value });
+        expect(problems, value).toEqual([{ variable, message: expect.stringMatching(message) }]);
+        expect(JSON.stringify(problems)).not.toContain('hunter2');
+      }
+    });
+
+    it.each(variables)('takes in %s what is one', (variable) => {
+      const good = ['http://proxy.example:3128', 'https://me:hunter%25%3A2@[2001:db8::1]/', ' HTTP://127.0.0.1\n', ''];
+      for (const value of good) expect(problemsOf({ [variable]: value })).toEqual([]);
+    });
+
+    it('names them all at once, for whatever sends, and for nothing else', () => {
+      const env = { HTTPS_PROXY: 'proxy', http_proxy: 'socks4://proxy', ALL_PROXY: 'https://', NO_PROXY: 'not a url' };
+      const named = (role: Role) =>
+        problemsOf({ ...env, DATABASE_URL: 'postgres://db', ERRAND_SECRET_KEYS: secretKeys }, role);
+      for (const role of ['up', 'demo', 'api', 'worker'] as const) {
+        expect(named(role).map(({ variable }) => variable)).toEqual(['HTTPS_PROXY', 'http_proxy', 'ALL_PROXY']);
+      }
+      for (const role of ['migrate', 'keys', 'client'] as const) expect(named(role)).toEqual([]);
+    });
+  });
+
   it('takes an empty value for unset, and trims', () => {
     const config = loadConfig({ DATABASE_URL: '', PORT: '  ', HOST: ' ::1\n', ERRAND_OLD: '' }, { role: 'up' });
     expect(config).toMatchObject({ databaseUrl: null, port: 3000, host: '::1' });
