@@ -28,12 +28,13 @@ export type BatchOptions = {
 };
 
 /** What batches stand on. */
-type BatchCore = Pick<Core, 'pool' | 'log' | 'configurations' | 'batchRinger' | 'sealer'> &
+type BatchCore = Pick<Core, 'pool' | 'log' | 'configurations' | 'checkCallback' | 'batchRinger' | 'sealer'> &
   Partial<Pick<Core, 'meters'>>;
 
-function openAccept({ pool, log, configurations, batchRinger, sealer, meters }: BatchCore) {
+function openAccept({ pool, log, configurations, checkCallback, batchRinger, sealer, meters }: BatchCore) {
   return createAccept({
     configurations,
+    checkCallback,
     store: {
       insert: (batch) => insertBatch(pool, batch),
       append: (batch, version, rows, firstRange) => appendRows(pool, batch, version, rows, firstRange),

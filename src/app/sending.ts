@@ -1,11 +1,14 @@
 import type { SendOptions } from '../invocations/execute.ts';
 import type { Exchange } from '../judging/exchange.ts';
+import { type CheckCallback, createCallbackCheck } from '../notifications/callback-url.ts';
 import type { Config } from '../platform/config.ts';
 import { proxyFor } from '../platform/proxy.ts';
 import { createAuthenticatedSender } from '../sending/authenticated.ts';
+import { refusedAsWritten } from '../sending/egress.ts';
 import type { OwnService } from '../sending/own-services.ts';
 import { createSender, type Sender } from '../sending/sender.ts';
 import type { RenderedRequest } from '../tokens/render.ts';
+import { ownApi, ownServices } from './own-services.ts';
 import { userAgent } from './version.ts';
 
 /** The process's sender, by Errand's egress rules. */
@@ -15,6 +18,12 @@ export function openSender(
   maxBufferedBytes: number,
 ): Sender {
   return createSender({ allow, own: () => own, egressIps, proxyFor, maxBufferedBytes, userAgent });
+}
+
+/** What is said of a `callbackUrl` when it is accepted, by the rules that callbacks are sent by. */
+export function openCallbackCheck(config: Config): CheckCallback {
+  const own = [...ownServices(config), ...ownApi(config)];
+  return createCallbackCheck((url) => refusedAsWritten(url, { allow: config.egressAllow, own: () => own }));
 }
 
 /** How a command's request is sent: with its integration's authentication, by the times of its lane. */

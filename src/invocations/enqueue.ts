@@ -5,6 +5,7 @@ import type { InvocationBody } from '../contract/invocation.ts';
 import type { Lane } from '../contract/lane.ts';
 import { Refusal } from '../contract/problem.ts';
 import type { CompiledCommand, Configuration, Configurations } from '../integrations/configuration.ts';
+import type { CheckCallback } from '../notifications/callback-url.ts';
 import type { Doorbell, Enqueued, NewInvocation } from './invocation.ts';
 import { prepareTokens, requireCommand, type TokenSealer } from './prepare.ts';
 import type { SourceValues } from './source.ts';
@@ -22,6 +23,7 @@ export type EnqueueRequest = InvocationBody & {
 
 export type EnqueueDependencies = {
   configurations: Configurations;
+  checkCallback: CheckCallback;
   /** Commits the row with its audit entry; many share one commit. */
   insert: (invocation: NewInvocation) => Promise<Enqueued>;
   /** Adds the job; never rejects: a row that nobody rang for is found by the sweep. */
@@ -48,13 +50,14 @@ type Prepared = { invocation: NewInvocation; waits: boolean };
  * Checks an invocation against its command, commits it, then rings for it. The answer does not depend on the queue: once
  * this resolves the invocation is kept (contract §7).
  *
- * @throws Refusal `not-found`, `invalid` (with the paths of the tokens at fault) or `conflict` (the key is in use with
+ * @throws Refusal `not-found`, `invalid` (with the paths of what is at fault) or `conflict` (the key is in use with
  * other tokens).
  */
 export function createEnqueue(dependencies: EnqueueDependencies): Enqueue {
   const { configurations } = dependencies;
 
   return async (principal, request, job = null) => {
+    await dependencies.checkCallback(request.callbackUrl);
     const prepared = await byCurrent(configurations, request.integration, (configuration): Prepared => {
       const invocation = compose(dependencies, configuration, principal, request, job);
       const held = configuration?.status === 'paused' || (configuration !== null && configuration.hold !== null);

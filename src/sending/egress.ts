@@ -134,6 +134,28 @@ export async function egressVerdict(
   return { allowed: true, reason: `${destination.name} may be reached` };
 }
 
+/** Where `localhost` is, whatever a resolver says (RFC 6761 §6.3). */
+const loopback = ['127.0.0.1', '::1'];
+
+/**
+ * Why nothing can ever be sent to this URL, as far as it says so itself: a port, an address, a service of Errand's own. No
+ * name is resolved, so where a name leads is looked at when it is sent to.
+ */
+export async function refusedAsWritten(
+  text: string,
+  { allow, own }: Pick<EgressRules, 'allow' | 'own'>,
+): Promise<string | undefined> {
+  const url = URL.parse(text);
+  if (url === null) return 'This is not a complete http or https URL';
+  const destination = destinationOf(url);
+  if ('refused' in destination) return destination.refused;
+  const { host } = destination;
+  const written = isLiteral(destination) ? [host] : comparableHost(host) === 'localhost' ? loopback : [];
+  const blocked = written.map((address) => blockedAddresses(destination, [address], allow));
+  if (written.length > 0 && blocked.every((each) => each !== undefined)) return blocked[0];
+  return ownServiceAt(destination, isLiteral(destination) ? written : [], own(), async () => []);
+}
+
 async function within<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new Error('timed out')), timeoutMs);

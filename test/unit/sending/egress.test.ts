@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseEgressAllow } from '../../../src/contract/egress.ts';
-import { blockedAddresses, destinationOf, egressVerdict, type Resolver } from '../../../src/sending/egress.ts';
+import {
+  blockedAddresses,
+  destinationOf,
+  egressVerdict,
+  type Resolver,
+  refusedAsWritten,
+} from '../../../src/sending/egress.ts';
 import { specialPurpose } from '../../../src/sending/special-purpose.ts';
 
 type Vector = { url: string; expect: 'allow' | 'block'; why: string; resolve?: Record<string, string[]> };
@@ -161,4 +167,53 @@ it('contract §6: one private address among public ones blocks them all', () => 
   if ('refused' in destination) throw new Error(destination.refused);
   expect(blockedAddresses(destination, ['93.184.216.34'], nothing)).toBeUndefined();
   expect(blockedAddresses(destination, ['93.184.216.34', '10.0.0.1'], nothing)).toContain('private use');
+});
+
+describe('contract §6: what a URL itself says of where it leads', () => {
+  const refused = (url: string, allowed = '') =>
+    refusedAsWritten(url, {
+      allow: parseEgressAllow(allowed),
+      own: () => [
+        { what: 'own database', host: 'db.internal', port: 5432 },
+        { what: 'own API', host: '10.0.0.7', port: 3000 },
+      ],
+    });
+
+  for (const { url, expect: expected } of vectors.filter((each) => each.resolve === undefined)) {
+    it(`${expected}s ${url}, as sending does`, async () => {
+      expect((await refused(url)) === undefined).toBe(expected === 'allow');
+    });
+  }
+
+  it.each([
+    'http://169.254.169.254/latest',
+    'http://2852039166/',
+    'http://0xa9.0xfe.0xa9.0xfe/',
+    'http://169.254.169.254./',
+    'http://[::ffff:169.254.169.254]/',
+    'http://LOCALHOST./',
+    'http://93.184.216.34:25/',
+    'http://db.internal:5432/',
+  ])('refuses %s', async (url) => {
+    expect(await refused(url)).toBeTypeOf('string');
+  });
+
+  it.each([
+    ['http://127.0.0.1/', '127.0.0.1'],
+    ['http://localhost/', '127.0.0.1'],
+    ['http://localhost/', '::1'],
+    ['http://localhost/', 'localhost'],
+    ['http://10.1.2.3/', '10.0.0.0/8'],
+  ])('lets %s through where %s may be reached', async (url, allowed) => {
+    expect(await refused(url, allowed)).toBeUndefined();
+  });
+
+  it("refuses Errand's own services all the same", async () => {
+    expect(await refused('http://10.0.0.7:3000/', '10.0.0.0/8')).toContain("Errand's own API");
+  });
+
+  it('leaves names to whoever resolves them', async () => {
+    expect(await refused('http://metadata.example/')).toBeUndefined();
+    expect(await refused('http://a.localhost/')).toBeUndefined();
+  });
 });

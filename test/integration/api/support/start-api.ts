@@ -188,7 +188,8 @@ function batchesOn(pool: Pool, sealer: Sealer) {
     dueIn: () => undefined,
     stop: async () => undefined,
   };
-  const core = { pool, log: silentLog, configurations, batchRinger, sealer };
+  const checkCallback = async () => undefined;
+  const core = { pool, log: silentLog, configurations, checkCallback, batchRinger, sealer };
   return openBatches(core, { maskedTokens: () => ({}) });
 }
 
