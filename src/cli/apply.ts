@@ -8,6 +8,7 @@ import { readCurrent } from './as-code/current.ts';
 import { readFiles } from './as-code/files.ts';
 import { planOf } from './as-code/plan.ts';
 import { type Mistake, readWanted } from './as-code/read.ts';
+import { type LeftAlone, leftAloneOf } from './as-code/sections.ts';
 import { printable, shownPlan } from './as-code/shown.ts';
 import type { Step } from './as-code/step.ts';
 import { CliFailure, exitCodes } from './failure.ts';
@@ -38,14 +39,19 @@ export async function runApply(env: Environment, options: ApplyOptions): Promise
     const current = await readCurrent(client, wanted.integrations.keys());
     refuse(checkWanted(wanted, current, options));
     const steps = planOf(wanted, current, { ...options, secretOf: (name) => env[name] ?? '' });
-    if (!options.json) await printLine(shownPlan(steps, wanted.placeOf));
-    if (options.dryRun) return endDryRun(steps, options);
+    const leftAlone = options.prune ? leftAloneOf(wanted, current.integrations) : [];
+    if (!options.json) await printLine(shownPlan(steps, leftAlone, wanted.placeOf));
+    const shown = (applied: boolean) => asJson(steps, leftAlone, applied);
+    if (options.dryRun) {
+      if (options.json) await printJson(shown(false));
+      return endDryRun(steps, options);
+    }
     if (steps.length > 0) {
       if (asks) await confirm();
       await carryOut(client, steps, wanted.placeOf);
       tell(`Applied: ${steps.length} ${steps.length === 1 ? 'change' : 'changes'}.`);
     }
-    if (options.json) await printJson(asJson(steps, true));
+    if (options.json) await printJson(shown(true));
   });
 }
 
@@ -58,8 +64,7 @@ function refuse(mistakes: readonly Mistake[]): void {
   throw new CliFailure(exitCodes.usage, text);
 }
 
-async function endDryRun(steps: readonly Step[], { exitCode, json }: ApplyOptions): Promise<void> {
-  if (json) await printJson(asJson(steps, false));
+function endDryRun(steps: readonly Step[], { exitCode }: ApplyOptions): void {
   if (exitCode && steps.length > 0) throw new CliFailure(exitCodes.changes, 'there are changes; none was applied.');
 }
 
@@ -76,9 +81,10 @@ async function confirm(): Promise<void> {
   }
 }
 
-function asJson(steps: readonly Step[], applied: boolean) {
+function asJson(steps: readonly Step[], leftAlone: readonly LeftAlone[], applied: boolean) {
   return {
     applied,
     changes: steps.map(({ action, kind, name, differences }) => ({ action, kind, name, differences })),
+    leftAlone,
   };
 }

@@ -42,7 +42,7 @@ function addApply(program: Command, verbs: Verbs): void {
     .addOption(new Option('--dry-run', 'show the plan, change nothing').conflicts('yes'))
     .option('--exit-code', 'with --dry-run: exit 3 if there are changes')
     .option('--yes', 'apply without asking; needed where there is no terminal')
-    .option('--prune', 'delete what the files do not have of the integrations that they have')
+    .option('--prune', 'delete what the files do not have, of the sections that they have')
     .option('--update-secrets', 'save secrets again, too, whose hint is that of the one there')
     .addOption(jsonOption())
     .addHelpText(

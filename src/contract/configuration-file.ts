@@ -31,14 +31,19 @@ export type SecretReference = z.infer<typeof secretReferenceSchema>;
 
 const { type, ...integrationFields } = integrationBodySchema.shape;
 
+/** Sections: nothing is deleted of one that the file does not have. */
+const section = (things: string) =>
+  `Left out: ${things} that are there stay. With \`--prune\` those that are not named here are deleted; \`{}\`: all of them.`;
+
 /** An integration with all that is configured for it. */
 export const integrationEntrySchema = z
   .strictObject({
     ...integrationFields,
     type: type.optional(),
-    secrets: z.record(tokenNameSchema, secretReferenceSchema).optional(),
-    commands: z.record(commandNameSchema, commandBodySchema).optional(),
-    schedules: z.record(scheduleNameSchema, scheduleBodySchema).optional(),
+    variables: integrationFields.variables.describe(section('variables')),
+    secrets: z.record(tokenNameSchema, secretReferenceSchema).optional().describe(section('secrets')),
+    commands: z.record(commandNameSchema, commandBodySchema).optional().describe(section('commands')),
+    schedules: z.record(scheduleNameSchema, scheduleBodySchema).optional().describe(section('schedules')),
   })
   .superRefine(({ secrets, commands, schedules, ...body }, context) => {
     // What it asks of several fields together, which its shape does not have.

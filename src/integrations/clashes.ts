@@ -1,7 +1,7 @@
 import type { FieldError } from '../contract/problem.ts';
 import { Refusal } from '../contract/problem.ts';
 import { compileCommand, typeOf } from './assemble.ts';
-import type { Around, StoredConfiguration, StoredValue } from './stored.ts';
+import type { Around, StoredValue } from './stored.ts';
 
 type Name = Pick<StoredValue, 'name' | 'kind'>;
 
@@ -41,7 +41,7 @@ export function refuseTakenNames(
  *
  * @throws Refusal `conflict`, naming the commands.
  */
-export function refuseBreaking(stored: StoredConfiguration, after: readonly Name[], removed: readonly string[]): void {
+export function refuseBreaking(stored: Around, after: readonly Name[], removed: readonly string[]): void {
   const broken = liveCommands(stored).filter((command) => {
     const type = typeOf(command.name, stored.types);
     if (type === undefined) return false;

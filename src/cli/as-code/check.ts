@@ -1,16 +1,20 @@
+import type { CommandBody } from '../../contract/command.ts';
 import { builtInCommandTypes, type CommandType } from '../../contract/command-type.ts';
 import type { IntegrationEntry } from '../../contract/configuration-file.ts';
 import { minSecretLength } from '../../contract/integration.ts';
-import { type FieldError, Refusal } from '../../contract/problem.ts';
+import type { FieldError } from '../../contract/problem.ts';
+import { typeOf } from '../../integrations/assemble.ts';
 import { referenceProblems } from '../../integrations/authentication/references.ts';
 import { refuseTakenNames } from '../../integrations/clashes.ts';
 import { problemsOf, requireType } from '../../integrations/commands.ts';
 import type { Around } from '../../integrations/stored.ts';
 import type { Environment } from '../../platform/config.ts';
 import { scheduleProblems } from '../../schedules/check.ts';
+import { afterwards, breakingProblems, storedCommand } from './afterwards.ts';
 import { commandConfiguration, scheduleConfiguration } from './comparable.ts';
 import type { Current, CurrentIntegration } from './current.ts';
 import type { Mistake, Wanted } from './read.ts';
+import { refused } from './refused.ts';
 
 /** Secrets whose environment variable is not set, or holds what cannot be one. */
 export function checkSecrets({ integrations, placeOf }: Wanted, env: Environment): Mistake[] {
@@ -51,23 +55,27 @@ function integrationProblems(
   now: CurrentIntegration | null,
   { types, prune }: { types: readonly CommandType[]; prune: boolean },
 ): FieldError[] {
-  const around = afterwards(entry, prune ? null : now, types);
+  const around = afterwards(entry, now, { types, prune });
   const account = now?.integration.account;
   const moved = account !== undefined && entry.account !== undefined && entry.account !== account;
   return [
     ...(moved ? [{ path: 'account', message: `cannot be changed; it is "${account}"` }] : []),
     ...nameProblems(entry, now, types),
+    ...breakingProblems(entry, now, { types, prune }),
     ...referenceProblems({ auth: entry.auth ?? null, tls: entry.tls ?? null }, around.values),
-    ...Object.entries(entry.commands ?? {}).flatMap(([name, body]) => {
-      const at = `commands.${name}`;
-      return refused(at, () => problemsOf(commandConfiguration(body), requireType({ types }, name), around)).map(
-        below(at),
-      );
-    }),
+    ...Object.entries(entry.commands ?? {}).flatMap(([name, body]) =>
+      commandProblems(name, body, around).map(below(`commands.${name}`)),
+    ),
     ...Object.entries(entry.schedules ?? {}).flatMap(([name, body]) =>
       scheduleProblems(scheduleConfiguration(body), around).map(below(`schedules.${name}`)),
     ),
   ];
+}
+
+function commandProblems(name: string, body: CommandBody, around: Around): FieldError[] {
+  const type = typeOf(name, around.types);
+  if (type === undefined) return refused('', () => requireType(around, name));
+  return problemsOf(commandConfiguration(body), type, around);
 }
 
 /** A name is a variable or a secret, and no token of a command that is there already. */
@@ -85,52 +93,20 @@ function nameProblems(
   const fresh = [...Object.keys(variables), ...Object.keys(secrets)].filter(
     (name) => !Object.hasOwn(current, name) && !now.secrets.has(name),
   );
-  const commands = [...now.commands.values()].map((command) => ({ ...stored(command.name, command), deleted: false }));
+  const commands = [...now.commands.values()].map((command) => storedCommand(command.name, command));
   const pathOf = (name: string) => `${Object.hasOwn(variables, name) ? 'variables' : 'secrets'}.${name}`;
-  const taken = () => {
-    refuseTakenNames({ commands, types }, fresh, pathOf);
-    return [];
-  };
   return [
     ...Object.keys(variables).flatMap((name) => (now.secrets.has(name) ? [turned('secret', `variables.${name}`)] : [])),
     ...Object.keys(secrets).flatMap((name) =>
       Object.hasOwn(current, name) ? [turned('variable', `secrets.${name}`)] : [],
     ),
-    ...refused('', taken).flatMap((error) => (error.path === '' ? [] : [error])),
+    ...refused('', () => refuseTakenNames({ commands, types }, fresh, pathOf)),
   ];
-}
-
-/** Values and commands as they are when all is applied; `now`: what stays of what is there. */
-function afterwards(entry: IntegrationEntry, now: CurrentIntegration | null, types: readonly CommandType[]): Around {
-  const variables = { ...now?.integration.variables, ...entry.variables };
-  const secrets = new Set([...(now?.secrets.keys() ?? []), ...Object.keys(entry.secrets ?? {})]);
-  const commands = new Map([...(now?.commands ?? []), ...Object.entries(entry.commands ?? {})]);
-  return {
-    types,
-    values: [
-      ...Object.keys(variables).map((name) => ({ name, kind: 'variable' as const })),
-      ...[...secrets].map((name) => ({ name, kind: 'secret' as const })),
-    ],
-    commands: [...commands].map(([name, body]) => stored(name, body)),
-  };
-}
-
-function stored(name: string, body: Parameters<typeof commandConfiguration>[0]): Around['commands'][number] {
-  return { name, version: 0, definition: commandConfiguration(body), deleted: false };
-}
-
-function refused(path: string, check: () => FieldError[]): FieldError[] {
-  try {
-    return check();
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    return error.errors.length > 0 ? [...error.errors] : [{ path, message: error.message }];
-  }
 }
 
 const below =
   (prefix: string) =>
   ({ path, message }: FieldError): FieldError => ({
-    path: path === '' || path === prefix ? prefix : `${prefix}.${path}`,
+    path: path === '' ? prefix : `${prefix}.${path}`,
     message,
   });

@@ -32,22 +32,27 @@ export function createEnvironmentNames(): EnvironmentNames {
   };
 }
 
-/** An integration as a file has it; secrets as the environment variables that they are to be put into. */
+/**
+ * An integration as a file has it; secrets as the environment variables that they are to be put into. Every section is
+ * there, so that `--prune` finds what is added to one that was empty.
+ */
 export function entryOf({ integration, ...around }: CurrentIntegration, names: EnvironmentNames): IntegrationEntry {
   const secrets = [...around.secrets.values()].map(({ name, allowedHosts }) => [
     name,
     { env: names.nameFor(integration.id, name), ...(allowedHosts === null ? {} : { allowedHosts }) },
   ]);
   const commands = [...around.commands].map(([name, command]) => [name, commandConfiguration(command)]);
-  const { variables } = integration;
   const schedules = [...around.schedules].map(([name, schedule]) => [name, scheduleBody(schedule)]);
+  const { name, variables, ...fields } = integrationConfiguration(integration);
   return {
     account: integration.account,
+    name: integration.name,
     // By name: two exports of the same differ in nothing.
-    ...(integrationConfiguration({ ...integration, variables: byName(variables) }) as Pick<IntegrationEntry, 'name'>),
-    ...(secrets.length === 0 ? {} : { secrets: Object.fromEntries(secrets) }),
-    ...(commands.length === 0 ? {} : { commands: Object.fromEntries(commands) }),
-    ...(schedules.length === 0 ? {} : { schedules: Object.fromEntries(schedules) }),
+    variables: byName(integration.variables),
+    ...fields,
+    secrets: Object.fromEntries(secrets),
+    commands: Object.fromEntries(commands),
+    schedules: Object.fromEntries(schedules),
   };
 }
 

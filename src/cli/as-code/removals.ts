@@ -1,9 +1,10 @@
 import type { IntegrationEntry } from '../../contract/configuration-file.ts';
 import { scheduleConfiguration } from './comparable.ts';
 import { type CurrentIntegration, everyItem, orNull } from './current.ts';
+import { strange, variablesOf } from './sections.ts';
 import type { Kind, Step } from './step.ts';
 
-/** What an integration has that its entry does not have; what uses others before what is used. */
+/** What an integration has that the sections of its entry do not have; what uses others before what is used. */
 export function removals(id: string, entry: IntegrationEntry, now: CurrentIntegration | null): Step[] {
   if (now === null) return [];
   const step = (kind: Kind, name: string, rest: Pick<Step, 'seen' | 'look' | 'send'>): Step => {
@@ -36,7 +37,7 @@ export function removals(id: string, entry: IntegrationEntry, now: CurrentIntegr
       send: (client) => client.deleteSecret(id, name),
     }),
   );
-  const variables = strange(new Map(Object.entries(now.integration.variables)), entry.variables).map(([name, value]) =>
+  const variables = strange(variablesOf(now), entry.variables).map(([name, value]) =>
     step('variable', name, {
       seen: value,
       look: async (client) => (await orNull(client.getIntegration(id)))?.variables[name] ?? null,
@@ -44,8 +45,4 @@ export function removals(id: string, entry: IntegrationEntry, now: CurrentIntegr
     }),
   );
   return [...schedules, ...commands, ...secrets, ...variables];
-}
-
-function strange<Value>(there: ReadonlyMap<string, Value>, wanted: object = {}): [string, Value][] {
-  return [...there].filter(([name]) => !Object.hasOwn(wanted, name));
 }

@@ -1,20 +1,33 @@
 import { styleText } from 'node:util';
 import type { Difference } from './differences.ts';
+import type { LeftAlone } from './sections.ts';
 import type { Step } from './step.ts';
 
 const signs = { create: '+', change: '~', delete: '-' } as const;
 const colours = { create: 'green', change: 'yellow', delete: 'red' } as const;
 
 /** A plan as people read it. `placeOf`: where the files have that path. */
-export function shownPlan(steps: readonly Step[], placeOf: (path: string) => string): string {
-  if (steps.length === 0) return 'No changes: it is all as the files have it.';
+export function shownPlan(
+  steps: readonly Step[],
+  leftAlone: readonly LeftAlone[],
+  placeOf: (path: string) => string,
+): string {
+  const notes = leftAlone.map((each) => `${shownLeftAlone(each)}\n`).join('');
+  if (steps.length === 0) return `${notes}No changes: it is all as the files have it.`;
   const blocks = steps.map((step) => {
     const head = `${signs[step.action]} ${named(step)}`;
     const place = step.action === 'delete' ? 'not in the files' : placeOf(step.path);
     const lines = step.differences.flatMap((difference) => shownDifference(difference, step.action));
     return [`${styleText(colours[step.action], head)}  (${place})`, ...lines.map((line) => `    ${line}`)].join('\n');
   });
-  return `${blocks.join('\n')}\n\n${counts(steps)}`;
+  return `${blocks.join('\n')}\n\n${notes}${counts(steps)}`;
+}
+
+function shownLeftAlone({ integration, section, names }: LeftAlone): string {
+  const what = names.length === 1 ? `1 ${section.slice(0, -1)} is` : `${names.length} ${section} are`;
+  return printable(
+    `${integration}: ${what} left alone, since the files have no "${section}" of it; write "${section}: {}" to have none.`,
+  );
 }
 
 /** `change command acme/GetInvoiceImage`. */

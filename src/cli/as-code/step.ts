@@ -21,7 +21,7 @@ export type Step = {
 };
 
 export type PlanOptions = {
-  /** Delete what the files do not have of the integrations that they have. */
+  /** Delete what the files do not have, of the sections that they have. */
   prune: boolean;
   /** Save secrets, too, that cannot be told from those that are there. */
   updateSecrets: boolean;

@@ -97,31 +97,6 @@ describe('errand apply (contract §2, §3)', () => {
     expect((await applying.apply('--yes')).stdout).toContain('value: "gckQ...taJ9" → "anot...cret"');
   });
 
-  it('deletes what the files do not have only with --prune', async () => {
-    await applying.write('acme.yaml', acme);
-    await applying.apply('--yes');
-    await applying.write(
-      'acme.yaml',
-      'integrations:\n  acme:\n    name: Acme invoices\n    limits: { concurrency: 4 }\n    variables: { baseUrl: "https://acme.example" }\n',
-    );
-    expect(await applying.apply('--yes')).toEqual(noChanges);
-    const { stdout, code } = await applying.apply('--yes', '--prune');
-    expect(code).toBe(0);
-    expect(stdout.split('\n').slice(0, 4)).toEqual([
-      '- delete schedule acme/nightly  (not in the files)',
-      '- delete command acme/GetInvoiceImage  (not in the files)',
-      '- delete secret acme/apiKey  (not in the files)',
-      '- delete variable acme/companyId  (not in the files)',
-    ]);
-    expect(await applying.client.getIntegration('acme')).toMatchObject({
-      variables: { baseUrl: 'https://acme.example' },
-    });
-    expect((await applying.client.listCommands('acme')).items).toEqual([]);
-    expect((await applying.client.listSecrets('acme')).items).toEqual([]);
-    expect((await applying.client.schedules('acme')).items).toEqual([]);
-    expect(await applying.apply('--yes', '--prune')).toEqual(noChanges);
-  });
-
   it('refuses files with every mistake and its place, and applies nothing of the good ones', async () => {
     await applying.write('a/good.yaml', acme.replace('acme:', 'good:'));
     await applying.write(

@@ -135,6 +135,21 @@ describe('errand export (contract §2, §3)', () => {
     expect((await errand('export', '--integration', 'acme')).stdout).toBe(stdout);
   });
 
+  it('writes sections of nothing, too, so that --prune finds what is added by hand', async () => {
+    await client.putIntegration('bare', { name: 'Bare', type: 'custom' });
+    const { stdout } = await errand('export', '--integration', 'bare');
+    const sections = { variables: {}, secrets: {}, commands: {}, schedules: {} };
+    expect(parse(stdout).integrations).toEqual({ bare: { account: 'default', name: 'Bare', ...sections } });
+    await writeFile(path.join(directory, 'bare.yaml'), stdout);
+    const look = () => errand('apply', '-f', 'bare.yaml', '--prune', '--dry-run', '--exit-code');
+    expect((await look()).code).toBe(0);
+    await client.putSecret('bare', 'byHand', 'a-long-enough-secret-by-hand');
+    expect(await look()).toMatchObject({
+      code: 3,
+      stdout: '- delete secret bare/byHand  (not in the files)\n\nPlan: 0 to create, 0 to change, 1 to delete.\n',
+    });
+  });
+
   it('says which integration is not there', async () => {
     await configured('north-1', 'north');
     expect(await errand('export', '--integration', 'nort-1')).toMatchObject({
@@ -196,11 +211,10 @@ const entry: fc.Arbitrary<IntegrationEntry> = fc
     cron: fc.constantFrom('0 2 * * *', '*/5 * * * 1-5'),
     spreadSeconds: fc.constantFrom(0, 900),
     tokens: fc.record({ InvoiceNumber: value, ipAddress: value }, { requiredKeys: ['InvoiceNumber'] }),
+    leftOut: fc.constantFrom<string[]>([], ['variables'], ['schedules'], ['commands', 'schedules']),
   })
-  .map(({ body, cron, spreadSeconds, tokens, ...integration }) => ({
-    account: 'default',
-    ...integration,
-    commands: {
+  .map(({ body, cron, spreadSeconds, tokens, leftOut, ...integration }) => {
+    const commands = {
       GetInvoiceImage: {
         request: {
           method: 'POST',
@@ -209,9 +223,11 @@ const entry: fc.Arbitrary<IntegrationEntry> = fc
           body: body.replaceAll('{{', '{ {'),
         },
       },
-    },
-    schedules: { nightly: { command: 'GetInvoiceImage', cron, spreadSeconds, items: [{ tokens }] } },
-  }));
+    } as const;
+    const schedules = { nightly: { command: 'GetInvoiceImage', cron, spreadSeconds, items: [{ tokens }] } };
+    const sections = Object.entries({ account: 'default', ...integration, commands, schedules });
+    return Object.fromEntries(sections.filter(([name]) => !leftOut.includes(name))) as IntegrationEntry;
+  });
 
 describe('errand apply and errand export (contract §2)', () => {
   async function apply(text: string): Promise<number> {
