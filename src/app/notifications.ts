@@ -10,6 +10,7 @@ import { createSigning } from '../notifications/signing.ts';
 import { createGatherer } from '../platform/gather.ts';
 import type { Log } from '../platform/log.ts';
 import type { Sender } from '../sending/sender.ts';
+import { knownAccounts } from '../store/accounts.ts';
 import { insertAudit } from '../store/audit.ts';
 import { createEndpointStore, disableEndpoint } from '../store/notification-endpoints.ts';
 import { findNotification, pageNotifications, retryNotification } from '../store/notification-pages.ts';
@@ -88,6 +89,7 @@ export function openNotifications(core: NotificationCore, sender: Pick<Sender, '
       signing,
       replace: (secret, record) => replaceSecret(pool, secret, record),
       audit,
+      knownAccounts: () => knownAccounts(pool),
     }),
   };
 }
