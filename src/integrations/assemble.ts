@@ -23,8 +23,8 @@ export function surroundingsOf({
 }: Pick<StoredConfiguration, 'integration'>): Surroundings {
   if (authentication === null) return alone;
   const { auth, tls, since } = authentication;
-  // With OAuth the integration's secret goes to the token endpoint only.
-  const sent = auth?.type === 'oauth2-client-credentials' ? [] : namesIn({ auth, tls: null });
+  // With OAuth the client's secret goes to the token endpoint only.
+  const sent = namesIn({ auth: auth?.type === 'oauth2-client-credentials' ? null : auth, tls });
   return { uses: namesIn({ auth, tls }), sent, since };
 }
 

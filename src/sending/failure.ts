@@ -6,7 +6,12 @@ import { Trouble } from './trouble.ts';
 export type HopTrouble = HopOutcome & { kind: 'trouble' };
 
 /** What the redirects so far came to. */
-export type Before = { redirected: NonNullable<Answer['redirected']>; phases: Phases };
+export type Before = {
+  redirected: NonNullable<Answer['redirected']>;
+  phases: Phases;
+  /** Is there a certificate of Errand's own that did not go along? */
+  certificateLeft: boolean;
+};
 
 const noPhases: Phases = { dnsMs: null, connectMs: null, tlsMs: null, firstByteMs: null, bodyMs: null };
 
@@ -19,23 +24,33 @@ export function nothingSent(why: Trouble | string, phases = noPhases): HopTroubl
 
 /** @param egressIps where requests come from, for whoever has to let them in */
 export function failureOf(
-  { trouble, requestSent, head, preview, phases }: HopTrouble,
+  outcome: HopTrouble,
   before: Before | undefined,
   egressIps: readonly string[],
 ): ExchangeFailure {
-  const { code, message, retryable } = trouble;
+  const { trouble, requestSent, head, preview, phases } = outcome;
+  const { code, retryable } = trouble;
+  const message = trouble.message + certificateHint(outcome, before) + firewallHint(code, phases, egressIps);
   // It says of the destination what is wrong with it, but not how the request came there.
   const led = before !== undefined && head === undefined && code === 'egress-blocked';
   const failure = {
     kind: 'failure',
     code,
-    message: (led ? `The server redirects, and ${message}` : message) + firewallHint(code, phases, egressIps),
+    message: led ? `The server redirects, and ${message}` : message,
     retryable,
     requestSent: requestSent || before !== undefined,
     // A hop that was refused has none of its own.
     phases: phases === noPhases ? (before?.phases ?? phases) : phases,
   } as const;
   return head === undefined ? failure : { ...failure, status: head.status, headers: head.headers, preview };
+}
+
+/** A server that demands a certificate closes the connection once TLS is there, and most do not say why. */
+function certificateHint({ trouble: { code }, head, phases }: HopTrouble, before: Before | undefined): string {
+  const closed =
+    head === undefined && phases.tlsMs !== null && (code === 'connect-failed' || code === 'protocol-error');
+  if (!closed || before?.certificateLeft !== true) return '';
+  return '. Redirects led there: beyond the first origin the certificate in tls is not shown';
 }
 
 const either = new Intl.ListFormat('en', { type: 'disjunction' });

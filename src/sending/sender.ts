@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import type { Dispatcher } from 'undici';
 import { comparableHost } from '../contract/egress.ts';
-import type { ClientTls } from '../integrations/authentication/resolve.ts';
+import type { ClientTls, TlsTerms } from '../integrations/authentication/resolve.ts';
 import type { Exchange } from '../judging/exchange.ts';
 import type { RenderedRequest } from '../tokens/render.ts';
 import { ByteBudget } from './budget.ts';
@@ -55,7 +55,7 @@ export type SendOptions = {
   freshConnection?: boolean;
   /** Why an answer's redirect must not be followed there, for a person; `null`: it may be. Default: it may be. */
   redirectProblem?: (target: URL) => string | null;
-  /** What TLS goes by, beside the system's certificate authorities. */
+  /** What TLS goes by, beside the system's certificate authorities; its own certificate at the first origin only. */
   tls?: ClientTls | null;
   /** Cancels the exchange. */
   signal?: AbortSignal;
@@ -135,7 +135,8 @@ class HttpSender implements Sender {
     if (url === null) return failureOf(nothingSent('The URL is not a complete http or https URL'), undefined, []);
     const headers = withDefaults(request.headers, this.#userAgent);
     let before: Before | undefined;
-    let outgoing: Outgoing = { method: request.method, url, headers, body: request.body, hopsLeft: maxRedirects };
+    const { tls = null } = options;
+    let outgoing: Outgoing = { method: request.method, url, headers, body: request.body, tls, hopsLeft: maxRedirects };
     for (;;) {
       const outcome = await this.#hop(outgoing, options, deadline);
       if (outcome.kind === 'trouble') return failureOf(outcome, before, this.#egressIps);
@@ -147,15 +148,18 @@ class HttpSender implements Sender {
         return before === undefined ? answer : { ...answer, redirected: before.redirected };
       }
       const beyond = before?.redirected === 'beyond' || outgoing.url.origin !== target.origin;
-      before = { redirected: beyond ? 'beyond' : 'within', phases: outcome.phases };
-      const problem = options.redirectProblem?.(target) ?? null;
-      if (problem !== null) return failureOf({ ...nothingSent(problem), head: outcome.head }, before, []);
+      const redirected = beyond ? 'beyond' : 'within';
       outgoing = {
         ...outgoing,
         url: target,
         headers: redirectHeaders(outgoing.url, target, outgoing.headers),
+        tls: beyond ? (tls?.elsewhere ?? null) : tls,
         hopsLeft: outgoing.hopsLeft - 1,
       };
+      const certificateLeft = outgoing.tls?.identity !== tls?.identity;
+      before = { redirected, phases: outcome.phases, certificateLeft };
+      const problem = options.redirectProblem?.(target) ?? null;
+      if (problem !== null) return failureOf({ ...nothingSent(problem), head: outcome.head }, before, []);
     }
   }
 
@@ -166,7 +170,7 @@ class HttpSender implements Sender {
     let fresh = options.freshConnection ?? false;
     for (;;) {
       const clocks = { deadline, stopwatch: new Stopwatch() };
-      const connection = await this.#connect(destination, fresh, options, clocks);
+      const connection = await this.#connect(destination, fresh, { ...options, tls: outgoing.tls }, clocks);
       if (connection instanceof Trouble) return nothingSent(connection, clocks.stopwatch.phases());
       const outcome = await this.#dispatch(connection, outgoing, destination, options, clocks);
       // A kept connection that was gone before anything was written on it: as if it had not been there.
@@ -179,7 +183,7 @@ class HttpSender implements Sender {
   async #connect(
     destination: Destination,
     fresh: boolean,
-    { connectTimeoutMs, tls }: SendOptions,
+    { connectTimeoutMs, tls }: Pick<SendOptions, 'connectTimeoutMs'> & Pick<Outgoing, 'tls'>,
     clocks: Clocks,
   ): Promise<Connection | Trouble> {
     const key = keepingKey(destination, tls?.identity);
@@ -230,6 +234,7 @@ type Outgoing = {
   url: URL;
   headers: readonly Header[];
   body: string | undefined;
+  tls: TlsTerms | null;
   /** Redirects that may still be followed. */
   hopsLeft: number;
 };

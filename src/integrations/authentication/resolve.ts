@@ -9,7 +9,12 @@ import type { StoredValue } from '../stored.ts';
 import { type Authentication, namesIn, referenceIn, textsOf } from './references.ts';
 
 /** What TLS goes by. `identity` tells connections apart that were made with other certificates. */
-export type ClientTls = { context: SecureContext; identity: string };
+export type TlsTerms = { context: SecureContext; identity: string };
+
+export type ClientTls = TlsTerms & {
+  /** At an origin that a redirect led to: as strict, and without Errand's own certificate; `null`: the usual authorities. */
+  elsewhere: TlsTerms | null;
+};
 
 /** Why nothing may be sent. */
 export type AuthenticationProblem = Failure & { code: 'secret-unreadable' | 'render-failed' };
@@ -42,21 +47,19 @@ export function resolveAuthentication(
   const fill = (name: string) => secrets.get(name) ?? variables.get(name) ?? '';
   const auth = filled(authentication.auth, fill);
   const pem = filled(authentication.tls, fill);
-  const context = pem === null ? null : contextOf(pem);
+  const tls = pem === null ? null : clientTls(pem);
   const unreadable = namesIn(authentication).find((name) => secrets.get(name) === null);
   const asksForToken = auth?.type === 'oauth2-client-credentials';
   return {
     auth,
-    tls: pem === null || context === null || 'problem' in context ? null : { context, identity: hashOf(pem) },
+    tls: tls === null || 'problem' in tls ? null : tls,
     problem:
       unreadable !== undefined
         ? { code: 'secret-unreadable', message: unreadableSecret(unreadable), side: 'errand' }
         : (problemOf(auth !== null ? valueProblem(auth) : null) ??
-          problemOf(context !== null && 'problem' in context ? context.problem : null)),
+          problemOf(tls !== null && 'problem' in tls ? tls.problem : null)),
     derived: auth?.type === 'basic' ? [basicCredentials(auth)] : [],
-    boundToTokenUrl: asksForToken
-      ? boundSecrets({ uses: namesIn({ auth: authentication.auth, tls: null }) }, stored)
-      : [],
+    boundToTokenUrl: asksForToken ? boundSecrets({ uses: namesIn(authentication) }, stored) : [],
     tokenKey: asksForToken ? hashOf({ auth, pem }) : '',
   };
 }
@@ -68,23 +71,30 @@ export const unreadableSecret = (name: string) =>
 const problemOf = (message: string | null): AuthenticationProblem | null =>
   message === null ? null : { code: 'render-failed', message, side: 'configuration' };
 
-/** Certificates and key as OpenSSL takes them, parsed once. */
-function contextOf({ ca, certificate, key }: Tls): SecureContext | { problem: string } {
+function clientTls(pem: Tls): ClientTls | { problem: string } {
+  const { ca } = pem;
   try {
     // OpenSSL passes over a CA that is none, and would then trust nobody.
     if (ca !== undefined) new X509Certificate(ca);
-    return createSecureContext({
-      minVersion: 'TLSv1.2',
-      ...(ca === undefined ? {} : { ca }),
-      ...(certificate === undefined ? {} : { cert: certificate }),
-      ...(key === undefined ? {} : { key }),
-    });
+    return { ...termsOf(pem), elsewhere: ca === undefined ? null : termsOf({ ca }) };
   } catch (error) {
     const why = error instanceof Error ? error.message : 'unknown';
     return {
       problem: `The integration's tls cannot be used: is it PEM, and does the key belong to the certificate? (${why})`,
     };
   }
+}
+
+/** Certificates and key as OpenSSL takes them, parsed once. */
+function termsOf(pem: Tls): TlsTerms {
+  const { ca, certificate, key } = pem;
+  const context = createSecureContext({
+    minVersion: 'TLSv1.2',
+    ...(ca === undefined ? {} : { ca }),
+    ...(certificate === undefined ? {} : { cert: certificate }),
+    ...(key === undefined ? {} : { key }),
+  });
+  return { context, identity: hashOf(pem) };
 }
 
 /** Why a value has no place where it is to go; never holds the value. */

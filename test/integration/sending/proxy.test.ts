@@ -40,7 +40,7 @@ describe('sending through a proxy (contract §6)', () => {
     open.push(made);
     return made;
   }
-  const tls = { context: createSecureContext({ ca: ca.cert }), identity: 'own' };
+  const tls = { context: createSecureContext({ ca: ca.cert }), identity: 'own', elsewhere: null };
   const send = (through: Sender, url: string) =>
     through.send(
       { method: 'GET', url, headers: [], body: undefined },

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 
 /** A request as an endpoint received it. */
 export type LoggedRequest = {
@@ -14,6 +15,8 @@ export type LoggedRequest = {
   readonly at: number;
   /** The client's port: the same for two requests on one connection. */
   readonly clientPort: number;
+  /** Whose certificate the client showed: its common name. */
+  readonly certificateOf: string | undefined;
   /** The first value of a header, whatever the case of its name. */
   header(name: string): string | undefined;
 };
@@ -31,8 +34,11 @@ export type Endpoint = {
 export type EndpointHandler = (request: LoggedRequest, response: ServerResponse) => void | Promise<void>;
 
 export type EndpointOptions = {
-  /** Serves https; the URL's host is then `localhost`. With `ca` it wants a certificate of one whom that has issued. */
-  tls?: { key: string; cert: string; ca?: string };
+  /**
+   * Serves https; the URL's host is then `localhost`. With `ca` it wants a certificate of one whom that has issued;
+   * with `lenient` it takes those who show none, or another.
+   */
+  tls?: { key: string; cert: string; ca?: string; lenient?: true };
   host?: string;
 };
 
@@ -55,7 +61,14 @@ export async function startEndpoint(handler: EndpointHandler, options: EndpointO
   const server =
     options.tls === undefined
       ? createServer(listener)
-      : createTlsServer({ ...options.tls, requestCert: options.tls.ca !== undefined }, listener);
+      : createTlsServer(
+          {
+            ...options.tls,
+            requestCert: options.tls.ca !== undefined,
+            rejectUnauthorized: options.tls.lenient !== true,
+          },
+          listener,
+        );
   // Tests of kept connections decide themselves when a server closes.
   server.keepAliveTimeout = 60_000;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -76,6 +89,12 @@ export async function startEndpoint(handler: EndpointHandler, options: EndpointO
   };
 }
 
+function certificateOf(socket: Socket): string | undefined {
+  // Without one Node gives an object without fields.
+  const name = socket instanceof TLSSocket ? socket.getPeerCertificate()?.subject?.CN : undefined;
+  return Array.isArray(name) ? name.join() : name;
+}
+
 async function received(incoming: IncomingMessage): Promise<LoggedRequest> {
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk);
@@ -91,6 +110,7 @@ async function received(incoming: IncomingMessage): Promise<LoggedRequest> {
     body: Buffer.concat(chunks),
     at: performance.now(),
     clientPort: incoming.socket.remotePort ?? 0,
+    certificateOf: certificateOf(incoming.socket),
     header: (name) => headers.find(({ key }) => key.toLowerCase() === name.toLowerCase())?.value,
   };
 }
