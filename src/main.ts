@@ -1,33 +1,13 @@
 #!/usr/bin/env node
-import { CommanderError } from 'commander';
-import { CannotStart } from './app/cannot-start.ts';
-import { CliFailure, exitCodes } from './cli/failure.ts';
-import { endQuietlyOnBrokenPipe, isBrokenPipe } from './cli/output.ts';
-import { createProgram } from './cli/program.ts';
-import { createVerbs } from './cli/run.ts';
-import { ConfigError, configExitCode, processEnvironment } from './platform/config.ts';
-import { DataDirHeldError } from './platform/hold-data-dir.ts';
+import { exitCodes } from './cli/failure.ts';
+import { nodeProblem } from './platform/node-version.ts';
 
-/** Ends with the exit code that a failure calls for, and its message on stderr: no stack trace for what a user can mend. */
-function failed(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
-  if (isBrokenPipe(error)) return 0;
-  if (error instanceof CliFailure) {
-    process.stderr.write(`errand: ${error.message}\n`);
-    return error.exitCode;
-  }
-  if ([ConfigError, CannotStart, DataDirHeldError].some((kind) => error instanceof kind)) {
-    process.stderr.write(`errand: ${(error as Error).message}\n`);
-    return configExitCode;
-  }
-  process.stderr.write(`errand: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  return exitCodes.failed;
-}
-
-endQuietlyOnBrokenPipe();
-const verbs = createVerbs(processEnvironment());
-try {
-  await createProgram(verbs).parseAsync();
-} catch (error) {
-  process.exitCode = failed(error);
+const problem = nodeProblem(process.version, process.execPath);
+if (problem === null) {
+  // Only now: an older Node.js would fail over something in there, and say nothing that a user can mend.
+  const { main } = await import('./cli/main.ts');
+  await main();
+} else {
+  process.stderr.write(`errand: ${problem}\n`);
+  process.exitCode = exitCodes.configuration;
 }

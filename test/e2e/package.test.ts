@@ -131,6 +131,21 @@ describe('the package (contract §2, §4)', { timeout: 180_000 }, () => {
     expect(await compile(...own, '--moduleResolution', 'bundler', '--customConditions', 'browser', 'page.ts')).toBe('');
   });
 
+  const olderNode = inject('olderNode');
+  describe.skipIf(olderNode === null)('on an older Node', () => {
+    const older = (args: string[], env: Record<string, string> = {}) =>
+      run(olderNode ?? '', args, { cwd: consumer.directory, env }).then(
+        ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+        ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
+      );
+
+    it.each([['up'], ['--version'], []])('is no program, and says why (errand %s)', async (...args) => {
+      const { code, stdout, stderr } = await older([path.join(consumer.package, 'dist/main.js'), ...args]);
+      expect(stderr).toMatch(/^errand: Errand needs Node 22\.19 or later; this is v\d+\.\d+\.\d+ \(\/.*\)\.\n$/);
+      expect({ code, stdout }).toEqual({ code: 78, stdout: '' });
+    });
+  });
+
   describe('in a browser', () => {
     let errand: Deployment | undefined;
     afterAll(() => errand?.stop());

@@ -100,13 +100,14 @@ async function tellMissing(): Promise<void> {
   }
 }
 
+const requirable = ['postgres', 'redis', 'chromium', 'shell', 'older-node', 'compose'];
+
 /** `ERRAND_TEST_REQUIRE=postgres,redis,chromium,shell`: a machine that should have them must not pass without. */
 function refuseMissing(redis: Attempt): void {
   const required = (process.env.ERRAND_TEST_REQUIRE ?? '').split(',').map((name) => name.trim());
-  for (const name of required) {
-    if (!['', 'postgres', 'redis', 'chromium', 'shell', 'compose'].includes(name)) {
-      throw new Error(`ERRAND_TEST_REQUIRE names "${name}"; it knows postgres, redis, chromium, shell and compose`);
-    }
+  const unknown = required.find((name) => name !== '' && !requirable.includes(name));
+  if (unknown !== undefined) {
+    throw new Error(`ERRAND_TEST_REQUIRE names "${unknown}"; it knows ${requirable.join(', ')}`);
   }
   if (required.includes('redis') && 'why' in redis) {
     throw new Error(`ERRAND_TEST_REQUIRE names redis, and there is none: ${redis.why}`);
