@@ -2,6 +2,7 @@ import { type ErrorCode, errorCodeSchema } from '../contract/errors.ts';
 import { hasEnded, type InvocationStatus, invocationStatusSchema } from '../contract/invocation.ts';
 import type { JobReturn } from '../contract/job.ts';
 import type { BullEvents, BullJob, BullQueue } from './queue-backend.ts';
+import { withResolvers } from './resolvers.ts';
 
 /** How a job's invocation ended. */
 export type JobOutcome = {
@@ -44,7 +45,7 @@ export function followJob(
   events: BullEvents,
   id: string,
 ): { ended: Promise<JobOutcome>; stop(): void } {
-  const { promise: ended, resolve, reject } = Promise.withResolvers<JobOutcome>();
+  const { promise: ended, resolve, reject } = withResolvers<JobOutcome>();
   let invocation: string | null = null;
   let generation = 0;
 

@@ -1,3 +1,5 @@
+import { withResolvers } from './resolvers.ts';
+
 export type Limits = { timeoutMs: number; signal?: AbortSignal | undefined };
 
 /**
@@ -10,8 +12,10 @@ export async function limited<Value>(
   { timeoutMs, signal }: Limits,
   late: () => Error,
 ): Promise<Value> {
-  if (signal?.aborted) throw signal.reason;
-  const over = Promise.withResolvers<never>();
+  // Nobody listens any more to work that comes too late.
+  work.catch(() => undefined);
+  signal?.throwIfAborted();
+  const over = withResolvers<never>();
   // setTimeout takes no more than 24.8 days; an endless limit needs no timer.
   const timer = timeoutMs < 2 ** 31 ? setTimeout(() => over.reject(late()), timeoutMs) : undefined;
   const abort = () => over.reject(signal?.reason);
@@ -21,7 +25,5 @@ export async function limited<Value>(
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', abort);
-    // Nobody listens any more to work that comes too late.
-    work.catch(() => undefined);
   }
 }

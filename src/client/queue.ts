@@ -106,6 +106,7 @@ export function createQueueClient({ prefix = 'errand', ...connection }: QueueCli
 
   return {
     async enqueue(invocation, { timeoutMs = enqueueTimeoutMs, signal } = {}) {
+      signal?.throwIfAborted();
       const { lane, data, options } = composeJob(invocation, Date.now());
       const adding = queueOf(lane).then((queue) => queue.add(invokeJobName, data, options));
       const late = () => new Error(`The queue did not take the job within ${timeoutMs} ms; it may still get it.`);

@@ -1,20 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createClient, createQueueClient, type QueueClient, UnknownJob, WaitTimeout } from '../../src/client/index.ts';
 import { type Deployment, deploy } from '../support/deployment.ts';
+import { producingExamples } from '../support/docs.ts';
 import { type Endpoint, startEndpoint } from '../support/endpoints/endpoint.ts';
 import { queueBackends } from '../support/queues.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
-const page = readFileSync(path.join(root, 'docs/producing.md'), 'utf8');
-const examples = [...page.matchAll(/^```ts example\n(.*?)^```$/gms)].map(([, code = '']) => ({
-  code,
-  title: code.split('\n', 1)[0],
-}));
+const examples = producingExamples();
 
 describe.each(queueBackends())('errand/client on $name (contract §4)', (backend) => {
   let errand: Deployment;
@@ -148,6 +144,17 @@ describe.each(queueBackends())('errand/client on $name (contract §4)', (backend
         /did not take the job|ECONNREFUSED/,
       );
       await away.close();
+    });
+
+    it('adds nothing that was aborted beforehand, also where the queue is closed', async () => {
+      const signal = AbortSignal.abort(new Error('enough'));
+      await expect(queue.enqueue(invoice('Q7'), { signal })).rejects.toThrow('enough');
+      // What came after it has ended: had it been added, it would have, too.
+      await queue.wait(await queue.enqueue(invoice('Q8')));
+      expect(tries.has('/Q7')).toBe(false);
+      const closed = createQueueClient({ connection: 'redis://127.0.0.1:1' });
+      await closed.close();
+      await expect(closed.wait({ lane: 'batch', id: 'job' }, { signal })).rejects.toThrow('enough');
     });
 
     it('ends a wait by time, by signal, and for a job that nobody has', async () => {

@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { openBrowser, openPage } from '../support/browser.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { type Deployment, deploy } from '../support/deployment.ts';
+import { producingExamples } from '../support/docs.ts';
+import { type Endpoint, startEndpoint } from '../support/endpoints/endpoint.ts';
 import { runErrand } from '../support/errand.ts';
 import { type Consumer, installPackage, linkInstalled } from '../support/package.ts';
 import { queueBackends } from '../support/queues.ts';
@@ -143,6 +145,40 @@ describe('the package (contract §2, §4)', { timeout: 180_000 }, () => {
       const { code, stdout, stderr } = await older([path.join(consumer.package, 'dist/main.js'), ...args]);
       expect(stderr).toMatch(/^errand: Errand needs Node 22\.19 or later; this is v\d+\.\d+\.\d+ \(\/.*\)\.\n$/);
       expect({ code, stdout }).toEqual({ code: 78, stdout: '' });
+    });
+
+    describe.each(queueBackends())('the client, with queues on $name', (backend) => {
+      let errand: Deployment | undefined;
+      let endpoint: Endpoint | undefined;
+      afterAll(async () => {
+        await errand?.stop();
+        await endpoint?.close();
+      });
+
+      it('runs the examples of docs/producing.md', async () => {
+        endpoint = await startEndpoint((_request, response) => {
+          response.writeHead(200, { 'content-type': 'text/plain' }).end('an invoice');
+        });
+        errand = await deploy(backend);
+        await errand.worker('batch');
+        await errand.client.putIntegration('acme', { name: 'Acme', type: 'custom' });
+        await errand.client.putCommand('acme', 'GetInvoiceImage', {
+          accept: { contentTypes: ['*/*'] },
+          request: { method: 'GET', url: `${endpoint.url}/{{InvoiceNumber}}` },
+        });
+        const { url, adminKey, prefix, database } = errand;
+        const queue = backend.name === 'redis' ? { REDIS_URL: backend.url } : { DATABASE_URL: database.url };
+        const ours = producingExamples().filter(({ code }) => code.includes("'errand/client'"));
+        for (const { code } of ours) {
+          await consumer.write(
+            'example.mjs',
+            code.replace('createQueueClient({ connection })', `createQueueClient({ connection, prefix: '${prefix}' })`),
+          );
+          const ended = await older(['example.mjs'], { ERRAND_URL: url, ERRAND_API_KEY: adminKey, ...queue });
+          expect(ended, code).toMatchObject({ code: 0, stderr: '' });
+          expect(ended.stdout).toMatch(/^(?:text\/plain 10|\S{36} succeeded null|clean 2 0)\n$/);
+        }
+      });
     });
   });
 

@@ -21,6 +21,15 @@ export function shellBlocks(page: string): ShellBlock[] {
   }));
 }
 
+/** The programs of docs/producing.md that are whole: they find Errand by its variables. */
+export function producingExamples(): { title: string; code: string }[] {
+  const page = readFileSync(path.join(root, 'docs/producing.md'), 'utf8');
+  return [...page.matchAll(/^```ts example\n(.*?)^```$/gms)].map(([, code = '']) => ({
+    code,
+    title: code.split('\n', 1)[0] ?? '',
+  }));
+}
+
 /** Headings as anchors, as GitHub makes them. */
 export function anchorsOf(page: string): string[] {
   const text = readFileSync(path.join(root, page), 'utf8').replaceAll(/^```.*?^```$/gms, '');
