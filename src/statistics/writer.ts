@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Counted, Tally } from './tally.ts';
 
 /** What became of a transaction whose end was not told. */
@@ -21,7 +22,7 @@ export type StatisticsWriter = {
   start(): void;
   /** Writes what there is. Resolves also if that failed: it is tried again the next time. */
   flush(): Promise<void>;
-  /** Writes a last time. Repeatable. */
+  /** Writes what there is, again where that fails or where it is not known yet what became of it, as long as there is time. Repeatable. */
   stop(): Promise<void>;
 };
 
@@ -29,6 +30,8 @@ export type StatisticsWriter = {
 const defaultIntervalMs = 5_000;
 /** A stop has 30 s, nearly all of which belong to what is in flight. */
 const defaultLastWriteMs = 1_500;
+/** The server takes a moment to notice that a connection is gone, and to roll back. */
+const tryAgainMs = 50;
 
 /**
  * Writes down every few seconds what was counted. What could not be written is put back; where it is not known, because the
@@ -101,11 +104,21 @@ export function createStatisticsWriter(options: WriterOptions): StatisticsWriter
 
   async function stopOnce(): Promise<void> {
     clearTimeout(timer);
+    const stopping = new AbortController();
     let overdue: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       overdue = setTimeout(resolve, lastWriteMs);
     });
-    await Promise.race([flush(), late]);
+    await Promise.race([writeTheRest(stopping.signal), late]);
+    stopping.abort();
     clearTimeout(overdue);
+  }
+
+  async function writeTheRest(signal: AbortSignal): Promise<void> {
+    await flush();
+    while ((failing || doubtful !== null) && !signal.aborted) {
+      await delay(tryAgainMs);
+      await flush();
+    }
   }
 }
