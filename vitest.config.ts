@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { RunSummary } from './test/support/run-summary.ts';
+import { makeScratch } from './test/support/scratch.ts';
 import { missingVersions } from './test/support/services/versions.ts';
 
 const services = './test/support/services.ts';
@@ -19,6 +20,8 @@ const otherVersions = [
   { name: 'oldest' as const, include: [queue, `test/integration/{${rooms}}/**/*.test.ts`] },
   { name: 'valkey' as const, include: [queue, 'test/conformance/killed-worker.test.ts'] },
 ];
+
+process.env.TMPDIR = makeScratch();
 
 const missing = (await missingVersions()).map(({ servers }) => servers.name);
 

@@ -22,7 +22,8 @@ export async function startConsole(env: Record<string, string> = {}): Promise<Ru
   const adminKey = randomBytes(24).toString('base64url');
   const customers = await startCustomers();
   const errand = startErrand(['up'], {
-    ERRAND_DATA_DIR: path.join(directory, 'data'),
+    // Itself, which the embedded server's user may enter: below it the cluster would be put elsewhere, and left.
+    ERRAND_DATA_DIR: directory,
     ERRAND_ADMIN_KEY: adminKey,
     ERRAND_EGRESS_ALLOW: '127.0.0.1',
     PORT: '0',
