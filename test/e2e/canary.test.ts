@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CommandBody } from '../../src/contract/command.ts';
-import { type Canary, createCanary, databaseText, redisText, tracesOf, waysToWrite } from '../support/canary.ts';
+import { type Canary, createCanary, tracesOf, waysToWrite } from '../support/canary.ts';
+import { createHunt, type Hunt } from '../support/canary-hunt.ts';
 import { type Deployment, deploy } from '../support/deployment.ts';
 import { type BodyKind, echoModes, bodyKinds as kinds, requestToEcho, startEcho } from '../support/endpoints/echo.ts';
 import type { Endpoint } from '../support/endpoints/endpoint.ts';
-import { type ErrandProcess, runErrand } from '../support/errand.ts';
+import { runErrand } from '../support/errand.ts';
 import { queueBackends } from '../support/queues.ts';
 
 const control = `control-${randomBytes(6).toString('hex')}`;
@@ -21,15 +22,17 @@ const integrationOf = (kind: string) => `${control}-${kind.toLowerCase()}`;
 describe.each(queueBackends())('values that must never be shown, on $name (contract §6)', (backend) => {
   let errand: Deployment;
   let endpoint: Endpoint;
-  let workers: ErrandProcess[];
-  /** Everything that was answered or printed, by where it was. */
-  const seen = new Map<string, string[]>();
+  let hunt: Hunt;
   const invocations: string[] = [];
   let batch: string;
 
   beforeAll(async () => {
-    [errand, endpoint] = await Promise.all([deploy(backend, { LOG_LEVEL: 'trace' }), startEcho(canaries, control)]);
-    workers = await Promise.all([errand.worker('interactive'), errand.worker('batch')]);
+    [errand, endpoint] = await Promise.all([
+      deploy(backend, { LOG_LEVEL: 'trace' }),
+      startEcho(() => canaries, control),
+    ]);
+    hunt = createHunt(errand, backend);
+    await Promise.all([errand.worker('interactive'), errand.worker('batch')]);
     for (const kind of kinds) {
       const tokens = [
         { name: 'mode' },
@@ -48,31 +51,7 @@ describe.each(queueBackends())('values that must never be shown, on $name (contr
     await endpoint?.close();
   });
 
-  function note(where: string, text: string): void {
-    seen.set(where, [...(seen.get(where) ?? []), text]);
-  }
-
-  async function api(
-    where: string,
-    method: string,
-    path: string,
-    body?: unknown,
-    headers: Record<string, string> = {},
-  ) {
-    const response = await fetch(`${errand.url}${path}`, {
-      method,
-      headers: {
-        authorization: `Bearer ${errand.adminKey}`,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...headers,
-      },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    note(where, `${response.status} ${JSON.stringify([...response.headers])}\n${text}`);
-    const isJson = response.headers.get('content-type')?.includes('json') ?? false;
-    return { status: response.status, json: isJson ? JSON.parse(text) : null };
-  }
+  const api: Hunt['api'] = (...call) => hunt.api(...call);
 
   async function configure(kind: BodyKind, integration: string): Promise<void> {
     const request = requestToEcho(kind, endpoint.url, control);
@@ -180,7 +159,7 @@ describe.each(queueBackends())('values that must never be shown, on $name (contr
       const args = ['invoke', integrationOf('Form'), commandOf('Form'), 'mode=type', pair];
       const { code, stderr, stdout } = await runErrand(args, { ...env, LOG_LEVEL: 'trace' });
       expect(code).toBeGreaterThan(0);
-      note('errand invoke', `${stderr}\n${stdout}`);
+      hunt.note('errand invoke', `${stderr}\n${stdout}`);
     }
     // A header cannot hold this: it fails when it is rendered.
     const value = `${authToken.value}\n€`;
@@ -190,54 +169,13 @@ describe.each(queueBackends())('values that must never be shown, on $name (contr
   });
 
   it('in anything that can be read over HTTP', async () => {
-    await readEverything();
-    await readBoard();
+    const commands = Object.fromEntries(kinds.map((kind) => [integrationOf(kind), commandOf(kind)]));
+    await hunt.readEverything({ commands, invocations, batch, name: control });
+    await hunt.readBoard();
   }, 60_000);
 
-  async function readBoard(): Promise<void> {
-    for (const lane of ['interactive', 'batch']) {
-      const queue = `${errand.prefix}-${lane}`;
-      for (const status of ['latest', 'failed', 'completed']) {
-        const { json } = await api(
-          'board',
-          'GET',
-          `/queues/api/queues?activeQueue=${queue}&status=${status}&jobsPerPage=100`,
-        );
-        const { jobs } = json.queues.find(({ name }: { name: string }) => name === queue);
-        for (const job of jobs) await api('board', 'GET', `/queues/api/queues/${queue}/${encodeURIComponent(job.id)}`);
-      }
-    }
-  }
-
-  /** Every route that reads, as the API describes itself: a new one is read, too. */
-  async function readEverything(): Promise<void> {
-    const { json: description } = await api('descriptions', 'GET', '/openapi.json');
-    const kindOf = Object.fromEntries(kinds.map((kind) => [integrationOf(kind), commandOf(kind)]));
-    const exempt = ['/v1/invocations/{id}/result', '/v1/integrations/{id}/commands/{command}/latest'];
-    const gets = Object.keys(description.paths).filter((path) => 'get' in description.paths[path]);
-    expect(gets.filter((path) => exempt.includes(path))).toEqual(exempt.toSorted().reverse());
-    for (const path of gets.filter((each) => !exempt.includes(each))) {
-      if (path.startsWith('/v1/invocations/{id}')) {
-        for (const id of invocations) await api('invocations', 'GET', path.replace('{id}', id));
-      } else if (path.startsWith('/v1/integrations/{id}')) {
-        for (const [id, command] of Object.entries(kindOf)) {
-          const filled = path.replace('{id}', id).replace('{command}', command).replace('{name}', control);
-          await api('integrations', 'GET', filled);
-        }
-      } else {
-        const where = path.startsWith('/v1/audit') ? 'audit' : path.startsWith('/v1/batches') ? 'batch' : 'lists';
-        await api(where, 'GET', path.replace('{id}', batch).replace('{run}', control));
-        await api(where, 'GET', `${path.replace('{id}', batch).replace('{run}', control)}?limit=200`);
-      }
-    }
-    await api('report', 'GET', `/v1/batches/${batch}/report`);
-    await api('report as CSV', 'GET', `/v1/batches/${batch}/report`, undefined, { accept: 'text/csv' });
-  }
-
   it('in logs, the database and the queue', async () => {
-    // Result bytes are kept as they came.
-    note('database', await databaseText(errand.database.pool, ['public.blobs']));
-    if (backend.name === 'redis') note('Redis', await redisText(backend.url));
+    await hunt.readStores();
     // A producer's own job is kept as it was put there; so it comes after that. Nobody else shows what is in it.
     const queue = await backend.openQueue(`${errand.prefix}-batch`, errand.database.url);
     const tokens = { ...tokensOf('ok'), [control]: authToken.value };
@@ -245,13 +183,12 @@ describe.each(queueBackends())('values that must never be shown, on $name (contr
     const reason = await queue.finished(await queue.add('invoke', data)).then(String, String);
     await queue.close();
     expect(reason).toContain('invalid-job');
-    note('invalid job', reason);
+    hunt.note('invalid job', reason);
     await api('audit', 'GET', '/v1/audit?action=job.refused');
-    await readBoard();
-    note('log of the API', errand.api.output());
-    note('logs of the workers', workers.map((worker) => worker.output()).join('\n'));
+    await hunt.readBoard();
+    hunt.readLogs();
     expect(errand.api.output()).toContain('"event":"request"');
-    expect([...seen.keys()].sort()).toEqual(
+    expect([...hunt.seen.keys()].sort()).toEqual(
       [
         ...['audit', 'batch', 'board', 'configuration', 'database', 'descriptions', 'errand invoke', 'events'],
         ...[
@@ -270,7 +207,7 @@ describe.each(queueBackends())('values that must never be shown, on $name (contr
   });
 
   it('and would be found, if they were there', () => {
-    const without = [...seen].filter(([, texts]) => !texts.some((text) => text.includes(control)));
+    const without = [...hunt.seen].filter(([, texts]) => !texts.some((text) => text.includes(control)));
     expect(without.map(([where]) => where)).toEqual(['descriptions', 'log of the API']);
     for (const canary of canaries) {
       for (const way of waysToWrite(canary.value)) expect(tracesOf([canary], `… ${way} …`)).not.toEqual([]);
@@ -278,9 +215,6 @@ describe.each(queueBackends())('values that must never be shown, on $name (contr
   });
 
   it('are nowhere', () => {
-    const found = [...seen].flatMap(([where, texts]) =>
-      texts.flatMap((text) => tracesOf(canaries, text).map((trace) => `${where}: ${trace} IN ${text.slice(0, 120)}`)),
-    );
-    expect(found.slice(0, 20)).toEqual([]);
+    expect(hunt.found(canaries).slice(0, 20)).toEqual([]);
   });
 });

@@ -8,10 +8,24 @@ import type { Pool } from 'pg';
  */
 export type Canary = { name: string; value: string; cores: readonly string[] };
 
+const newCores = () => [0, 1, 2].map(() => `Z${randomBytes(7).toString('hex')}q`);
+
 /** With characters that each encoding writes in its own way, between three cores. All are in Latin-1, for headers. */
 export function createCanary(name: string): Canary {
-  const cores = [0, 1, 2].map(() => `Z${randomBytes(7).toString('hex')}q`);
+  const cores = newCores();
   return { name, value: `${cores[0]}&<"'>/+%=?# \\ü~${cores[1]}%2F;:@é,|${cores[2]}`, cores };
+}
+
+/** Of what an access token, an OAuth error or a key in base64 may be made of. */
+export function createPlainCanary(name: string, before = ''): Canary {
+  const cores = newCores();
+  return { name, value: before + cores.join(''), cores };
+}
+
+/** A private key in PEM, of P-256 in PKCS #8: the private number is in 32 bytes behind 36, which are in any key. */
+export function keyCanary(name: string, pem: string): Canary {
+  const [, first = '', second = ''] = pem.split('\n');
+  return { name, value: pem, cores: [first.slice(48), second.slice(0, 26)] };
 }
 
 const everyByte = (text: string, write: (byte: number) => string) => Array.from(Buffer.from(text), write).join('');

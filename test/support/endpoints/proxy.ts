@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 
-/** A proxy that tunnels by CONNECT (RFC 9110 §9.3.6), and nothing else. */
+/** A proxy that tunnels by CONNECT (RFC 9110 §9.3.6), and nothing else. Where it refuses, it repeats the credentials. */
 export type TunnelProxy = {
   url: string;
   /** What it was asked for: `127.0.0.1:1234`. */
@@ -18,12 +18,11 @@ export async function startProxy(credentials: string | null = null): Promise<Tun
     sockets.add(client);
     client.on('error', () => {});
     asked.push(request.url ?? '');
+    const shown = request.headers['proxy-authorization'];
+    const refuse = (status: string) => client.end(`HTTP/1.1 ${status}\r\nX-Shown: ${shown}\r\n\r\n${shown}`);
     const wanted =
       credentials === null ? undefined : `Basic ${Buffer.from(decodeURIComponent(credentials)).toString('base64')}`;
-    if (request.headers['proxy-authorization'] !== wanted) {
-      client.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');
-      return;
-    }
+    if (shown !== wanted) return void refuse('407 Proxy Authentication Required');
     const { hostname, port } = new URL(`http://${request.url}`);
     const upstream = connect(Number(port), hostname, () => {
       client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
@@ -31,7 +30,7 @@ export async function startProxy(credentials: string | null = null): Promise<Tun
       upstream.pipe(client).pipe(upstream);
     });
     sockets.add(upstream);
-    upstream.on('error', () => client.end('HTTP/1.1 502 Bad Gateway\r\n\r\n'));
+    upstream.on('error', () => refuse('502 Bad Gateway'));
   });
   const { promise, resolve } = Promise.withResolvers<void>();
   server.listen(0, '127.0.0.1', resolve);

@@ -10,8 +10,12 @@ export type TokenEndpoint = Endpoint & {
   expiresIn: { seconds: number | undefined };
 };
 
-/** Gives tokens to the client `client` with the given secret (RFC 6749 §4.4), which may say who it is in either place. */
-export async function startTokenEndpoint(secret: string): Promise<TokenEndpoint> {
+/**
+ * Gives tokens to the client `client` with the given secret (RFC 6749 §4.4), which may say who it is in either place.
+ *
+ * @param issue makes a token that it has not given yet
+ */
+export async function startTokenEndpoint(secret: string, issue?: () => string): Promise<TokenEndpoint> {
   const given = new Set<string>();
   const insteadOf: TokenEndpoint['insteadOf'] = { answer: null };
   const expiresIn: TokenEndpoint['expiresIn'] = { seconds: 3600 };
@@ -28,7 +32,8 @@ export async function startTokenEndpoint(secret: string): Promise<TokenEndpoint>
     const inBody = form.get('client_id') === 'client' && form.get('client_secret') === secret;
     if (request.header('authorization') !== basic && !inBody) return void answer(401, { error: 'invalid_client' });
     if (form.get('grant_type') !== 'client_credentials') return void answer(400, { error: 'unsupported_grant_type' });
-    const token = `token-${given.size + 1}-of-${endpoint.port}-${form.get('scope') ?? 'nothing'}`;
+    const numbered = () => `token-${given.size + 1}-of-${endpoint.port}-${form.get('scope') ?? 'nothing'}`;
+    const token = (issue ?? numbered)();
     given.add(token);
     answer(200, { access_token: token, token_type: 'Bearer', expires_in: expiresIn.seconds });
   });
