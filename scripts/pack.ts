@@ -4,12 +4,10 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildConsole, consoleFolder } from '../src/app/console-files.ts';
 import { silentLog } from '../src/platform/log.ts';
+import { packedFiles } from './packed-files.ts';
 import { publishedManifest } from './published-manifest.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
-
-/** What is published beside the program. The snapshots of migrations are of use to who writes the next one only. */
-const besides = ['README.md', 'LICENSE', 'CHANGELOG.md', 'docs/**/*.md', 'drizzle/*.sql', 'drizzle/meta/_journal.json'];
 
 /** Compiles into `folder`; types are made for who imports the client only, since the server is a program. */
 function compile(folder: string): void {
@@ -41,7 +39,7 @@ async function pack(into: string): Promise<void> {
   compile(folder);
   await buildConsole(silentLog);
   cpSync(consoleFolder, path.join(folder, 'dist/console'), { recursive: true });
-  for (const file of globSync(besides, { cwd: root })) {
+  for (const file of packedFiles()) {
     mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
     copyFileSync(path.join(root, file), path.join(folder, file));
   }

@@ -18,8 +18,10 @@ const run = promisify(execFile);
 
 /** Everything that may be published, and nothing else: no source, no test, no map, nothing of this machine. */
 const published = [
-  /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
-  /^docs\/(?:(?:adr|guides)\/)?[\w-]+\.md$/,
+  /^(?:package\.json|LICENSE|(?:README|CHANGELOG|CONTRIBUTING|bench\/README)\.md)$/,
+  /^docs\/(?:(?:(?:adr|guides)\/)?[\w-]+\.md|errand\.schema\.json|screenshots\/[\w-]+\.png)$/,
+  /^deploy\/(?:kubernetes\/(?:base|keda|overlays\/example)|observability)\/[\w-]+\.(?:yaml|yml|json)$/,
+  /^examples\/[\w-]+\/[\w-]+\.(?:md|ts|sh)$/,
   /^drizzle\/\d{4}_[\w-]+\.sql$/,
   /^drizzle\/meta\/_journal\.json$/,
   /^dist\/(?!console\/)(?:[\w-]+\/)*[\w-]+\.js$/,
@@ -75,6 +77,7 @@ describe('the package (contract §2, §4)', { timeout: 180_000 }, () => {
       'dist/main.js',
       'dist/client/index.d.ts',
       'dist/console/index.html',
+      'docs/screenshots/overview.png',
       'drizzle/0000_initial.sql',
     ]) {
       expect(consumer.files).toContain(file);
