@@ -39,7 +39,7 @@ import { consoleFolder, openConsole } from './console-files.ts';
 import { type Core, openCore, type ProcessPorts, type ReadyConfig } from './core.ts';
 import { openDryRun } from './dry-run.ts';
 import { listenFailure } from './listening.ts';
-import { openNotifications } from './notifications.ts';
+import { openCallbackOf, openNotifications } from './notifications.ts';
 import { ownApi, ownServices, portOf } from './own-services.ts';
 import { readinessOf } from './readiness.ts';
 import { openSend, openSender } from './sending.ts';
@@ -248,6 +248,7 @@ function openReader(core: Core, pastRequests: PastRequests) {
       blob: (sha256) => readBlob(pool, sha256),
     },
     pastRequests,
+    callbackOf: openCallbackOf(pool),
   });
 }
 

@@ -22,6 +22,7 @@ import {
 } from '../store/batches.ts';
 import { holdsOf } from '../store/integrations.ts';
 import type { Core } from './core.ts';
+import { openCallbackOf } from './notifications.ts';
 
 export type BatchOptions = {
   maskedTokens: (row: { id: string; sealedTokens: string | null }) => Tokens;
@@ -102,6 +103,7 @@ export function openBatches(core: BatchCore, { maskedTokens }: BatchOptions) {
         },
       },
       maskedTokens,
+      callbackOf: openCallbackOf(pool),
       now: Date.now,
     }),
   };

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import { uuidv7 } from 'uuidv7';
 import { createCallbackSecretUses } from '../notifications/callback-secrets.ts';
+import { type CallbackOf, createCallbackOf } from '../notifications/callbacks.ts';
 import { createDeliver, type Deliver } from '../notifications/deliver.ts';
 import { createDispatch, type Dispatch, type Tried, tryOnce } from '../notifications/dispatch.ts';
 import { createEndpointUses, disabledRecord } from '../notifications/endpoints.ts';
@@ -9,11 +10,12 @@ import { deliveryTimeoutMs } from '../notifications/notification.ts';
 import { createSigning } from '../notifications/signing.ts';
 import { createGatherer } from '../platform/gather.ts';
 import type { Log } from '../platform/log.ts';
+import { redactUrl } from '../platform/redact-url.ts';
 import type { Sender } from '../sending/sender.ts';
 import { knownAccounts } from '../store/accounts.ts';
 import { insertAudit } from '../store/audit.ts';
 import { createEndpointStore, disableEndpoint } from '../store/notification-endpoints.ts';
-import { findNotification, pageNotifications, retryNotification } from '../store/notification-pages.ts';
+import { findNotification, newestCallback, pageNotifications, retryNotification } from '../store/notification-pages.ts';
 import { claimNotifications, recordTries, stageTest, tellFinishedRuns } from '../store/notifications.ts';
 import { createSigningStore, replaceSecret } from '../store/signing-secrets.ts';
 import type { Core } from './core.ts';
@@ -60,6 +62,11 @@ function openTries(core: NotificationCore, sender: Pick<Sender, 'send'>) {
     },
     log,
   };
+}
+
+/** What became of the callbacks of invocations and batches. */
+export function openCallbackOf(pool: Pool): CallbackOf {
+  return createCallbackOf({ newest: (type, id) => newestCallback(pool, type, id), shownUrl: redactUrl });
 }
 
 /** Notification endpoints, messages and callback secrets, as the API has them. */

@@ -54,6 +54,8 @@ export type BatchRow = BatchCounts & {
   createdAt: Date;
   startedAt: Date | null;
   finishedAt: Date | null;
+  /** Whom to tell when all of it has ended. */
+  callbackUrl: string | null;
 };
 
 /** A range for which a job is to be added, or was. `from` and `to` count the batch's items from 1 on. */

@@ -8,6 +8,7 @@ import { Refusal } from '../contract/problem.ts';
 import type { RunSummary } from '../contract/run.ts';
 import type { Tokens } from '../contract/tokens.ts';
 import { isUuid } from '../contract/uuid.ts';
+import type { CallbackOf } from '../notifications/callbacks.ts';
 import type { BatchRow } from './batch.ts';
 import { summaryOf } from './summary.ts';
 
@@ -40,6 +41,7 @@ export type BatchReadDependencies = {
   };
   /** The sensitive token values of a row, masked. */
   maskedTokens: (row: Pick<MissingRow, 'id' | 'sealedTokens'>) => Tokens;
+  callbackOf: CallbackOf;
   now: () => number;
 };
 
@@ -56,8 +58,8 @@ export async function requireBatch(
   return row;
 }
 
-export function presentBatch(row: BatchRow): Batch {
-  const { finishBy, createdAt, startedAt, finishedAt, ...rest } = row;
+function presentBatch(row: BatchRow): Batch {
+  const { finishBy, createdAt, startedAt, finishedAt, callbackUrl: _, ...rest } = row;
   return {
     ...rest,
     finishBy: finishBy?.toISOString() ?? null,
@@ -68,7 +70,7 @@ export function presentBatch(row: BatchRow): Batch {
 }
 
 /** Reading batches, what they brought, and whole runs of them, for those whose accounts they are. */
-export function createBatchReader({ store, maskedTokens, now }: BatchReadDependencies) {
+export function createBatchReader({ store, maskedTokens, callbackOf, now }: BatchReadDependencies) {
   const present = ({ id, item, reference, tokens, sealedTokens, status, code, message }: MissingRow): MissingItem => ({
     id,
     item,
@@ -80,8 +82,11 @@ export function createBatchReader({ store, maskedTokens, now }: BatchReadDepende
   });
 
   return {
-    get: async (accounts: KeyAccounts, id: string): Promise<Batch> =>
-      presentBatch(await requireBatch(store.find, accounts, id)),
+    async get(accounts: KeyAccounts, id: string): Promise<Batch> {
+      const row = await requireBatch(store.find, accounts, id);
+      const callback = await callbackOf({ type: 'batch', ...row });
+      return { ...presentBatch(row), ...(callback === null ? {} : { callback }) };
+    },
 
     async list(accounts: KeyAccounts, filter: BatchFilter, page: PageQuery): Promise<Page<Batch>> {
       const { items, nextCursor } = await store.page(accounts, filter, page);

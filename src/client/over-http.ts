@@ -3,6 +3,7 @@ export type { ApiKey, KeyAccounts, Role } from '../contract/api-key.ts';
 export type { AuditEntry, AuditFilter, AuditVerification } from '../contract/audit.ts';
 export type { Batch, BatchItem } from '../contract/batch.ts';
 export type { BatchReport, MissingItem } from '../contract/batch-report.ts';
+export type { Callback } from '../contract/callback.ts';
 export type { Command, CommandBody } from '../contract/command.ts';
 export type { CommandCheck, CommandVersion, DryRun, PastCommand } from '../contract/command-check.ts';
 export type { CommandPreview, CommandTest } from '../contract/command-test.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { callbackSchema } from './callback.ts';
 import { idempotencyKeySchema, referenceSchema } from './invocation.ts';
 import { commandNameSchema, integrationIdSchema, lineOfText } from './names.ts';
 import { tokensSchema } from './tokens.ts';
@@ -72,6 +73,7 @@ export const batchSchema = z.strictObject({
   createdAt: z.iso.datetime(),
   startedAt: z.iso.datetime().nullable(),
   finishedAt: z.iso.datetime().nullable(),
+  callback: callbackSchema.optional(),
 });
 /** Many invocations of one command handed over together, with their progress. */
 export type Batch = z.infer<typeof batchSchema>;

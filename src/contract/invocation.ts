@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { callbackSchema } from './callback.ts';
 import { methods } from './command.ts';
 import { errorCodeSchema, failureSchema } from './errors.ts';
 import { invocationStatuses } from './invocation-status.ts';
@@ -113,6 +114,7 @@ export const invocationSchema = z.strictObject({
   createdAt: z.iso.datetime(),
   nextAttemptAt: z.iso.datetime().nullable(),
   finishedAt: z.iso.datetime().nullable(),
+  callback: callbackSchema.optional(),
 });
 /** One use of a command. */
 export type Invocation = z.infer<typeof invocationSchema>;

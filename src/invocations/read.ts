@@ -8,6 +8,7 @@ import { Refusal } from '../contract/problem.ts';
 import type { Tokens } from '../contract/tokens.ts';
 import { isUuid } from '../contract/uuid.ts';
 import type { Validators } from '../judging/validators.ts';
+import type { CallbackOf } from '../notifications/callbacks.ts';
 import type { PastRequests } from './past-request.ts';
 
 /** An invocation as it is kept. */
@@ -30,6 +31,8 @@ export type InvocationRow = {
   error: Failure | null;
   createdAt: Date;
   finishedAt: Date | null;
+  /** Whom to tell when it has ended. */
+  callbackUrl: string | null;
 };
 
 /** An attempt as it is kept. */
@@ -67,6 +70,7 @@ export type ReadDependencies = {
     blob(sha256: Buffer): Promise<Buffer | null>;
   };
   pastRequests: PastRequests;
+  callbackOf: CallbackOf;
 };
 
 export type FindInvocation = (id: string) => Promise<InvocationRow | null>;
@@ -85,7 +89,7 @@ export async function requireInvocation(
 }
 
 /** Reading invocations and results, for those whose accounts they are; anything else does not exist for them. */
-export function createReader({ store, pastRequests }: ReadDependencies) {
+export function createReader({ store, pastRequests, callbackOf }: ReadDependencies) {
   const find = (accounts: KeyAccounts, id: string) => requireInvocation(store.find, accounts, id);
 
   async function present(row: InvocationRow, attempts: readonly AttemptRow[]): Promise<Invocation> {
@@ -115,7 +119,11 @@ export function createReader({ store, pastRequests }: ReadDependencies) {
     async get(accounts: KeyAccounts, id: string): Promise<Invocation> {
       const row = await find(accounts, id);
       // After its row: one that has ended must not be shown without the attempt that ended it.
-      return present(row, await store.attemptsOf([row.id]));
+      const [attempts, callback] = await Promise.all([
+        store.attemptsOf([row.id]),
+        callbackOf({ type: 'invocation', ...row }),
+      ]);
+      return { ...(await present(row, attempts)), ...(callback === null ? {} : { callback }) };
     },
 
     async list(accounts: KeyAccounts, filter: InvocationFilter, query: PageQuery): Promise<Page<Invocation>> {

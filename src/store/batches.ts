@@ -198,7 +198,7 @@ export async function findByKey(
  */
 export const batchColumns = `b.id, b.account, b.integration, b.command, b.run, b.schedule, b.status, b.outcome,
   b.finish_by as "finishBy", b.warnings, b.created_at as "createdAt", b.started_at as "startedAt",
-  b.finished_at as "finishedAt", b.total, c.succeeded, c.unchanged, c.absent, c.failed, c.cancelled,
+  b.finished_at as "finishedAt", b.callback_url as "callbackUrl", b.total, c.succeeded, c.unchanged, c.absent, c.failed, c.cancelled,
   o.running, o.retrying,
   greatest(0, b.total - c.succeeded - c.absent - c.failed - c.cancelled - o.running - o.retrying)::int as queued
 from batches b

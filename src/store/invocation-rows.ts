@@ -1,6 +1,7 @@
 /** The columns of an `InvocationRow`, but for when it can be tried: see `withWait`. */
 export const rowColumns = `id, account, integration, command, lane, status, tokens, sealed_tokens as "sealedTokens", reference,
-  idempotency_key as "idempotencyKey", batch, traceparent, due_at as "dueAt", error, created_at as "createdAt", finished_at as "finishedAt"`;
+  idempotency_key as "idempotencyKey", batch, traceparent, due_at as "dueAt", error, created_at as "createdAt", finished_at as "finishedAt",
+  callback_url as "callbackUrl"`;
 
 /**
  * When a page's rows can be tried at the earliest, where their integrations are held, by Errand, or asked to wait. Joined to

@@ -87,6 +87,17 @@ export async function findNotification(pool: Pool, accounts: KeyAccounts, id: st
   return rows[0] === undefined ? null : present(rows[0]);
 }
 
+/** The newest message of a callback. */
+export async function newestCallback(pool: Pool, type: string, id: string): Promise<Notification | null> {
+  const { rows } = await pool.query<Row>({
+    name: 'newest-callback',
+    text: `select ${columns} from notifications where endpoint is null and subject_id = $1 and subject_type = $2
+      order by id desc limit 1`,
+    values: [id, type],
+  });
+  return rows[0] === undefined ? null : present(rows[0]);
+}
+
 /**
  * To be sent again at once, with all its tries before it. `null`: its endpoint is disabled or deleted, or the notification is
  * gone.

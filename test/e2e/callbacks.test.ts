@@ -68,13 +68,34 @@ describe.each(queueBackends())('callbacks on $name (contract §4, §7)', (backen
   const callbackUrl = (path: string) => billing.url + path;
 
   it('say that an invocation has succeeded, within moments', async () => {
-    const { id } = await errand.client.enqueue({ ...item('A1'), callbackUrl: callbackUrl('/ok') });
+    const accepted = await errand.client.enqueue({ ...item('A1'), callbackUrl: callbackUrl('/ok') });
+    const { id } = accepted;
+    expect(accepted.callback).toMatchObject({ url: callbackUrl('/ok'), attempts: 0, endedAt: null });
     const { finishedAt } = await errand.ended(id);
     const [callback] = await told('/ok');
     expect(callback).toMatchObject({ type: 'invocation.finished', data: { id, status: 'succeeded', finishedAt } });
     const invocation = await errand.client.getInvocation(id);
     expect(callback?.data.result).toEqual(invocation.result);
     expect(callback?.data.createdAt).toBe(invocation.createdAt);
+  });
+
+  it('are told of by what they are of: whether it was delivered', async () => {
+    const { id } = await errand.client.enqueue({ ...item('A2'), callbackUrl: callbackUrl('/told?key=s3cr3t') });
+    await told('/told?key=s3cr3t');
+    const callback = async () => (await errand.client.getInvocation(id)).callback;
+    await expect.poll(callback, { timeout: 10_000 }).toMatchObject({
+      url: callbackUrl('/told?key=***'),
+      status: 'delivered',
+      attempts: 1,
+      lastStatus: 204,
+      lastError: null,
+    });
+    const [webhook] = at('/told?key=s3cr3t');
+    expect((await callback())?.notification).toBe(webhook?.header('webhook-id'));
+    const { items } = await errand.client.listInvocations();
+    expect(items.find((each) => each.id === id)).not.toHaveProperty('callback');
+    const without = await errand.client.enqueue(item('A3'));
+    expect(without).not.toHaveProperty('callback');
   });
 
   it('say that it has failed, or was cancelled while it ran', async () => {
@@ -106,6 +127,13 @@ describe.each(queueBackends())('callbacks on $name (contract §4, §7)', (backen
       callbackUrl: callbackUrl('/late'),
     });
     expect((await told('/late'))[0]?.data).toMatchObject({ id: late.id, outcome: 'failed', failed: 1 });
+    for (const [path, { id }] of Object.entries({ '/json': json, '/lines': lines, '/late': late })) {
+      const callback = async () => (await errand.client.batch(id)).callback;
+      const done = { url: callbackUrl(path), status: 'delivered', attempts: 1, lastStatus: 204 };
+      await expect.poll(callback, { timeout: 10_000 }).toMatchObject(done);
+    }
+    const { items: listed } = (await api('GET', '/v1/batches')) as { items: object[] };
+    for (const batch of listed) expect(batch).not.toHaveProperty(['callback']);
     await errand.client.resumeIntegration('acme');
   });
 

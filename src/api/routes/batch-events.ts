@@ -14,7 +14,9 @@ const lookMs = 1_000;
 const keepAliveMs = 15_000;
 
 const hasEnded = ({ finishedAt }: Batch) => finishedAt !== null;
-const idOf = (batch: Batch) => createHash('sha256').update(JSON.stringify(batch)).digest('base64url').slice(0, 16);
+/** What becomes of its callback is no progress of it. */
+const idOf = ({ callback: _, ...batch }: Batch) =>
+  createHash('sha256').update(JSON.stringify(batch)).digest('base64url').slice(0, 16);
 
 /** Progress as server-sent events (WHATWG HTML §9.2): `progress` whenever it changed, `end` once it has ended. */
 export function eventsRoute(app: Api, { batches, whileConnected }: BatchDependencies): void {

@@ -72,6 +72,7 @@ export const notifications = pgTable(
     index('notifications_due').on(table.target, table.dueAt).where(sql`${table.dueAt} is not null`),
     uniqueIndex('notifications_once').on(table.endpoint, table.dedupeKey).where(sql`${table.endpoint} is not null`),
     index('notifications_by_endpoint').on(table.endpoint, table.id).where(sql`${table.endpoint} is not null`),
+    index('notifications_callbacks').on(table.subjectId, table.id).where(sql`${table.endpoint} is null`),
     index('notifications_failed').on(table.id).where(sql`${table.status} = 'failed'`),
   ],
 );

@@ -18,6 +18,7 @@ import { claimInvocations, statusesOf } from '../../../src/store/invocations.ts'
 import { laneStates } from '../../../src/store/lane-states.ts';
 import { findLatest } from '../../../src/store/latest-results.ts';
 import { newestInvocations } from '../../../src/store/newest-invocations.ts';
+import { newestCallback } from '../../../src/store/notification-pages.ts';
 import { createProblemStore } from '../../../src/store/problem-groups.ts';
 import { countRedrivable } from '../../../src/store/redrive.ts';
 import { cleanBlobs, cleanDays, cleanHours, cleanMinutes } from '../../../src/store/retention.ts';
@@ -36,6 +37,7 @@ const large = [
   'latest_results',
   'blobs',
   'statistics',
+  'notifications',
 ];
 const count = 60_000;
 const batch = '0199a0c4-7c2e-7c55-8d0e-3f5f5b7f2a10';
@@ -76,6 +78,9 @@ insert into batch_ranges (batch, number, first_id, last_id, size, status)
 select batch, batch_range, min(id::text)::uuid, max(id::text)::uuid, count(*), 'passed' from invocations where batch is not null group by 1, 2;
 insert into batch_ranges (batch, number, first_id, last_id, size, status)
 select b.id, n, b.id, b.id, 100, 'passed' from batches b cross join generate_series(0, 10) n where b.finished_at is not null;
+insert into notifications (id, accounts, event, account, subject_type, subject_id, url, target, data, status, due_at)
+select errand_uuid_v7(), array[account], 'invocation.finished', account, 'invocation', id::text, 'https://billing.example.com/', 'host/x',
+  '{}', 'delivered', null from invocations where finished_at is not null limit 20000;
 analyze`;
 
 type Plan = {
@@ -157,6 +162,7 @@ describe('contract §3, §7: with ten thousands of rows behind it, and as many a
   const lists: Record<string, (pool: Pool) => Promise<unknown>> = {
     'an invocation': (pool) => findInvocation(pool, id),
     'its attempts': (pool) => attemptsOf(pool, [id, uuidv7()]),
+    'its callback': (pool) => newestCallback(pool, 'invocation', id),
     'its status': (pool) => statusesOf(pool, [id]),
     'all invocations': (pool) => pageInvocations(pool, '*', {}, page),
     'invocations of an account': (pool) => pageInvocations(pool, ['account 1'], {}, page),

@@ -15,7 +15,14 @@ function batchOf(integration: string, counts: Partial<BatchRow>): BatchRow {
     run: 'night',
     schedule: null,
   };
-  const times = { finishBy: null, warnings: [], createdAt: startedAt, startedAt, finishedAt: startedAt };
+  const times = {
+    finishBy: null,
+    warnings: [],
+    createdAt: startedAt,
+    startedAt,
+    finishedAt: startedAt,
+    callbackUrl: null,
+  };
   return { ...row, status: 'finished', outcome: 'clean', total: 10, ...times, ...none, ...counts };
 }
 const open = { status: 'running', outcome: null, finishedAt: null } as const;

@@ -22,6 +22,6 @@ it('contract §3: an invocation that has ended is never shown without the attemp
     attemptsOf: async () => (recorded ? [{ number: 1, startedAt: new Date(), error: null, commandVersion: null }] : []),
   } as unknown as ReadDependencies['store'];
   const pastRequests = {} as unknown as ReadDependencies['pastRequests'];
-  const { attempts } = await createReader({ store, pastRequests }).get('*', id);
+  const { attempts } = await createReader({ store, pastRequests, callbackOf: async () => null }).get('*', id);
   expect(attempts).toMatchObject([{ number: 1 }]);
 });

@@ -1,6 +1,7 @@
 import { Anchor } from '@mantine/core';
 import { Link } from 'react-router';
 import type { Batch } from '../../../contract/batch.ts';
+import { callbackFact } from '../../parts/callback-fact.tsx';
 import { Facts } from '../../parts/facts.tsx';
 import { commandPath, integrationPath } from '../../parts/paths.ts';
 import { When } from '../../parts/when.tsx';
@@ -31,6 +32,7 @@ export function BatchFacts({ batch }: { batch: Batch }) {
         { name: 'Started', value: batch.startedAt === null ? 'not yet' : <When at={batch.startedAt} /> },
         { name: 'Ended', value: batch.finishedAt === null ? 'not yet' : <When at={batch.finishedAt} /> },
         { name: 'To be finished by', value: batch.finishBy === null ? null : <When at={batch.finishBy} /> },
+        callbackFact(batch.callback),
         { name: 'Invocations', value: <To to={`/invocations?batch=${id}`}>Look at them</To> },
         { name: 'Id', value: id },
       ]}

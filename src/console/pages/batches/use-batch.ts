@@ -2,13 +2,19 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import type { Batch } from '../../../contract/batch.ts';
 import { client } from '../../client.ts';
+import { callbackIn } from '../../parts/callback-in.ts';
 import { endedOf } from '../../parts/counts-bar.tsx';
 import { follow } from './follow.ts';
 
 /** A batch that moves by itself until its end, by the API's events. */
 export function useBatch(id: string) {
   const queries = useQueryClient();
-  const query = useQuery({ queryKey: ['batch', id], queryFn: ({ signal }) => client.batch(id, { signal }) });
+  const query = useQuery({
+    queryKey: ['batch', id],
+    queryFn: ({ signal }) => client.batch(id, { signal }),
+    // Until its end the events tell; what becomes of its callback comes after that.
+    refetchInterval: ({ state }) => callbackIn(state.data?.callback, Date.now()),
+  });
   const open = query.data !== undefined && query.data.finishedAt === null;
   const { refetch } = query;
   useEffect(() => {

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from 'react-router';
 import type { Invocation as InvocationOf } from '../../../contract/invocation.ts';
 import { client } from '../../client.ts';
+import { callbackFact } from '../../parts/callback-fact.tsx';
 import { Facts } from '../../parts/facts.tsx';
 import { StatusMark } from '../../parts/invocation-status.tsx';
 import { Loaded } from '../../parts/loaded.tsx';
@@ -96,6 +97,7 @@ function InvocationFacts({ invocation }: { invocation: InvocationOf }) {
         ...values.map(({ name, text }) => ({ name, value: short(text, 200), copy: text })),
         { name: 'Reference', value: reference, ...(reference === null ? {} : { copy: reference }) },
         { name: 'Idempotency key', value: idempotencyKey === null ? null : short(idempotencyKey, 80) },
+        callbackFact(invocation.callback),
         { name: 'Batch', value: batch === null ? null : <To to={`/batches/${batch}`}>{batch}</To> },
       ]}
     />

@@ -1,0 +1,1 @@
+CREATE INDEX "notifications_callbacks" ON "notifications" USING btree ("subject_id","id") WHERE "notifications"."endpoint" is null;
