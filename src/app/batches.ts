@@ -29,13 +29,13 @@ export type BatchOptions = {
 };
 
 /** What batches stand on. */
-type BatchCore = Pick<Core, 'pool' | 'log' | 'configurations' | 'checkCallback' | 'batchRinger' | 'sealer'> &
+type BatchCore = Pick<Core, 'pool' | 'log' | 'configurations' | 'checkReceiver' | 'batchRinger' | 'sealer'> &
   Partial<Pick<Core, 'meters'>>;
 
-function openAccept({ pool, log, configurations, checkCallback, batchRinger, sealer, meters }: BatchCore) {
+function openAccept({ pool, log, configurations, checkReceiver, batchRinger, sealer, meters }: BatchCore) {
   return createAccept({
     configurations,
-    checkCallback,
+    checkReceiver,
     store: {
       insert: (batch) => insertBatch(pool, batch),
       append: (batch, version, rows, firstRange) => appendRows(pool, batch, version, rows, firstRange),

@@ -13,7 +13,7 @@ import { createDoorbell } from '../lanes/doorbell.ts';
 import { endQueuePool, openQueuePool } from '../lanes/queue-pool.ts';
 import { type LaneQueues, openLaneQueues } from '../lanes/queues.ts';
 import { createMeters, type Meters } from '../meters/meters.ts';
-import type { CheckCallback } from '../notifications/callback-url.ts';
+import type { CheckReceiver } from '../notifications/receiver.ts';
 import { type Config, isPooled } from '../platform/config.ts';
 import { createGatherer } from '../platform/gather.ts';
 import type { Log } from '../platform/log.ts';
@@ -25,7 +25,7 @@ import { configurationChannel } from '../store/flow.ts';
 import { insertInvocations } from '../store/new-invocations.ts';
 import { keepSealedKey } from '../store/sealed-keys.ts';
 import { openBatchRinger } from './batch-core.ts';
-import { openCallbackCheck } from './sending.ts';
+import { openReceiverCheck } from './sending.ts';
 import { sourceOf, type Tracing, tracedEnqueue } from './tracing.ts';
 
 /** The configuration with what `up` and `demo` make where it is not set: every role can run on it. */
@@ -45,7 +45,7 @@ export type Core = {
   pool: Pool;
   sealer: Sealer;
   configurations: Configurations;
-  checkCallback: CheckCallback;
+  checkReceiver: CheckReceiver;
   /** Told when configurations were dropped from the cache: of one integration, or of all. */
   onForget: (listener: (integration: string | undefined) => void) => void;
   connection: LaneConnection;
@@ -105,7 +105,7 @@ export function openCore(
   const queues = openLaneQueues(connection, { prefix: config.queuePrefix, log });
   const ringer = openRinger(pool, queues, log);
   const batchRinger = openBatchRinger(pool, queues, log);
-  const checkCallback = openCallbackCheck(config);
+  const checkReceiver = openReceiverCheck(config);
   const inserts = createGatherer<NewInvocation, Enqueued>({
     flush: (news) => insertInvocations(pool, news),
     ...enqueueGroup,
@@ -118,7 +118,7 @@ export function openCore(
       tracing,
       createEnqueue({
         configurations,
-        checkCallback,
+        checkReceiver,
         insert: inserts.add,
         ring: (lane, doorbell) => ringer.add(lane, [doorbell]),
         // If that fails, the sweep finds that the row has no job.
@@ -147,7 +147,7 @@ export function openCore(
     pool,
     sealer,
     configurations,
-    checkCallback,
+    checkReceiver,
     onForget: (listener) => forgetters.push(listener),
     connection,
     queues,

@@ -70,8 +70,8 @@ export function openCallbackOf(pool: Pool): CallbackOf {
 }
 
 /** Notification endpoints, messages and callback secrets, as the API has them. */
-export function openNotifications(core: NotificationCore, sender: Pick<Sender, 'send'>) {
-  const { pool, sealer } = core;
+export function openNotifications(core: NotificationCore & Pick<Core, 'checkReceiver'>, sender: Pick<Sender, 'send'>) {
+  const { pool, sealer, checkReceiver } = core;
   const signing = createSigning({ store: createSigningStore(pool), sealer });
   const audit: Parameters<typeof createMessageUses>[0]['audit'] = (record) => insertAudit(pool, record);
   const tries = openTries(core, sender);
@@ -79,6 +79,7 @@ export function openNotifications(core: NotificationCore, sender: Pick<Sender, '
     endpoints: createEndpointUses({
       store: createEndpointStore(pool),
       signing,
+      checkReceiver,
       stageTest: (endpoint) => stageTest(pool, endpoint),
       tryOnce: (notification) => tryOnce(tries, notification, Math.random),
       audit,

@@ -1,6 +1,6 @@
 import type { SendOptions } from '../invocations/execute.ts';
 import type { Exchange } from '../judging/exchange.ts';
-import { type CheckCallback, createCallbackCheck } from '../notifications/callback-url.ts';
+import { type CheckReceiver, createReceiverCheck } from '../notifications/receiver.ts';
 import type { Config } from '../platform/config.ts';
 import { proxyFor } from '../platform/proxy.ts';
 import { createAuthenticatedSender } from '../sending/authenticated.ts';
@@ -20,10 +20,10 @@ export function openSender(
   return createSender({ allow, own: () => own, egressIps, proxyFor, maxBufferedBytes, userAgent });
 }
 
-/** What is said of a `callbackUrl` when it is accepted, by the rules that callbacks are sent by. */
-export function openCallbackCheck(config: Config): CheckCallback {
+/** What is said of a URL when it is accepted, by the rules that notifications are sent to it by. */
+export function openReceiverCheck(config: Config): CheckReceiver {
   const own = [...ownServices(config), ...ownApi(config)];
-  return createCallbackCheck((url) => refusedAsWritten(url, { allow: config.egressAllow, own: () => own }));
+  return createReceiverCheck((url) => refusedAsWritten(url, { allow: config.egressAllow, own: () => own }));
 }
 
 /** How a command's request is sent: with its integration's authentication, by the times of its lane. */

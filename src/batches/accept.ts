@@ -5,7 +5,7 @@ import { type FieldError, Refusal } from '../contract/problem.ts';
 import type { Configurations } from '../integrations/configuration.ts';
 import type { Principal } from '../invocations/enqueue.ts';
 import { prepareTokens, requireCommand, type TokenSealer, type UsableCommand } from '../invocations/prepare.ts';
-import type { CheckCallback } from '../notifications/callback-url.ts';
+import type { CheckReceiver } from '../notifications/receiver.ts';
 import { type NewBatch, type NewBatchRow, rangeSize } from './batch.ts';
 import { timeWarnings } from './warnings.ts';
 
@@ -19,7 +19,7 @@ type KeyedBatch = { id: string; fingerprint: Buffer | null };
 
 export type AcceptDependencies = {
   configurations: Configurations;
-  checkCallback: CheckCallback;
+  checkReceiver: CheckReceiver;
   store: {
     insert(batch: NewBatch): Promise<void>;
     /** It is still being received, only slowly. */
@@ -71,7 +71,7 @@ export function createAccept(dependencies: AcceptDependencies) {
     const configuration = await configurations.get(request.integration);
     const usable = requireCommand(configuration, principal.accounts, request);
     checkFinishBy(request, dependencies.now());
-    await dependencies.checkCallback(request.callbackUrl);
+    await dependencies.checkReceiver(request.callbackUrl, 'callbackUrl');
     const keyed = await reuse(dependencies, request, items);
     if (keyed?.id !== undefined) return { id: keyed.id, created: false };
     const batch = newBatch(request, usable, principal, { id: newId(), fingerprint: keyed?.fingerprint ?? null });

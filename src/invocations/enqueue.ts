@@ -5,7 +5,7 @@ import type { InvocationBody } from '../contract/invocation.ts';
 import type { Lane } from '../contract/lane.ts';
 import { Refusal } from '../contract/problem.ts';
 import type { CompiledCommand, Configuration, Configurations } from '../integrations/configuration.ts';
-import type { CheckCallback } from '../notifications/callback-url.ts';
+import type { CheckReceiver } from '../notifications/receiver.ts';
 import type { Doorbell, Enqueued, NewInvocation } from './invocation.ts';
 import { prepareTokens, requireCommand, type TokenSealer } from './prepare.ts';
 import type { SourceValues } from './source.ts';
@@ -23,7 +23,7 @@ export type EnqueueRequest = InvocationBody & {
 
 export type EnqueueDependencies = {
   configurations: Configurations;
-  checkCallback: CheckCallback;
+  checkReceiver: CheckReceiver;
   /** Commits the row with its audit entry; many share one commit. */
   insert: (invocation: NewInvocation) => Promise<Enqueued>;
   /** Adds the job; never rejects: a row that nobody rang for is found by the sweep. */
@@ -57,7 +57,7 @@ export function createEnqueue(dependencies: EnqueueDependencies): Enqueue {
   const { configurations } = dependencies;
 
   return async (principal, request, job = null) => {
-    await dependencies.checkCallback(request.callbackUrl);
+    await dependencies.checkReceiver(request.callbackUrl, 'callbackUrl');
     const prepared = await byCurrent(configurations, request.integration, (configuration): Prepared => {
       const invocation = compose(dependencies, configuration, principal, request, job);
       const held = configuration?.status === 'paused' || (configuration !== null && configuration.hold !== null);

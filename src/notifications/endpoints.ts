@@ -13,6 +13,7 @@ import { Refusal } from '../contract/problem.ts';
 import { isUuid } from '../contract/uuid.ts';
 import type { ClaimedNotification, Delivery } from './notification.ts';
 import { endpointOwner } from './notification.ts';
+import type { CheckReceiver } from './receiver.ts';
 import { graceHours, type Signing } from './signing.ts';
 
 export type NewEndpoint = Pick<NotificationEndpoint, 'id' | 'name' | 'url' | 'events' | 'accounts' | 'enabled'>;
@@ -31,6 +32,7 @@ export type EndpointStore = {
 export type EndpointDependencies = {
   store: EndpointStore;
   signing: Pick<Signing, 'fresh'>;
+  checkReceiver: CheckReceiver;
   /** Stages a test and takes it in hand. */
   stageTest: (endpoint: string) => Promise<ClaimedNotification | null>;
   /** Sends it once and records what came of it. */
@@ -44,7 +46,7 @@ export type EndpointManager = { actor: Actor; accounts: KeyAccounts };
 
 /** Notification endpoints: who is told of what, and with which secret. */
 export function createEndpointUses(dependencies: EndpointDependencies) {
-  const { store, signing, newId } = dependencies;
+  const { store, signing, checkReceiver, newId } = dependencies;
 
   async function require(accounts: KeyAccounts, id: string): Promise<NotificationEndpoint> {
     const endpoint = isUuid(id) ? await store.find(accounts, id) : null;
@@ -59,10 +61,11 @@ export function createEndpointUses(dependencies: EndpointDependencies) {
     /**
      * Makes an endpoint, by default for the maker's accounts. The secret is in this answer only.
      *
-     * @throws Refusal `forbidden` if it would be told more than its maker sees
+     * @throws Refusal `forbidden` if it would be told more than its maker sees, `invalid` if nothing can be sent there
      */
     async create(maker: EndpointManager, body: EndpointBody): Promise<EndpointWithSecret> {
       const accounts = accountsOf(maker, body.accounts ?? maker.accounts);
+      await checkReceiver(body.url, 'url');
       const id = newId();
       const { name = null, url, enabled = true } = body;
       const endpoint: NewEndpoint = { id, name, url, events: [...new Set(body.events)], accounts, enabled };
@@ -71,9 +74,10 @@ export function createEndpointUses(dependencies: EndpointDependencies) {
       return { ...(await require(maker.accounts, id)), secret };
     },
 
-    /** @throws Refusal `not-found`, `forbidden` */
+    /** @throws Refusal `not-found`, `forbidden`, `invalid` */
     async update(manager: EndpointManager, id: string, patch: EndpointPatch): Promise<NotificationEndpoint> {
       const before = await require(manager.accounts, id);
+      await checkReceiver(patch.url, 'url');
       const { name = before.name, url = before.url, enabled = before.enabled } = patch;
       const after: NewEndpoint = {
         id: before.id,

@@ -6,7 +6,9 @@ import { system } from '../../src/audit/entry.ts';
 import { parseEgressAllow } from '../../src/contract/egress.ts';
 import type { EndpointBody, EndpointWithSecret } from '../../src/contract/notification.ts';
 import { createSealer } from '../../src/integrations/sealing.ts';
+import { createReceiverCheck } from '../../src/notifications/receiver.ts';
 import { silentLog } from '../../src/platform/log.ts';
+import { refusedAsWritten } from '../../src/sending/egress.ts';
 import { createSender } from '../../src/sending/sender.ts';
 import type { LoggedRequest } from './endpoints/endpoint.ts';
 
@@ -28,13 +30,10 @@ export function buildNotifications(
   }: { keys?: { id: string; key: Buffer }[]; allow?: string; publicUrl?: string | null } = {},
 ) {
   const sealer = createSealer(keys);
-  const sender = createSender({
-    allow: parseEgressAllow(allow),
-    own: () => [],
-    maxBufferedBytes: 1_000_000,
-    userAgent: 'errand/test',
-  });
-  const core = { pool, sealer, log: silentLog, config: { publicUrl } };
+  const rules = { allow: parseEgressAllow(allow), own: () => [] };
+  const sender = createSender({ ...rules, maxBufferedBytes: 1_000_000, userAgent: 'errand/test' });
+  const checkReceiver = createReceiverCheck((url) => refusedAsWritten(url, rules));
+  const core = { pool, sealer, log: silentLog, config: { publicUrl }, checkReceiver };
   const dispatch = openDispatch(core, sender);
   const uses = openNotifications(core, sender);
   return {

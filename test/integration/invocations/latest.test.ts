@@ -45,7 +45,7 @@ describe('the newest good result (contract §3)', () => {
   });
   const enqueue = createEnqueue({
     configurations,
-    checkCallback: async () => undefined,
+    checkReceiver: async () => undefined,
     insert: async (news) => (await insertInvocations(database.pool, [news]))[0] as never,
     ring: async () => {},
     hold: async () => {},

@@ -226,6 +226,19 @@ describe('contract §6, §7: sending notifications and callbacks', () => {
     expect(blocked?.lastError?.message).toContain('127.0.0.1');
   });
 
+  it('have no endpoint where nothing can be sent', async () => {
+    const refused = {
+      kind: 'invalid',
+      errors: [{ path: 'url', message: expect.stringMatching(/^leads where nothing is sent: .*169\.254\.169\.254/) }],
+    };
+    const metadata = 'http://0xa9fea9fe/latest';
+    await expect(notifications.endpoint(metadata)).rejects.toMatchObject(refused);
+    const endpoint = await notifications.endpoint(receiver.url);
+    const changed = notifications.endpoints.update(manager, endpoint.id, { url: metadata });
+    await expect(changed).rejects.toMatchObject(refused);
+    expect((await notifications.endpoints.list('*', { limit: 10 })).items).toMatchObject([{ url: receiver.url }]);
+  });
+
   it('follow no redirect, and take any 2xx, however large', async () => {
     answer = refused(308, { location: 'http://127.0.0.1:1/' });
     await callBack(receiver.url);

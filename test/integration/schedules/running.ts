@@ -55,7 +55,7 @@ export function buildSchedules(pool: Pool) {
   const configurations = createConfigurations({ load, sealer, createRedactor, maxAgeMs: 0 });
   const enqueue = createEnqueue({
     configurations,
-    checkCallback: async () => undefined,
+    checkReceiver: async () => undefined,
     insert: async (invocation) => {
       const [enqueued] = await insertInvocations(pool, [invocation]);
       if (enqueued === undefined) throw new Error('nothing was inserted');

@@ -93,7 +93,7 @@ export async function startApi(overrides: (pool: Pool, access: Access) => Partia
     results: results.port,
     statistics: openStatistics({ pool }),
     notifications: openNotifications(
-      { pool, sealer, log: silentLog, config: { publicUrl: null } },
+      { pool, sealer, log: silentLog, config: { publicUrl: null }, checkReceiver },
       { send: async () => ({ kind: 'answer', status: 204, headers: [], body: Buffer.alloc(0), framed: true }) },
     ),
     metrics: { public: false, text: async () => '# HELP errand_x x\n', answered: () => undefined },
@@ -178,6 +178,8 @@ function integrationsOn(pool: Pool, sealer: Sealer) {
   });
 }
 
+const checkReceiver = async () => undefined;
+
 /** Batches as they are kept, with nobody to run them. */
 function batchesOn(pool: Pool, sealer: Sealer) {
   const load = (id: string) => loadConfiguration(pool, id);
@@ -188,8 +190,7 @@ function batchesOn(pool: Pool, sealer: Sealer) {
     dueIn: () => undefined,
     stop: async () => undefined,
   };
-  const checkCallback = async () => undefined;
-  const core = { pool, log: silentLog, configurations, checkCallback, batchRinger, sealer };
+  const core = { pool, log: silentLog, configurations, checkReceiver, batchRinger, sealer };
   return openBatches(core, { maskedTokens: () => ({}) });
 }
 
