@@ -1,13 +1,14 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
-import type { Environment } from '../platform/config.ts';
+import { integrationIdSchema } from '../contract/names.ts';
+import { ConfigError, type Environment } from '../platform/config.ts';
 import { withClient } from './api-client.ts';
 import { carryOut } from './as-code/carry-out.ts';
 import { checkSecrets, checkWanted } from './as-code/check.ts';
 import { readCurrent } from './as-code/current.ts';
 import { readFiles } from './as-code/files.ts';
 import { planOf } from './as-code/plan.ts';
-import { type Mistake, readWanted } from './as-code/read.ts';
+import { type Mistake, readWanted, type Wanted } from './as-code/read.ts';
 import { type LeftAlone, leftAloneOf } from './as-code/sections.ts';
 import { printable, shownPlan } from './as-code/shown.ts';
 import type { Step } from './as-code/step.ts';
@@ -31,7 +32,8 @@ export async function runApply(env: Environment, options: ApplyOptions): Promise
     throw new CliFailure(exitCodes.usage, 'nobody can be asked here: give --yes to apply, or --dry-run to look.');
   }
   const { wanted, mistakes } = readWanted(await readFiles(options.files));
-  refuse([...mistakes, ...checkSecrets(wanted, env)]);
+  const found = [...mistakes, ...checkSecrets(wanted, env)];
+  if (found.length > 0) return refuseWithAll(found, wanted, env, options);
   if (wanted.commandTypes.size + wanted.integrations.size === 0) {
     throw new CliFailure(exitCodes.usage, `no commandTypes and no integrations in ${options.files.join(', ')}.`);
   }
@@ -55,12 +57,30 @@ export async function runApply(env: Environment, options: ApplyOptions): Promise
   });
 }
 
+/** @throws CliFailure with these mistakes, and those that are found by what is in Errand, if it can be asked */
+async function refuseWithAll(found: readonly Mistake[], wanted: Wanted, env: Environment, options: ApplyOptions) {
+  const all = [...found];
+  let unchecked = '';
+  try {
+    await withClient(env, async (client) => {
+      all.push(...checkWanted(wanted, await readCurrent(client, rightIds(wanted)), options));
+    });
+  } catch (error) {
+    if (!(error instanceof CliFailure || error instanceof ConfigError)) throw error;
+    unchecked = `\nNot everything could be checked: ${error.message}`;
+  }
+  refuse(all, unchecked);
+}
+
+const rightIds = ({ integrations }: Wanted) =>
+  [...integrations.keys()].filter((id) => integrationIdSchema.safeParse(id).success);
+
 /** @throws CliFailure with all of them, if there are some */
-function refuse(mistakes: readonly Mistake[]): void {
+function refuse(mistakes: readonly Mistake[], unchecked = ''): void {
   if (mistakes.length === 0) return;
   const inOrder = mistakes.toSorted((one, other) => one.place.localeCompare(other.place, 'en', { numeric: true }));
   const lines = inOrder.map(({ place, path, message }) => `${place} ${path === '' ? '' : `${path}: `}${message}`);
-  const text = `the configuration is not right; nothing was applied.\n  ${lines.map(printable).join('\n  ')}`;
+  const text = `the configuration is not right; nothing was applied.\n  ${lines.map(printable).join('\n  ')}${unchecked}`;
   throw new CliFailure(exitCodes.usage, text);
 }
 

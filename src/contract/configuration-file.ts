@@ -36,28 +36,14 @@ const section = (things: string) =>
   `Left out: ${things} that are there stay. With \`--prune\` those that are not named here are deleted; \`{}\`: all of them.`;
 
 /** An integration with all that is configured for it. */
-export const integrationEntrySchema = z
-  .strictObject({
-    ...integrationFields,
-    type: type.optional(),
-    variables: integrationFields.variables.describe(section('variables')),
-    secrets: z.record(tokenNameSchema, secretReferenceSchema).optional().describe(section('secrets')),
-    commands: z.record(commandNameSchema, commandBodySchema).optional().describe(section('commands')),
-    schedules: z.record(scheduleNameSchema, scheduleBodySchema).optional().describe(section('schedules')),
-  })
-  .superRefine(({ secrets, commands, schedules, ...body }, context) => {
-    // What it asks of several fields together, which its shape does not have.
-    const own = integrationBodySchema.safeParse({ type: 'custom', ...body });
-    for (const { path, message } of own.error?.issues ?? []) context.addIssue({ code: 'custom', path, message });
-    for (const name of Object.keys(secrets ?? {})) {
-      if (!Object.hasOwn(body.variables ?? {}, name)) continue;
-      context.addIssue({
-        code: 'custom',
-        path: ['secrets', name],
-        message: 'is a variable, too; a name has one value',
-      });
-    }
-  });
+export const integrationEntrySchema = z.strictObject({
+  ...integrationFields,
+  type: type.optional(),
+  variables: integrationFields.variables.describe(section('variables')),
+  secrets: z.record(tokenNameSchema, secretReferenceSchema).optional().describe(section('secrets')),
+  commands: z.record(commandNameSchema, commandBodySchema).optional().describe(section('commands')),
+  schedules: z.record(scheduleNameSchema, scheduleBodySchema).optional().describe(section('schedules')),
+});
 export type IntegrationEntry = z.infer<typeof integrationEntrySchema>;
 
 export const configurationFileSchema = z

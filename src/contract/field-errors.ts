@@ -10,8 +10,8 @@ const maxErrors = 50;
 const maxPathLength = 300;
 
 /** Zod's issues, worded by `wording`, as the field errors of a problem; paths as in `request.headers.0.value`. */
-export function fieldErrors(issues: readonly Issue[]): FieldError[] {
-  return issues.flatMap((issue) => errorsOf(issue, [])).slice(0, maxErrors);
+export function fieldErrors(issues: readonly Issue[], most = maxErrors): FieldError[] {
+  return issues.flatMap((issue) => errorsOf(issue, [])).slice(0, most);
 }
 
 export function pathText(path: Path): string {

@@ -9,7 +9,8 @@ export function hintFor(name: string, known: readonly string[]): string {
   return ` Known are ${known.map((each) => `"${each}"`).join(', ')}.`;
 }
 
-function closest(name: string, known: readonly string[]): string | null {
+/** The one that was probably meant; `null`: none is near. */
+export function closest(name: string, known: readonly string[]): string | null {
   const lower = name.slice(0, 100).toLowerCase();
   const ranked = known
     .map((each) => ({ each, far: distance(lower, each.toLowerCase()) }))

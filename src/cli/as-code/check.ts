@@ -1,39 +1,39 @@
-import type { CommandBody } from '../../contract/command.ts';
 import { builtInCommandTypes, type CommandType } from '../../contract/command-type.ts';
 import type { IntegrationEntry } from '../../contract/configuration-file.ts';
 import { minSecretLength } from '../../contract/integration.ts';
 import type { FieldError } from '../../contract/problem.ts';
-import { typeOf } from '../../integrations/assemble.ts';
-import { referenceProblems } from '../../integrations/authentication/references.ts';
+import { referenceProblems, textsOf } from '../../integrations/authentication/references.ts';
 import { refuseTakenNames } from '../../integrations/clashes.ts';
-import { problemsOf, requireType } from '../../integrations/commands.ts';
-import type { Around } from '../../integrations/stored.ts';
 import type { Environment } from '../../platform/config.ts';
-import { scheduleProblems } from '../../schedules/check.ts';
 import { afterwards, breakingProblems, storedCommand } from './afterwards.ts';
-import { commandConfiguration, scheduleConfiguration } from './comparable.ts';
+import { assumedIn, workProblems } from './check-work.ts';
 import type { Current, CurrentIntegration } from './current.ts';
+import { type Gaps, isGap } from './gaps.ts';
+import { noEnvironment } from './lenient.ts';
 import type { Mistake, Wanted } from './read.ts';
 import { refused } from './refused.ts';
 
 /** Secrets whose environment variable is not set, or holds what cannot be one. */
-export function checkSecrets({ integrations, placeOf }: Wanted, env: Environment): Mistake[] {
+export function checkSecrets({ integrations, mistakeOf }: Wanted, env: Environment): Mistake[] {
   return [...integrations].flatMap(([id, { secrets = {} }]) =>
     Object.entries(secrets).flatMap(([name, { env: variable }]) => {
       const value = env[variable] ?? '';
-      if (value.length >= minSecretLength) return [];
-      const path = `integrations.${id}.secrets.${name}.env`;
+      if (variable === noEnvironment || value.length >= minSecretLength) return [];
       const message =
         value === ''
           ? `the environment variable ${variable} is not set`
           : `${variable} holds fewer than ${minSecretLength} characters: shorter secrets cannot be kept out of records`;
-      return [{ place: placeOf(path), path, message }];
+      return [mistakeOf({ path: `integrations.${id}.secrets.${name}.env`, message })];
     }),
   );
 }
 
-/** What the API would refuse of the files, as far as it can be known before anything is sent. */
+/**
+ * What the API would refuse of the files, as far as it can be known before anything is sent. Of what is not of the right
+ * shape nothing is said, nor of what only seems to be missing because of it.
+ */
 export function checkWanted(wanted: Wanted, current: Current, { prune }: { prune: boolean }): Mistake[] {
+  const { gaps } = wanted;
   const builtIn = new Set(builtInCommandTypes.map(({ name }) => name));
   const errors: FieldError[] = [...wanted.commandTypes.keys()]
     .filter((name) => builtIn.has(name))
@@ -44,38 +44,35 @@ export function checkWanted(wanted: Wanted, current: Current, { prune }: { prune
   const added = current.types.filter(({ name }) => !wanted.commandTypes.has(name));
   const types = [...added, ...[...wanted.commandTypes].map(([name, body]) => ({ name, builtIn: false, ...body }))];
   for (const [id, entry] of wanted.integrations) {
-    const found = integrationProblems(entry, current.integrations.get(id) ?? null, { types, prune });
+    const found = integrationProblems(id, entry, current.integrations.get(id) ?? null, { types, prune, gaps });
     errors.push(...found.map(({ path, message }) => ({ path: `integrations.${id}.${path}`, message })));
   }
-  return errors.map(({ path, message }) => ({ place: wanted.placeOf(path), path, message }));
+  return errors.filter(({ path }) => !isGap(gaps, path)).map(wanted.mistakeOf);
 }
 
 function integrationProblems(
+  id: string,
   entry: IntegrationEntry,
   now: CurrentIntegration | null,
-  { types, prune }: { types: readonly CommandType[]; prune: boolean },
+  { types, prune, gaps }: { types: readonly CommandType[]; prune: boolean; gaps: Gaps },
 ): FieldError[] {
   const around = afterwards(entry, now, { types, prune });
   const account = now?.integration.account;
   const moved = account !== undefined && entry.account !== undefined && entry.account !== account;
+  const { auth = null, tls = null } = entry;
+  const open = gaps.open.has(id);
+  const texts = open ? [...Object.values(textsOf(auth)), ...Object.values(textsOf(tls))] : [];
+  const assumed = assumedIn(
+    texts,
+    around.values.map(({ name }) => name),
+  );
   return [
     ...(moved ? [{ path: 'account', message: `cannot be changed; it is "${account}"` }] : []),
     ...nameProblems(entry, now, types),
-    ...breakingProblems(entry, now, { types, prune }),
-    ...referenceProblems({ auth: entry.auth ?? null, tls: entry.tls ?? null }, around.values),
-    ...Object.entries(entry.commands ?? {}).flatMap(([name, body]) =>
-      commandProblems(name, body, around).map(below(`commands.${name}`)),
-    ),
-    ...Object.entries(entry.schedules ?? {}).flatMap(([name, body]) =>
-      scheduleProblems(scheduleConfiguration(body), around).map(below(`schedules.${name}`)),
-    ),
+    ...(open ? [] : breakingProblems(entry, now, { types, prune })),
+    ...referenceProblems({ auth, tls }, [...around.values, ...assumed]),
+    ...workProblems(id, entry, around, gaps),
   ];
-}
-
-function commandProblems(name: string, body: CommandBody, around: Around): FieldError[] {
-  const type = typeOf(name, around.types);
-  if (type === undefined) return refused('', () => requireType(around, name));
-  return problemsOf(commandConfiguration(body), type, around);
 }
 
 /** A name is a variable or a secret, and no token of a command that is there already. */
@@ -84,7 +81,17 @@ function nameProblems(
   now: CurrentIntegration | null,
   types: readonly CommandType[],
 ): FieldError[] {
-  if (now === null) return [];
+  const both = Object.keys(secrets)
+    .filter((name) => Object.hasOwn(variables, name))
+    .map((name) => ({ path: `secrets.${name}`, message: 'is a variable, too; a name has one value' }));
+  return now === null ? both : [...both, ...clashes({ variables, secrets }, now, types)];
+}
+
+function clashes(
+  { variables, secrets }: Record<'variables' | 'secrets', Readonly<Record<string, unknown>>>,
+  now: CurrentIntegration,
+  types: readonly CommandType[],
+): FieldError[] {
   const { variables: current } = now.integration;
   const turned = (kind: 'secret' | 'variable', path: string) => ({
     path,
@@ -103,10 +110,3 @@ function nameProblems(
     ...refused('', () => refuseTakenNames({ commands, types }, fresh, pathOf)),
   ];
 }
-
-const below =
-  (prefix: string) =>
-  ({ path, message }: FieldError): FieldError => ({
-    path: path === '' ? prefix : `${prefix}.${path}`,
-    message,
-  });

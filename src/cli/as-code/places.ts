@@ -13,14 +13,6 @@ export function placeAt(file: string, lines: LineCounter, offset: number): strin
   return `${file}:${Math.max(1, line)}:${Math.max(1, col)}`;
 }
 
-/** The node at a path; `undefined`: there is none. */
-export function nodeAt(document: Document, node: unknown, path: string): unknown {
-  const here = isAlias(node) ? node.resolve(document) : node;
-  if (path === '') return here;
-  const [next, rest] = stepInto(here, path);
-  return next === undefined ? undefined : nodeAt(document, next.value, rest);
-}
-
 function offsetOf(document: Document, node: unknown, path: string, parent: number): number {
   if (path === '') return parent;
   const [next, rest] = stepInto(isAlias(node) ? node.resolve(document) : node, path);

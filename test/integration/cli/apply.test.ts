@@ -143,7 +143,7 @@ integrations:
       `  ${file}:15:3 integrations.good: is at ${path.join(applying.directory, 'a/good.yaml')}:3:3 already`,
     );
     expect(stderr).toContain(`  ${path.join(applying.directory, 'c.yaml')}:3:1 `);
-    expect(stderr).toMatch(/d\.yaml:3:20 .*; put what begins with "{{" in quotes\n/);
+    expect(stderr).toMatch(/d\.yaml:3:11 .*; put what begins with "{{" in quotes\n/);
     expect(stderr).not.toContain('gckQ');
     expect(stderr).not.toMatch(/nonsense|Warning/);
     expect((await applying.client.listIntegrations()).items).toEqual([]);
