@@ -1,9 +1,10 @@
 import type { Config, Environment } from '../platform/config.ts';
 import { obtainAdminKey, obtainSecretKeys, prepareDataDir } from '../platform/data-dir.ts';
-import { startEmbeddedPostgres } from '../platform/embedded-postgres.ts';
+import { NoEmbeddedPostgres, startEmbeddedPostgres } from '../platform/embedded-postgres.ts';
 import { holdDataDir } from '../platform/hold-data-dir.ts';
 import { type Service, service } from '../platform/lifecycle.ts';
 import type { Log } from '../platform/log.ts';
+import { CannotStart } from './cannot-start.ts';
 import type { ReadyConfig } from './core.ts';
 import { startLaneProcesses } from './lane-processes.ts';
 import { requireFreeAddress } from './listening.ts';
@@ -36,7 +37,9 @@ export async function runUp(config: Config, env: Environment, log: Log, options:
     };
 
     const embedded = service('embedded', async () => {
-      const started = await startEmbeddedPostgres({ dataDir: config.dataDir, log });
+      const started = await startEmbeddedPostgres({ dataDir: config.dataDir, log }).catch((error: unknown) => {
+        throw error instanceof NoEmbeddedPostgres ? new CannotStart(error.message) : error;
+      });
       ready = { ...ready, databaseUrl: started.url, directUrl: started.url };
       return started;
     });

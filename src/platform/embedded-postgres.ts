@@ -7,7 +7,7 @@ import { pidFile, startServer } from './embedded-server.ts';
 import { serverUser } from './embedded-user.ts';
 import type { Log } from './log.ts';
 
-export { embeddedPostgresVersion } from './embedded-binaries.ts';
+export { embeddedPostgresVersion, NoEmbeddedPostgres } from './embedded-binaries.ts';
 
 export type EmbeddedPostgres = {
   /** With the password: for connecting, not for printing (redactUrl). */
@@ -26,7 +26,7 @@ const databaseName = 'errand';
  * `durable: false` and `brought` are for tests: the one does not wait for the disk, so it outlives a crash of processes
  * only; the other is an older version.
  *
- * @throws Error if there is no PostgreSQL for this machine, or the data is another version's.
+ * @throws NoEmbeddedPostgres if there is none for this machine; Error if the data is another version's.
  */
 export async function startEmbeddedPostgres(options: {
   dataDir: string;

