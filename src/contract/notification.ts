@@ -41,30 +41,10 @@ export const endpointBodySchema = z.strictObject({
 export type EndpointBody = z.infer<typeof endpointBodySchema>;
 
 /** The body of `PATCH /v1/notification-endpoints/{id}`: what is left out stays. */
-export const endpointPatchSchema = z.strictObject(fields).partial();
+export const endpointPatchSchema = z.strictObject({ ...fields, name: lineOfText(200).nullable() }).partial();
 export type EndpointPatch = z.infer<typeof endpointPatchSchema>;
 
 const when = z.iso.datetime().nullable();
-
-export const notificationEndpointSchema = z.strictObject({
-  id: z.uuid(),
-  name: z.string().nullable(),
-  url: z.string(),
-  events: z.array(z.enum(endpointEvents)),
-  accounts: keyAccountsSchema,
-  enabled: z.boolean(),
-  disabledReason: z.string().nullable().describe('Why Errand disabled it; `null`: it did not.'),
-  failingSince: when.describe('Nothing has been delivered since; `null`: the last try was a success.'),
-  previousSecretUntil: when.describe('Until then messages are signed with the secret before, too.'),
-  createdAt: z.iso.datetime(),
-  updatedAt: z.iso.datetime(),
-});
-/** An operator's URL that is told of events. */
-export type NotificationEndpoint = z.infer<typeof notificationEndpointSchema>;
-
-const secret = z.string().describe('`whsec_…`; in no other answer.');
-export const endpointWithSecretSchema = z.strictObject({ ...notificationEndpointSchema.shape, secret });
-export type EndpointWithSecret = z.infer<typeof endpointWithSecretSchema>;
 
 const errorSchema = z.strictObject({ code: z.enum(errorCodes), message: z.string() });
 export type NotificationError = z.infer<typeof errorSchema>;
@@ -87,6 +67,29 @@ export const notificationSchema = z.strictObject({
 });
 /** One message to one URL. */
 export type Notification = z.infer<typeof notificationSchema>;
+
+export const notificationEndpointSchema = z.strictObject({
+  id: z.uuid(),
+  name: z.string().nullable(),
+  url: z.string(),
+  events: z.array(z.enum(endpointEvents)),
+  accounts: keyAccountsSchema,
+  enabled: z.boolean(),
+  disabledReason: z.string().nullable().describe('Why Errand disabled it; `null`: it did not.'),
+  failingSince: when.describe('Nothing has been delivered since; `null`: the last try was a success.'),
+  previousSecretUntil: when.describe('Until then messages are signed with the secret before, too.'),
+  lastNotification: notificationSchema
+    .nullable()
+    .describe('What was tried last; `null`: nothing was, or nothing of it is kept.'),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+});
+/** An operator's URL that is told of events. */
+export type NotificationEndpoint = z.infer<typeof notificationEndpointSchema>;
+
+const secret = z.string().describe('`whsec_…`; in no other answer.');
+export const endpointWithSecretSchema = z.strictObject({ ...notificationEndpointSchema.shape, secret });
+export type EndpointWithSecret = z.infer<typeof endpointWithSecretSchema>;
 
 export const notificationFilterSchema = z.strictObject({
   endpoint: z.uuid().optional(),

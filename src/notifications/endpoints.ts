@@ -145,5 +145,5 @@ export function endpointRecord(
 }
 
 /** The entry for one that Errand disables. */
-export const disabledRecord = (endpoint: NotificationEndpoint): AuditRecord =>
+export const disabledRecord = (endpoint: NewEndpoint & Pick<NotificationEndpoint, 'disabledReason'>): AuditRecord =>
   endpointRecord(system, 'notification-endpoint.disabled', endpoint, { reason: endpoint.disabledReason });

@@ -8,6 +8,7 @@ import { endpointOwner } from '../notifications/notification.ts';
 import { auditInsert, auditValues } from './audit.ts';
 import { decodeCursor, pageOf } from './cursor.ts';
 import { transaction } from './database.ts';
+import { lastTried } from './notification-pages.ts';
 import { replaceSecret } from './signing-secrets.ts';
 
 type Row = {
@@ -27,7 +28,9 @@ type Row = {
 /** `{*}` stands for all accounts; `"*"` is refused as the name of an account in a list. */
 const toStored = (accounts: KeyAccounts) => (accounts === '*' ? ['*'] : accounts);
 
-const present = (row: Row): NotificationEndpoint => ({
+type Stored = Omit<NotificationEndpoint, 'lastNotification'>;
+
+const present = (row: Row): Stored => ({
   id: row.id,
   name: row.name,
   url: row.url,
@@ -49,7 +52,13 @@ async function find(pool: Pool, accounts: KeyAccounts, id: string): Promise<Noti
     `select ${columns} where e.id = $1 and ($2::text[] is null or e.accounts <@ $2)`,
     [id, accounts === '*' ? null : accounts],
   );
-  return rows[0] === undefined ? null : present(rows[0]);
+  return (await withLast(pool, accounts, rows))[0] ?? null;
+}
+
+async function withLast(pool: Pool, accounts: KeyAccounts, rows: readonly Row[]): Promise<NotificationEndpoint[]> {
+  const ids = rows.map(({ id }) => id);
+  const last = await lastTried(pool, accounts, ids);
+  return rows.map((row) => ({ ...present(row), lastNotification: last.get(row.id) ?? null }));
 }
 
 async function page(
@@ -62,7 +71,7 @@ async function page(
      order by e.id desc limit $3`,
     [accounts === '*' ? null : accounts, cursor === undefined ? null : decodeCursor(cursor), limit + 1],
   );
-  return pageOf(rows.map(present), limit, ({ id }) => id);
+  return pageOf(await withLast(pool, accounts, rows), limit, ({ id }) => id);
 }
 
 /** What waits for an endpoint that is told nothing any more. */
@@ -117,7 +126,7 @@ export async function disableEndpoint(
   pool: Pool,
   id: string,
   reason: string,
-  auditOf: (endpoint: NotificationEndpoint) => AuditRecord,
+  auditOf: (endpoint: Stored) => AuditRecord,
 ): Promise<void> {
   await transaction(pool, async (connection) => {
     const { rows } = await connection.query<Row>(

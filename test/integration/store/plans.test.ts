@@ -18,7 +18,7 @@ import { claimInvocations, statusesOf } from '../../../src/store/invocations.ts'
 import { laneStates } from '../../../src/store/lane-states.ts';
 import { findLatest } from '../../../src/store/latest-results.ts';
 import { newestInvocations } from '../../../src/store/newest-invocations.ts';
-import { newestCallback } from '../../../src/store/notification-pages.ts';
+import { lastTried, newestCallback } from '../../../src/store/notification-pages.ts';
 import { createProblemStore } from '../../../src/store/problem-groups.ts';
 import { countRedrivable } from '../../../src/store/redrive.ts';
 import { cleanBlobs, cleanDays, cleanHours, cleanMinutes } from '../../../src/store/retention.ts';
@@ -42,6 +42,7 @@ const large = [
 const count = 60_000;
 const batch = '0199a0c4-7c2e-7c55-8d0e-3f5f5b7f2a10';
 const worker = '0199a0c4-7c2e-7c55-8d0e-3f5f5b7f2a11';
+const endpoint = '0199a0c4-7c2e-7c55-8d0e-3f5f5b7f2a12';
 
 /**
  * An installation with much behind it. The times lie an hour back, the ids in this month.
@@ -81,6 +82,9 @@ select b.id, n, b.id, b.id, 100, 'passed' from batches b cross join generate_ser
 insert into notifications (id, accounts, event, account, subject_type, subject_id, url, target, data, status, due_at)
 select errand_uuid_v7(), array[account], 'invocation.finished', account, 'invocation', id::text, 'https://billing.example.com/', 'host/x',
   '{}', 'delivered', null from invocations where finished_at is not null limit 20000;
+insert into notifications (id, endpoint, accounts, event, subject_type, subject_id, url, target, data, status, due_at, last_attempt_at)
+select errand_uuid_v7(), '${endpoint}', '{*}', 'batch.finished', 'batch', n::text, 'https://ops.example.com/', 'endpoint/${endpoint}',
+  '{}', 'delivered', null, now() from generate_series(1, 20000) n;
 analyze`;
 
 type Plan = {
@@ -163,6 +167,7 @@ describe('contract §3, §7: with ten thousands of rows behind it, and as many a
     'an invocation': (pool) => findInvocation(pool, id),
     'its attempts': (pool) => attemptsOf(pool, [id, uuidv7()]),
     'its callback': (pool) => newestCallback(pool, 'invocation', id),
+    'what was tried last for an endpoint': (pool) => lastTried(pool, '*', [endpoint]),
     'its status': (pool) => statusesOf(pool, [id]),
     'all invocations': (pool) => pageInvocations(pool, '*', {}, page),
     'invocations of an account': (pool) => pageInvocations(pool, ['account 1'], {}, page),
