@@ -10,8 +10,12 @@ export const theme = createTheme({
   fontFamilyMonospace: 'ui-monospace, "SF Mono", "Cascadia Mono", "DejaVu Sans Mono", monospace',
   defaultRadius: 'sm',
   respectReducedMotion: true,
-  // Those of dialogs and messages have no name otherwise.
-  components: { CloseButton: { defaultProps: { 'aria-label': 'Close' } } },
+  components: {
+    // Those of dialogs and messages have no name otherwise.
+    CloseButton: { defaultProps: { 'aria-label': 'Close' } },
+    // The focus begins at the first item: a menu may hold nothing else.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
+  },
 });
 
 /** Their darkest shade is still too light for text on their lightest. */
@@ -19,13 +23,15 @@ const brightColors = ['orange', 'yellow', 'lime', 'green', 'teal'] as const;
 const onLight = (colors: Readonly<Record<string, MantineColorsTuple>>) =>
   brightColors.map((name) => [`--mantine-color-${name}-light-color`, darken(colors[name]?.[9] ?? 'black', 0.35)]);
 
-/** Mantine's grey text, red text, links and titles of alerts have too little contrast on some of its backgrounds. */
+/** Mantine's grey text, red text, red buttons, links and titles of alerts have too little contrast on some of its backgrounds. */
 export const variables: CSSVariablesResolver = ({ colors }) => ({
   variables: {},
   light: {
     '--mantine-color-dimmed': 'var(--mantine-color-gray-7)',
     '--mantine-color-error': 'var(--mantine-color-red-9)',
     '--mantine-color-anchor': 'var(--mantine-color-indigo-9)',
+    '--mantine-color-red-filled': 'var(--mantine-color-red-8)',
+    '--mantine-color-red-filled-hover': 'var(--mantine-color-red-9)',
     ...Object.fromEntries(onLight(colors)),
   },
   dark: {

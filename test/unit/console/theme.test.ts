@@ -45,4 +45,8 @@ describe.each(['light', 'dark'] as const)('contract §3: what is written in the 
     expect(contrast(colour(scheme, `--mantine-color-${name}-light-color`), on)).toBeGreaterThanOrEqual(4.5);
     expect(contrast(colour(scheme, '--mantine-color-text'), on)).toBeGreaterThanOrEqual(4.5);
   });
+
+  it.each(['red-filled', 'red-filled-hover'])('on %s, such as the button that deletes, has enough contrast', (name) => {
+    expect(contrast([255, 255, 255], colour(scheme, `--mantine-color-${name}`))).toBeGreaterThanOrEqual(4.5);
+  });
 });

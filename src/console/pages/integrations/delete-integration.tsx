@@ -6,6 +6,7 @@ import { client } from '../../client.ts';
 import { askFirst } from '../../parts/ask-first.tsx';
 import { refreshIntegrations } from '../../parts/integration-queries.ts';
 import { told } from '../../parts/tell.ts';
+import { tones } from '../../parts/tones.ts';
 import { useCan } from '../../session.tsx';
 
 /** Put away in a menu: nobody deletes an integration often. */
@@ -28,7 +29,7 @@ export function DeleteIntegration({ integration: { id, name } }: { integration: 
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item color="red" leftSection={<IconTrash size={16} aria-hidden />} onClick={ask}>
+        <Menu.Item c={tones.bad} leftSection={<IconTrash size={16} aria-hidden />} onClick={ask}>
           Delete integration
         </Menu.Item>
       </Menu.Dropdown>
