@@ -4,7 +4,7 @@ import { useMutation } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { ErrorNotice } from './error-notice.tsx';
 
-type Question = {
+type Question<Result> = {
   /** Names the thing: "Delete Acme invoices". */
   title: string;
   /** What will happen. */
@@ -14,13 +14,15 @@ type Question = {
   /** The button that does not; default "Cancel". */
   no?: string;
   danger?: boolean;
-  act: () => Promise<unknown>;
+  act: () => Promise<Result>;
+  /** What came of it, in place of the question: what is seen only once. Default: nothing, the question goes away. */
+  shows?: (result: Result, close: () => void) => ReactNode;
 };
 
 let asked = 0;
 
 /** Asks once before `act`; if that fails, it says so in the same place, and can be tried again. */
-export function askFirst(question: Question): void {
+export function askFirst<Result>(question: Question<Result>): void {
   asked += 1;
   const modalId = `question-${asked}`;
   const asker = document.activeElement;
@@ -38,8 +40,8 @@ export function askFirst(question: Question): void {
   });
 }
 
-/** While it acts, nobody leaves: that it failed would be told to nobody. */
-const waysOut = (open: boolean) => ({ closeOnEscape: open, closeOnClickOutside: open, withCloseButton: open });
+/** A dialog's ways out: while it acts, nobody leaves, for that it failed would be told to nobody. */
+export const waysOut = (open: boolean) => ({ closeOnEscape: open, closeOnClickOutside: open, withCloseButton: open });
 
 /** Where the button that asked is gone with what it was about, the page's heading has the focus, not nothing. */
 function keepFocus(asker: Element | null): void {
@@ -51,15 +53,17 @@ function keepFocus(asker: Element | null): void {
 /** Longer than a dialog takes to be gone, and to give the focus back. */
 const dialogGoneMs = 400;
 
-type AskingProps = Question & { close: () => void; lock: (isLocked: boolean) => void };
+type AskingProps<Result> = Question<Result> & { close: () => void; lock: (isLocked: boolean) => void };
 
-function Asking({ happens, yes, no = 'Cancel', danger = false, act, close, lock }: AskingProps) {
+function Asking<Result>(props: AskingProps<Result>) {
+  const { happens, yes, no = 'Cancel', danger = false, act, shows, close, lock } = props;
   const acting = useMutation({
     mutationFn: act,
     onMutate: () => lock(true),
-    onSuccess: close,
+    onSuccess: () => shows === undefined && close(),
     onError: () => lock(false),
   });
+  if (acting.isSuccess && shows !== undefined) return shows(acting.data, close);
   return (
     <Stack gap="md">
       <Text component="div" size="sm">

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { changesOf, restOf } from '../../../src/console/pages/audit/changes.ts';
-import { subjectPath } from '../../../src/console/pages/audit/subject-path.ts';
 import { wordsOfAction } from '../../../src/console/parts/action-words.ts';
+import { entryPath } from '../../../src/console/parts/subject-path.ts';
 
 describe('what an audit entry tells (contract §3)', () => {
   it('is each value that changed, by its path', () => {
@@ -36,7 +36,7 @@ describe('what an audit entry tells (contract §3)', () => {
 
   it('leads to what it is about, while that is there', () => {
     const of = (action: string, type: string, id: string) =>
-      subjectPath({ action, subject: { type, id } } as Parameters<typeof subjectPath>[0]);
+      entryPath({ action, subject: { type, id } } as Parameters<typeof entryPath>[0]);
     expect(of('command.saved', 'command', 'acme/Get Image')).toBe('/integrations/acme/commands/Get%20Image');
     expect(of('secret.saved', 'secret', 'a?b/key')).toBe('/integrations/a%3Fb?tab=secrets');
     expect(of('command.deleted', 'command', 'acme/GetImage')).toBeNull();

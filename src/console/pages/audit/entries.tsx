@@ -6,9 +6,9 @@ import { Link } from 'react-router';
 import type { AuditEntry } from '../../../contract/audit.ts';
 import { wordsOfAction } from '../../parts/action-words.ts';
 import { actorWords } from '../../parts/actor-words.ts';
+import { entryPath } from '../../parts/subject-path.ts';
 import { When } from '../../parts/when.tsx';
 import { Details } from './details.tsx';
-import { subjectPath } from './subject-path.ts';
 
 /** Who did what to what, when; newest first. */
 export function Entries({ entries }: { entries: AuditEntry[] }) {
@@ -60,7 +60,7 @@ function Entry({ entry }: { entry: AuditEntry }) {
 
 function Subject({ entry }: { entry: AuditEntry }) {
   const { type, id } = entry.subject;
-  const path = subjectPath(entry);
+  const path = entryPath(entry);
   const words = `${type} ${id}`;
   if (path === null) return words;
   return (

@@ -2,7 +2,7 @@ import { Modal, useMatches } from '@mantine/core';
 import { lazy, Suspense } from 'react';
 import type { Schedule } from '../../../contract/schedule.ts';
 import { PageLoading } from '../../parts/page-loading.tsx';
-import { useShownLast } from './use-shown-last.ts';
+import { useShownLast } from '../../parts/shown-last.ts';
 
 const ScheduleForm = lazy(() => import('./schedule-form.tsx'));
 

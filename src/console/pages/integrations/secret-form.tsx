@@ -8,8 +8,8 @@ import { client } from '../../client.ts';
 import { ErrorNotice } from '../../parts/error-notice.tsx';
 import { placeErrors } from '../../parts/form-errors.ts';
 import { refreshIntegrations } from '../../parts/integration-queries.ts';
+import { useShownLast } from '../../parts/shown-last.ts';
 import { told } from '../../parts/tell.ts';
-import { useShownLast } from './use-shown-last.ts';
 
 type FormProps = { integration: string; secret: Secret | null; close: () => void };
 

@@ -1,30 +1,27 @@
-import {
-  Alert,
-  Button,
-  CopyButton,
-  Group,
-  Modal,
-  Radio,
-  Select,
-  Stack,
-  TagsInput,
-  Text,
-  TextInput,
-} from '@mantine/core';
+import { Button, Group, Modal, Select, Stack, TextInput } from '@mantine/core';
 import { type UseFormReturnType, useForm } from '@mantine/form';
-import { IconCheck, IconCopy } from '@tabler/icons-react';
 import { useIsMutating, useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { NewKey } from '../../../client/admin.ts';
 import type { Role } from '../../../contract/api-key.ts';
 import { client } from '../../client.ts';
+import { AccountsField } from '../../parts/accounts-field.tsx';
+import {
+  type AccountsValues,
+  accountsFieldOf,
+  accountsProblem,
+  accountsValues,
+  chosenAccounts,
+} from '../../parts/accounts-values.ts';
+import { waysOut } from '../../parts/ask-first.tsx';
 import { ErrorNotice } from '../../parts/error-notice.tsx';
 import { placeErrors } from '../../parts/form-errors.ts';
+import { ShownOnce } from '../../parts/shown-once.tsx';
 import { queries } from '../../queries.ts';
 import { useSession } from '../../session.tsx';
 import { roleWords } from './role-words.ts';
 
-type Values = { name: string; role: Role; every: 'all' | 'some'; accounts: string[]; expiresAt: string };
+type Values = AccountsValues & { name: string; role: Role; expiresAt: string };
 
 const makingKey = ['new-key'];
 
@@ -39,20 +36,22 @@ export function NewKeyForm({ opened, close }: { opened: boolean; close: () => vo
       opened={opened}
       onClose={close}
       title={made === null ? 'Create key' : 'The new key'}
-      closeOnEscape={canLeave}
-      closeOnClickOutside={canLeave}
-      withCloseButton={canLeave}
+      {...waysOut(canLeave)}
       onExitTransitionEnd={() => setMade(null)}
     >
-      {made === null ? <Fields made={setMade} close={close} /> : <ShownOnce value={made} close={close} />}
+      {made === null ? (
+        <Fields made={setMade} close={close} />
+      ) : (
+        <ShownOnce value={made} name="API key" what="key" why="it is kept as a hash only" close={close} />
+      )}
     </Modal>
   );
 }
 
-function keyOf({ name, role, every, accounts, expiresAt }: Values): NewKey {
+function keyOf({ name, role, expiresAt, ...accounts }: Values): NewKey {
   return {
     role,
-    accounts: every === 'all' ? '*' : accounts,
+    accounts: chosenAccounts(accounts),
     ...(name.trim() === '' ? {} : { name: name.trim() }),
     ...(expiresAt === '' ? {} : { expiresAt: new Date(expiresAt).toISOString() }),
   };
@@ -64,13 +63,10 @@ function Fields({ made, close }: { made: (key: string) => void; close: () => voi
     initialValues: {
       name: '',
       role: 'producer',
-      every: accounts === '*' ? 'all' : 'some',
-      accounts: accounts === '*' ? [] : [...accounts],
+      ...accountsValues(accounts),
       expiresAt: '',
     },
-    validate: {
-      accounts: (value, { every }) => (every === 'some' && value.length === 0 ? 'name one at least' : null),
-    },
+    validate: { accounts: (_, values) => accountsProblem(values) },
   });
   const [rest, setRest] = useState<unknown>(null);
   const making = useMutation({
@@ -97,7 +93,11 @@ function Fields({ made, close }: { made: (key: string) => void; close: () => voi
           data-autofocus
         />
         <RoleField form={form} />
-        <AccountsField form={form} choose={accounts === '*'} />
+        <AccountsField
+          every={form.getInputProps('every')}
+          accounts={form.getInputProps('accounts')}
+          about="What lies outside of them is not there for this key."
+        />
         <TextInput
           {...form.getInputProps('expiresAt')}
           label="Expires"
@@ -132,66 +132,6 @@ function RoleField({ form }: InForm) {
   );
 }
 
-function AccountsField({ form, choose }: InForm & { choose: boolean }) {
-  const { every } = form.getValues();
-  return (
-    <>
-      {choose && (
-        <Radio.Group {...form.getInputProps('every')} label="Accounts">
-          <Group gap="md" mt={4}>
-            <Radio value="all" label="All" />
-            <Radio value="some" label="Only these" />
-          </Group>
-        </Radio.Group>
-      )}
-      {every === 'some' && (
-        <TagsInput
-          {...form.getInputProps('accounts')}
-          label={choose ? 'Which accounts' : 'Accounts'}
-          description="What lies outside of them is not there for this key."
-          acceptValueOnBlur
-        />
-      )}
-    </>
-  );
-}
-
 function fieldOf(path: string): string | null {
-  if (path === 'accounts' || path.startsWith('accounts.')) return 'accounts';
-  return path === 'name' || path === 'role' || path === 'expiresAt' ? path : null;
-}
-
-function ShownOnce({ value, close }: { value: string; close: () => void }) {
-  return (
-    <Stack gap="md">
-      <Alert color="orange" variant="light" p="xs">
-        Copy it now: it is kept as a hash only, and cannot be shown again.
-      </Alert>
-      <TextInput
-        label="API key"
-        value={value}
-        readOnly
-        ff="monospace"
-        onFocus={({ currentTarget }) => currentTarget.select()}
-        data-autofocus
-      />
-      <Group justify="flex-end" gap="xs">
-        <CopyButton value={value}>
-          {({ copied, copy }) => (
-            <Button
-              variant="light"
-              leftSection={copied ? <IconCheck size={16} aria-hidden /> : <IconCopy size={16} aria-hidden />}
-              onClick={copy}
-            >
-              {copied ? 'Copied' : 'Copy key'}
-            </Button>
-          )}
-        </CopyButton>
-        <Button onClick={close}>Done</Button>
-      </Group>
-      <Text size="xs" c="dimmed">
-        Without a clipboard, click on the key: all of it is selected.
-      </Text>
-    </Stack>
-  );
+  return path === 'name' || path === 'role' || path === 'expiresAt' ? path : accountsFieldOf(path);
 }
