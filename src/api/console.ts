@@ -14,10 +14,17 @@ export type ConsoleDependencies = {
 /** Paths of the console's pages (`src/console/app.tsx`): each is the same document, which finds out what to show. */
 export const consolePages = [
   '/',
-  ...['integrations', 'invocations', 'problems', 'runs', 'batches', 'schedules', 'audit', 'keys'].flatMap((page) => [
-    `/${page}`,
-    `/${page}/*`,
-  ]),
+  ...[
+    'integrations',
+    'invocations',
+    'problems',
+    'runs',
+    'batches',
+    'schedules',
+    'notifications',
+    'audit',
+    'keys',
+  ].flatMap((page) => [`/${page}`, `/${page}/*`]),
 ];
 
 /** Mantine sets its variables in a style element; scripts come from files only. */

@@ -20,6 +20,7 @@ const Run = lazy(() => import('./pages/runs/run.tsx'));
 const Batches = lazy(() => import('./pages/batches/batches.tsx'));
 const Batch = lazy(() => import('./pages/batches/batch.tsx'));
 const Schedules = lazy(() => import('./pages/schedules/schedules.tsx'));
+const Notifications = lazy(() => import('./pages/notifications/notifications.tsx'));
 const Audit = lazy(() => import('./pages/audit/audit.tsx'));
 const Keys = lazy(() => import('./pages/keys/keys.tsx'));
 const Portal = lazy(() => import('./pages/portal/portal.tsx'));
@@ -48,6 +49,11 @@ const pages: readonly Shown[] = [
   { path: '/batches', page: Batches, ...may('invocations.read', 'Batches', 'see batches') },
   { path: '/batches/:id', page: Batch, ...may('invocations.read', 'Batch', 'see batches') },
   { path: '/schedules', page: Schedules, ...may('schedules.read', 'Schedules', 'see schedules') },
+  {
+    path: '/notifications',
+    page: Notifications,
+    ...may('notifications.read', 'Notifications', 'see notifications'),
+  },
   { path: '/audit', page: Audit, ...may('audit.read', 'Audit log', 'read the audit log') },
   { path: '/keys', page: Keys, ...may('keys.manage', 'API keys', 'manage keys') },
 ];

@@ -12,6 +12,7 @@ import {
 import { useDisclosure } from '@mantine/hooks';
 import {
   IconAlertTriangle,
+  IconBell,
   IconBook2,
   IconCalendarTime,
   IconFileSearch,
@@ -40,6 +41,7 @@ const places: readonly Place[] = [
   { to: '/runs', label: 'Runs', icon: IconMoonStars, permission: 'invocations.read' },
   { to: '/batches', label: 'Batches', icon: IconStack2, permission: 'invocations.read' },
   { to: '/schedules', label: 'Schedules', icon: IconCalendarTime, permission: 'schedules.read' },
+  { to: '/notifications', label: 'Notifications', icon: IconBell, permission: 'notifications.read' },
   { to: '/audit', label: 'Audit log', icon: IconBook2, permission: 'audit.read' },
   { to: '/keys', label: 'API keys', icon: IconKey, permission: 'keys.manage' },
 ];

@@ -21,8 +21,15 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
 });
 try {
+  const { client, customers } = running;
+  const events = ['integration.held', 'batch.finished', 'schedule.missed', 'audit.broken'] as const;
+  await client.createNotificationEndpoint({ name: 'On call', url: `${customers.url}/ok/on-call`, events: [...events] });
+  await client.createNotificationEndpoint({
+    name: 'Night report',
+    url: `${customers.url}/locked/night-report`,
+    events: ['batch.finished', 'run.finished'],
+  });
   await seed(running);
-  const { client } = running;
   const newest = async (query: Parameters<typeof client.listInvocations>[0]) =>
     (await client.listInvocations({ ...query, limit: 1 })).items[0]?.id ?? '';
   running.customers.slowMs = 1_000;
@@ -44,6 +51,8 @@ try {
     batches: '/batches',
     batch: `/batches/${slow.id}`,
     schedules: '/schedules',
+    notifications: '/notifications',
+    deliveries: '/notifications?tab=deliveries',
     'audit-log': '/audit',
     keys: '/keys',
   };
