@@ -32,14 +32,13 @@ try {
   await seed(running);
   const newest = async (query: Parameters<typeof client.listInvocations>[0]) =>
     (await client.listInvocations({ ...query, limit: 1 })).items[0]?.id ?? '';
-  running.customers.slowMs = 1_000;
-  const slow = await batchOf(client, 'hooli', 60);
-  const pages: Record<string, string> = {
+  customers.slowMs = 1_000;
+  const pages: Record<string, string | (() => Promise<string>)> = {
     overview: '/',
     problems: '/problems',
     integrations: '/integrations',
     integration: '/integrations/acme',
-    'integration-secrets': '/integrations/acme?tab=values',
+    'integration-secrets': '/integrations/acme?tab=secrets',
     'integration-schedules': '/integrations/acme?tab=schedules',
     'new-integration': '/integrations/new',
     'command-editor': `/integrations/acme/commands/${command}`,
@@ -49,7 +48,8 @@ try {
     runs: '/runs',
     run: `/runs/${nightly}`,
     batches: '/batches',
-    batch: `/batches/${slow.id}`,
+    // One that still runs.
+    batch: async () => `/batches/${(await batchOf(client, 'hooli', 120)).id}`,
     schedules: '/schedules',
     notifications: '/notifications',
     deliveries: '/notifications?tab=deliveries',
@@ -61,7 +61,7 @@ try {
     colorScheme: 'light',
   });
   for (const [name, at] of Object.entries(pages)) {
-    await page.goto(at);
+    await page.goto(typeof at === 'string' ? at : await at());
     await page.getByRole('heading', { level: 1 }).waitFor();
     // Charts grow, PDFs are drawn: what is shown when all of it has come.
     await page.waitForLoadState('networkidle', { timeout: 3_000 }).catch(() => undefined);
