@@ -1,6 +1,6 @@
 import { Unauthenticated } from '../access/authenticate.ts';
 import { Refusal, type RefusalKind } from '../contract/problem.ts';
-import { isUnavailable } from '../platform/pg.ts';
+import { isUnavailable, isUnmigrated } from '../platform/pg.ts';
 import { ProblemError, type ProblemName, problemCatalogue, problemNames } from './problems.ts';
 import { InvalidInput } from './validation.ts';
 
@@ -32,8 +32,12 @@ const ofFastify: Readonly<Record<string, (error: Error, bodyLimit: number) => Pr
   FST_ERR_MAX_PARAM_LENGTH: () => new ProblemError('not-found', 'There is nothing with a name of that length.'),
 };
 
-function away(cause: unknown): ProblemError {
-  const detail = 'The database or the queue cannot be reached. Try again in a few seconds.';
+const awayDetail = 'The database or the queue cannot be reached. Try again in a few seconds.';
+/** As between the start of `errand up`, or of a new version, and the end of its migrations. */
+const unmigratedDetail =
+  'The database lacks what this version needs: it is being migrated, or waits for "errand migrate". Try again in a few seconds.';
+
+function away(detail: string, cause: unknown): ProblemError {
   return new ProblemError('unavailable', detail, { headers: retryAfter, cause });
 }
 
@@ -50,7 +54,8 @@ export function problemOf(error: unknown, bodyLimit: number): ProblemError {
     const headers = error.kind === 'unavailable' ? retryAfter : {};
     return new ProblemError(ofRefusal[error.kind], error.message, { errors: error.errors, headers, cause: error });
   }
-  if (isUnavailable(error)) return away(error);
+  if (isUnavailable(error)) return away(awayDetail, error);
+  if (isUnmigrated(error)) return away(unmigratedDetail, error);
   return ofForeign(error, bodyLimit);
 }
 

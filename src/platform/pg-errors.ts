@@ -23,6 +23,9 @@ const unavailableStates = /^(?:08...|53...|57P0[1-5]|57014|58030|25006)$/;
 /** SQLSTATEs of a transaction that may well succeed when run again: serialisation, deadlock, lock or idle time-outs. */
 const transientStates = /^(?:40001|40P01|40003|55P03|25P03|25P04)$/;
 
+/** SQLSTATEs of tables, columns, functions and schemas that are not there. */
+const unmigratedStates = new Set(['42P01', '42703', '42883', '3F000']);
+
 /** Errors of pg and pg-pool that have no code (pg 8.23, pg-pool 3.14): their texts are all there is. */
 const codelessMessages = new Set([
   'timeout expired',
@@ -41,6 +44,11 @@ export function isUnavailable(error: unknown): boolean {
     ({ code, message }) =>
       networkCodes.has(code) || unavailableStates.test(code) || (code === '' && codelessMessages.has(message)),
   );
+}
+
+/** Does the statement need what a migration brings? No input can name anything else than what Errand has made. */
+export function isUnmigrated(error: unknown): boolean {
+  return chainOf(error).some(({ code }) => unmigratedStates.has(code));
 }
 
 /** May the same transaction succeed when it is run again? True for everything that is unavailable, too. */

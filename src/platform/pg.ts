@@ -5,7 +5,7 @@ import { adaptToPooler, pooledClient } from './pg-pooled.ts';
 import { pause } from './pg-session.ts';
 import { redactUrl } from './redact-url.ts';
 
-export { isTransient, isUnavailable } from './pg-errors.ts';
+export { isTransient, isUnavailable, isUnmigrated } from './pg-errors.ts';
 export { type LeaderOptions, openLeader } from './pg-leader.ts';
 export { openListener } from './pg-listener.ts';
 export { sharesSessions } from './pg-pooled.ts';

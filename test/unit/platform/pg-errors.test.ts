@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isTransient, isUnavailable, reasonOf } from '../../../src/platform/pg-errors.ts';
+import { isTransient, isUnavailable, isUnmigrated, reasonOf } from '../../../src/platform/pg-errors.ts';
 
 const withCode = (code: string) => Object.assign(new Error('from the driver'), { code });
 
@@ -25,6 +25,11 @@ describe('errors of PostgreSQL', () => {
 
   it.each(['23505', '22P05', '42P01', '28P01', '3D000', 'ENOENT'])('%s is neither', (code) => {
     expect(isTransient(withCode(code))).toBe(false);
+  });
+
+  it.each(['42P01', '42703', '42883', '3F000'])('%s lacks a migration', (code) => {
+    expect(isUnmigrated(new Error('Failed query', { cause: withCode(code) }))).toBe(true);
+    expect(isUnavailable(withCode(code))).toBe(false);
   });
 
   it("looks into what a query builder wraps and into a host's several addresses", () => {
