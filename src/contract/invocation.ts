@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { callbackSchema } from './callback.ts';
 import { methods } from './command.ts';
-import { errorCodeSchema, failureSchema } from './errors.ts';
+import { errorCodeSchema, failureSchema, sides } from './errors.ts';
 import { invocationStatuses } from './invocation-status.ts';
 import { laneSchema } from './lane.ts';
 import { commandNameSchema, integrationIdSchema, lineOfText } from './names.ts';
@@ -144,6 +144,7 @@ export const invocationFilterSchema = z.strictObject({
   lane: laneSchema.optional(),
   batch: z.uuid().optional(),
   code: errorCodeSchema.optional(),
+  side: z.enum(sides).optional().describe('Whose move it is.'),
   reference: z.string().optional(),
   httpStatus: z.coerce.number().int().min(100).max(599).optional().describe("Of the last attempt's answer."),
   q: z

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { errorCodeSchema } from './errors.ts';
+import { errorCodeSchema, sides } from './errors.ts';
 import { text } from './names.ts';
 
 /** Of one call: a body of 1 MiB would hold some more. */
@@ -15,6 +15,7 @@ export const redriveBodySchema = z
     batch: z.uuid().optional(),
     run: text(1000).optional(),
     codes: z.array(errorCodeSchema).min(1).optional(),
+    side: z.enum(sides).optional(),
     ids: z.array(z.uuid()).min(1).max(maxRedriveIds).optional(),
     since: when.optional(),
     until: when.optional(),
@@ -23,7 +24,7 @@ export const redriveBodySchema = z
   })
   .superRefine(({ all, dryRun: _, ...filters }, context) => {
     if (all === true || Object.values(filters).some((value) => value !== undefined)) return;
-    const known = 'integration, command, batch, run, codes, ids, since or until';
+    const known = 'integration, command, batch, run, codes, side, ids, since or until';
     context.addIssue({ code: 'custom', message: `must have at least one filter (${known}), or "all": true` });
   });
 export type RedriveBody = z.infer<typeof redriveBodySchema>;

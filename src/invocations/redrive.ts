@@ -1,5 +1,6 @@
 import type { AuditRecord } from '../audit/entry.ts';
 import type { KeyAccounts } from '../contract/api-key.ts';
+import type { Side } from '../contract/error-catalogue.ts';
 import type { InvocationStatus } from '../contract/invocation.ts';
 import type { Lane } from '../contract/lane.ts';
 import { Refusal } from '../contract/problem.ts';
@@ -13,6 +14,7 @@ export type RedriveFilter = {
   integration: string | null;
   command: string | null;
   codes: readonly string[] | null;
+  side: Side | null;
   ids: readonly string[] | null;
   batch: string | null;
   run: string | null;
@@ -88,7 +90,7 @@ async function walk(step: (after: string | null) => Promise<RedriveStep>): Promi
 }
 
 function filterOf(accounts: KeyAccounts, body: Omit<RedriveBody, 'dryRun'>, now: number): RedriveFilter {
-  const { integration, command, codes, ids, since, until, batch, run } = body;
+  const { integration, command, codes, side, ids, since, until, batch, run } = body;
   const cancelledToo = ids !== undefined || codes?.includes('cancelled');
   return {
     accounts,
@@ -96,6 +98,7 @@ function filterOf(accounts: KeyAccounts, body: Omit<RedriveBody, 'dryRun'>, now:
     integration: integration ?? null,
     command: command ?? null,
     codes: codes ?? null,
+    side: side ?? null,
     ids: ids ?? null,
     batch: batch ?? null,
     run: run ?? null,

@@ -18,7 +18,7 @@ export const inReach = `
   and ($7::uuid is null or batch = $7
     and id between (select first_id from batches where id = $7) and (select last_id from batches where id = $7))`;
 
-/** Is a row of `invocations` one of those asked for (`$8` to `$14`)? */
+/** Is a row of `invocations` one of those asked for (`$8` to `$15`)? */
 export const fits = `
   ($8::text is null or command = $8)
   and ($9::text is null or status = $9)
@@ -28,7 +28,8 @@ export const fits = `
   -- Where only these can fit, the index of what failed has them all, and of ten million that succeeded none is read.
   and ($13::boolean is not true or error is not null)
   and ($14::int is null or $14 = (
-    select a.status from attempts a where a.invocation = invocations.id order by a.number desc limit 1))`;
+    select a.status from attempts a where a.invocation = invocations.id order by a.number desc limit 1))
+  and ($15::text is null or error->>'side' = $15)`;
 
 /** How many of the parameters `inReach` has. */
 export const reachParameters = 7;
@@ -54,13 +55,14 @@ export async function filterParameters(
     filter.reference ?? null,
     await haveAllFailed(connection, filter),
     filter.httpStatus ?? null,
+    filter.side ?? null,
   ];
 }
 
 /** Has every row that fits an error? Not so those that are retried: a worker may have died before the first answer. */
 async function haveAllFailed(connection: Connection, filter: InvocationFilter): Promise<boolean> {
-  const { status, code, httpStatus } = filter;
-  if (status === 'failed' || status === 'cancelled' || code !== undefined) return true;
+  const { status, code, side, httpStatus } = filter;
+  if (status === 'failed' || status === 'cancelled' || code !== undefined || side !== undefined) return true;
   return httpStatus !== undefined && !(await mayBeSuccess(connection, httpStatus, filter.integration));
 }
 

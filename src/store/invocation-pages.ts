@@ -49,7 +49,7 @@ export async function pageInvocations(
 }
 
 const pageSql = withWait(
-  `select ${rowColumns} from invocations where ${inReach} and ${fits} order by id desc limit $15`,
+  `select ${rowColumns} from invocations where ${inReach} and ${fits} order by id desc limit $16`,
 );
 
 /** SQLSTATE query_canceled */

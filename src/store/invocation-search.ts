@@ -4,11 +4,11 @@ import type { Connection } from './database.ts';
 import { fits, inReach, reachParameters } from './invocation-filters.ts';
 import { rowColumns, withWait } from './invocation-rows.ts';
 
-/** A value's beginning as `errand_search_values` has values. `$16` is what is searched for. */
+/** A value's beginning as `errand_search_values` has values. `$17` is what is searched for. */
 const beginning = String.raw`
-  ('''' || replace(replace(lower(left($16, 100)), '\', '\\'), '''', '''''') || ''':*')::tsquery`;
+  ('''' || replace(replace(lower(left($17, 100)), '\', '\\'), '''', '''''') || ''':*')::tsquery`;
 const hasValue = `errand_search_values(tokens) @@ ${beginning}`;
-const isNamed = '(reference = $16 or id = $17::uuid)';
+const isNamed = '(reference = $17 or id = $18::uuid)';
 
 /** What more than one row in a hundred begins with fills a page from so many; all else is few enough for the index. */
 const newestRows = 5_000;
@@ -17,18 +17,18 @@ const newestSql = withWait(`
 select ${rowColumns} from (
   select * from invocations where ${inReach} order by id desc limit ${newestRows}
 ) invocations where ${fits} and (${hasValue} or ${isNamed})
-order by id desc limit $15`);
+order by id desc limit $16`);
 
 const endOfNewestSql = `select id from invocations where ${inReach} order by id desc offset ${newestRows - 1} limit 1`;
 
 /** The ids first and all of them, so that the index of values is used, and not the order that they are asked for in. */
 const olderSql = withWait(`
 with found as materialized (
-  select id from invocations where ${inReach} and ${fits} and id < $18 and ${hasValue}
+  select id from invocations where ${inReach} and ${fits} and id < $19 and ${hasValue}
   union
-  select id from invocations where ${inReach} and ${fits} and id < $18 and ${isNamed}
+  select id from invocations where ${inReach} and ${fits} and id < $19 and ${isNamed}
 )
-select ${rowColumns} from invocations where id in (select id from found order by id desc limit $15)`);
+select ${rowColumns} from invocations where id in (select id from found order by id desc limit $16)`);
 
 /**
  * Those with a token value that begins with `q`, or whose reference or id it is. The newest rows are read and compared, then

@@ -23,7 +23,8 @@ const fits = `
     and ($12::text is null or batch in (select b.id from batches b where b.run = $12)
       and id between (select first_id from batches where run = $12 order by first_id limit 1)
         and (select last_id from batches where run = $12 and last_id is not null order by last_id desc limit 1))
-  order by id limit $13`;
+    and ($13::text is null or error->>'side' = $13)
+  order by id limit $14`;
 
 const redriveSql = `
 with ended as (
@@ -32,8 +33,8 @@ with ended as (
   returning i.id, i.account
 ), ${reopenBatches}, audited as (
   ${auditColumns}
-  select errand_uuid_v7(), account, $14, $15, $16, $17, $18, $19,
-    (jsonb_build_object('redriven', count(*)) || $20::jsonb)::json
+  select errand_uuid_v7(), account, $15, $16, $17, $18, $19, $20,
+    (jsonb_build_object('redriven', count(*)) || $21::jsonb)::json
   from moved group by account
 )
 select id from moved order by id`;
@@ -43,7 +44,7 @@ select count(*)::int as count, (array_agg(id order by id desc))[1] as last
 from (select id from invocations where $1::text[] is not null and ${fits}) matching`;
 
 function parameters(filter: RedriveFilter, after: string | null, limit: number): unknown[] {
-  const { accounts, statuses, integration, command, codes, ids, since, until, batch, run } = filter;
+  const { accounts, statuses, integration, command, codes, side, ids, since, until, batch, run } = filter;
   return [
     openFailureCodes,
     statuses,
@@ -57,6 +58,7 @@ function parameters(filter: RedriveFilter, after: string | null, limit: number):
     after,
     batch,
     run,
+    side,
     limit,
   ];
 }

@@ -78,7 +78,7 @@ describe.skipIf(inject('chromium') === null)('a night in the console (contract Â
     );
     await problemAt('globex').getByRole('link', { name: 'Look at the invocations' }).click();
     await page.waitForURL(
-      `**/invocations?integration=globex&command=${command}&code=unexpected-status&status=failed&range=7d`,
+      `**/invocations?integration=globex&command=${command}&code=unexpected-status&side=customer-server&status=failed&range=7d`,
     );
   });
 
@@ -115,6 +115,7 @@ describe.skipIf(inject('chromium') === null)('a night in the console (contract Â
     await problemAt('globex').getByRole('button', { name: 'Retry all failed' }).click();
     const question = dialog(`Retry all failed of globex ${command}`);
     await question.getByText(`${matched} failed invocations`).waitFor();
+    await question.getByText("that come from the customer's server").waitFor();
     await tab.picture('retry-all-failed');
     const { items: before } = await errand.client.listAudit({ action: 'invocations.redriven' });
     expect(before).toEqual([]);

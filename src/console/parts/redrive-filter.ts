@@ -1,6 +1,6 @@
 import { type ErrorCode, errorCatalogue } from '../../contract/error-catalogue.ts';
 import type { RedriveBody } from '../../contract/redrive.ts';
-import { codeTitle } from '../words.ts';
+import { codeTitle, sideWords } from '../words.ts';
 import { exactTime } from './times.ts';
 
 /** Which of the failed ones are meant; without `codes` all that a person means by failed. */
@@ -14,7 +14,7 @@ export const failureCodes: ErrorCode[] = (Object.keys(errorCatalogue) as ErrorCo
 export const redriveOf = (filter: RedriveFilter): RedriveBody => ({ ...filter, codes: filter.codes ?? failureCodes });
 
 /** What narrows it, in a line each. */
-export function narrowingOf({ integration, command, batch, run, codes, since, until }: RedriveFilter): string[] {
+export function narrowingOf({ integration, command, batch, run, codes, side, since, until }: RedriveFilter): string[] {
   const lines = [
     integration !== undefined && `of the integration ${integration}`,
     command !== undefined && `of the command ${command}`,
@@ -23,6 +23,7 @@ export function narrowingOf({ integration, command, batch, run, codes, since, un
     codes === undefined
       ? 'whatever went wrong, but neither what is absent there nor what was cancelled'
       : `that ended with: ${codes.map((code) => codeTitle(code)).join(', ')}`,
+    side !== undefined && `that come from ${sideWords[side]}`,
     since !== undefined && `accepted since ${exactTime(since)}`,
     until !== undefined && `accepted before ${exactTime(until)}`,
   ];

@@ -67,6 +67,8 @@ describe('contract §3: GET /v1/invocations', () => {
     [{ status: 'queued' }, ['three', 'two', 'one']],
     [{ lane: 'interactive' }, ['one']],
     [{ code: 'timeout' }, ['four']],
+    [{ side: 'customer-server' }, ['four']],
+    [{ side: 'credentials', code: 'timeout' }, []],
     [{ reference: 'click' }, ['one']],
     [{ since: iso(2) }, ['four', 'three']],
     [{ until: iso(2) }, ['two', 'one']],

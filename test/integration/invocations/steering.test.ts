@@ -334,6 +334,8 @@ describe('contract §3: what people do with invocations', () => {
         [{ codes: ['timeout', 'unexpected-status'] }, 3],
         [{ codes: ['cancelled'] }, 1],
         [{ codes: ['timeout'], integration: 'acme' }, 1],
+        [{ side: 'customer-server', command: 'LoginWithToken' }, 1],
+        [{ side: 'credentials' }, 0],
         [{ ids: [status, cancelled, succeeded, uuidv7()] }, 2],
         [{ ids: [elsewhere] }, 0, ['default']],
         [{ since: new Date(Date.now() - hour).toISOString() }, 3],

@@ -157,6 +157,7 @@ describe('contract §3, §7: with ten thousands of rows behind it, and as many a
     integration: null,
     command: null,
     codes: null,
+    side: null,
     ids: null,
     batch: null,
     run: null,
@@ -242,6 +243,7 @@ describe('contract §3, §7: with ten thousands of rows behind it, and as many a
     'failed invocations': (pool) => pageInvocations(pool, '*', { status: 'failed' }, { limit: 50 }),
     'cancelled invocations': (pool) => pageInvocations(pool, '*', { status: 'cancelled' }, { limit: 50 }),
     'invocations by code': (pool) => pageInvocations(pool, '*', { code: 'tls-failed' }, { limit: 50 }),
+    'invocations by whose move it is': (pool) => pageInvocations(pool, '*', { side: 'credentials' }, { limit: 50 }),
     'invocations by an answer that is no success': (pool) =>
       pageInvocations(pool, '*', { httpStatus: 404 }, { limit: 50 }),
     'what can be redriven': (pool) => countRedrivable(pool, redrivable, { after: null, limit: 10_000 }),

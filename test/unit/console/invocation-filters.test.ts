@@ -21,6 +21,7 @@ describe('"Retry all failed" of a list (contract §3)', () => {
       integration: 'acme',
       command: 'GetInvoiceImage',
       code: 'timeout',
+      side: 'errand',
       range: '24h',
       status: 'failed',
     };
@@ -29,6 +30,7 @@ describe('"Retry all failed" of a list (contract §3)', () => {
       command: 'GetInvoiceImage',
       batch: undefined,
       codes: ['timeout'],
+      side: 'errand',
       since: '2026-11-26T12:00:00.000Z',
       until: undefined,
     });

@@ -6,6 +6,7 @@ const group = {
   integration: 'acme',
   command: 'GetInvoiceImage',
   code: 'timeout',
+  side: 'customer-server',
   failed: 3,
 } as const;
 
@@ -27,9 +28,11 @@ describe('what "Retry all failed" retries (contract §3)', () => {
       integration: 'acme',
       command: 'GetInvoiceImage',
       codes: ['timeout'],
+      side: 'customer-server',
       since: '2026-11-20T10:00:00.000Z',
     });
-    expect(new URL(invocationsOf(group), 'http://errand').searchParams.get('range')).toBe('7d');
+    const shown = new URL(invocationsOf(group), 'http://errand').searchParams;
+    expect([shown.get('range'), shown.get('side')]).toEqual(['7d', 'customer-server']);
     expect(new URL(invocationsOf({ ...group, failed: 0 }), 'http://errand').searchParams.get('status')).toBe(
       'retrying',
     );
@@ -40,6 +43,9 @@ describe('what "Retry all failed" retries (contract §3)', () => {
     expect(lines[0]).toBe('of the integration acme');
     expect(lines[1]).toBe('that ended with: Too slow, No such thing there');
     expect(lines[2]).toMatch(/^accepted since Nov 20, 2026/);
+    expect(narrowingOf({ codes: ['unexpected-status'], side: 'credentials' })[1]).toBe(
+      'that come from the credentials',
+    );
     expect(narrowingOf({})).toEqual(['whatever went wrong, but neither what is absent there nor what was cancelled']);
   });
 });

@@ -3,18 +3,19 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconFilter, IconSearch, IconX } from '@tabler/icons-react';
 import { Fragment, useState } from 'react';
 import { ApiError } from '../../../client/errors.ts';
-import { type ErrorCode, errorCodes } from '../../../contract/error-catalogue.ts';
+import { type ErrorCode, errorCodes, sides } from '../../../contract/error-catalogue.ts';
 import { invocationStatuses } from '../../../contract/invocation-status.ts';
+import { upperFirst } from '../../parts/letters.ts';
 import { CommandInput, IntegrationInput } from '../../parts/names.tsx';
 import { useTyped } from '../../parts/typed.ts';
-import { codeTitle, laneWords, statusWords } from '../../words.ts';
+import { codeTitle, laneWords, sideWords, statusWords } from '../../words.ts';
 import type { FilterName, Filters } from './filters.ts';
 import { FreeRange, TimeRange } from './time-range.tsx';
 import type { ChangeFilters } from './use-filters.ts';
 
 type FilterBarProps = { filters: Filters; change: ChangeFilters; clear: () => void; error: unknown };
 
-const further: readonly FilterName[] = ['command', 'lane', 'httpStatus', 'batch', 'reference', 'account'];
+const further: readonly FilterName[] = ['command', 'side', 'lane', 'httpStatus', 'batch', 'reference', 'account'];
 
 /** What the list is narrowed by. Typing narrows after a moment; what the API does not take is said at its field. */
 export function FilterBar({ filters, change, clear, error }: FilterBarProps) {
@@ -112,6 +113,7 @@ function FurtherFields({ of }: { of: Fields }) {
   return (
     <SimpleGrid cols={{ base: 2, md: 5 }} spacing="xs" verticalSpacing="xs" mt="xs">
       <NameFilter field={of.typed('command')} input={CommandInput} label="Command" />
+      <Select {...of.select('side')} label="Whose move it is" placeholder="Anybody's" data={sidesByWord} />
       <Select {...of.select('lane')} label="Lane" placeholder="Both" data={lanes} />
       <TextFilter field={of.typed('httpStatus')} label="HTTP status" placeholder="503" inputMode="numeric" />
       <TextFilter field={of.typed('reference')} label="Reference" />
@@ -122,6 +124,7 @@ function FurtherFields({ of }: { of: Fields }) {
 }
 
 const statuses = invocationStatuses.map((value) => ({ value, label: statusWords[value] }));
+const sidesByWord = sides.map((value) => ({ value, label: upperFirst(sideWords[value]) }));
 const lanes = Object.entries(laneWords).map(([value, label]) => ({ value, label }));
 const codes = errorCodes.map((value: ErrorCode) => ({ value, label: `${codeTitle(value)} (${value})` }));
 

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../../contract/error-catalogue.ts';
+import type { ErrorCode, Side } from '../../../contract/error-catalogue.ts';
 import type { InvocationFilter } from '../../../contract/invocation.ts';
 import type { InvocationStatus } from '../../../contract/invocation-status.ts';
 import type { Lane } from '../../../contract/lane.ts';
@@ -21,6 +21,7 @@ export const filterNames = [
   'lane',
   'batch',
   'code',
+  'side',
   'httpStatus',
   'reference',
   'account',
@@ -41,6 +42,7 @@ export const filterWords: Readonly<Record<FilterName, string>> = {
   lane: 'lane',
   batch: 'batch',
   code: 'what went wrong',
+  side: 'whose move it is',
   httpStatus: 'HTTP status',
   reference: 'reference',
   account: 'account',
@@ -64,7 +66,7 @@ export function sinceOf({ since, range }: Filters, now: number): string | undefi
 
 /** For the API, which says at which field what is wrong with one. */
 export function queryOf(
-  { range, since, status, lane, code, httpStatus, ...rest }: Filters,
+  { range, since, status, lane, code, side, httpStatus, ...rest }: Filters,
   now: number,
 ): InvocationFilter {
   return {
@@ -72,6 +74,7 @@ export function queryOf(
     status: status as InvocationStatus | undefined,
     lane: lane as Lane | undefined,
     code: code as ErrorCode | undefined,
+    side: side as Side | undefined,
     httpStatus: httpStatus as number | undefined,
     since: sinceOf({ range, since } as Filters, now),
   };
@@ -81,7 +84,7 @@ const inexpressible = ['q', 'lane', 'httpStatus', 'reference', 'account'] as con
 
 /** Which ones "Retry all failed" of this list means; a string: why it cannot say so. */
 export function retryAllOf(filters: Filters, now: number): RedriveFilter | string {
-  const { status, code, integration, command, batch, until } = filters;
+  const { status, code, side, integration, command, batch, until } = filters;
   const cancelled = status === 'cancelled';
   if (status !== undefined && status !== 'failed' && !cancelled) {
     return 'The list is narrowed to a status other than failed.';
@@ -93,5 +96,5 @@ export function retryAllOf(filters: Filters, now: number): RedriveFilter | strin
     return `All failed ones cannot be narrowed by ${which}. Clear that, or select the ones that you mean.`;
   }
   const codes = cancelled ? ['cancelled' as const] : code === undefined ? undefined : [code as ErrorCode];
-  return { integration, command, batch, codes, since: sinceOf(filters, now), until };
+  return { integration, command, batch, codes, side: side as Side | undefined, since: sinceOf(filters, now), until };
 }
