@@ -15,3 +15,5 @@ export const invocationsPath = (query: Readonly<Record<string, string>>) =>
   `/invocations?${new URLSearchParams(query)}`;
 
 export const batchPath = (id: string) => `/batches/${encodeURIComponent(id)}`;
+
+export const runPath = (run: string) => `/runs/${encodeURIComponent(run)}`;

@@ -1,5 +1,5 @@
 import type { AuditEntry } from '../../contract/audit.ts';
-import { batchPath, commandPath, integrationPath, invocationPath } from './paths.ts';
+import { batchPath, commandPath, integrationPath, invocationPath, runPath } from './paths.ts';
 
 /** Where the console shows a thing, by what the API calls it; `null`: nowhere. */
 export function subjectPath({ type, id }: AuditEntry['subject']): string | null {
@@ -18,7 +18,7 @@ export function subjectPath({ type, id }: AuditEntry['subject']): string | null 
     case 'batch':
       return batchPath(first);
     case 'run':
-      return `/runs/${encodeURIComponent(id)}`;
+      return runPath(id);
     case 'key':
       return '/keys';
     case 'problem':

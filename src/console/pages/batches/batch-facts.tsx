@@ -3,7 +3,7 @@ import { Link } from 'react-router';
 import type { Batch } from '../../../contract/batch.ts';
 import { callbackFact } from '../../parts/callback-fact.tsx';
 import { Facts } from '../../parts/facts.tsx';
-import { commandPath, integrationPath } from '../../parts/paths.ts';
+import { commandPath, integrationPath, runPath } from '../../parts/paths.ts';
 import { When } from '../../parts/when.tsx';
 import { useCan } from '../../session.tsx';
 
@@ -22,7 +22,7 @@ export function BatchFacts({ batch }: { batch: Batch }) {
           name: 'Command',
           value: mayLook ? <To to={commandPath(integration, command)}>{command}</To> : command,
         },
-        { name: 'Run', value: run === null ? null : <To to={`/runs/${encodeURIComponent(run)}`}>{run}</To> },
+        { name: 'Run', value: run === null ? null : <To to={runPath(run)}>{run}</To> },
         {
           name: 'Schedule',
           value: schedule === null ? null : <To to={`${integrationPath(integration)}?tab=schedules`}>{schedule}</To>,

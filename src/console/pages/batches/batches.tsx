@@ -9,6 +9,7 @@ import { Empty } from '../../parts/empty.tsx';
 import { FilterField, IntegrationFilter } from '../../parts/filter-field.tsx';
 import { Page } from '../../parts/page.tsx';
 import { PagesOf, usePages } from '../../parts/pages-of.tsx';
+import { runPath } from '../../parts/paths.ts';
 import { useUrlState } from '../../parts/url-state.ts';
 import { When } from '../../parts/when.tsx';
 import { batchStatusWords } from '../../words.ts';
@@ -26,7 +27,7 @@ const columns = (() => {
             {batch.integration} {batch.command}
           </Anchor>
           {batch.run !== null && (
-            <Anchor component={Link} to={`/runs/${encodeURIComponent(batch.run)}`} size="xs" c="dimmed">
+            <Anchor component={Link} to={runPath(batch.run)} size="xs" c="dimmed">
               {batch.run}
             </Anchor>
           )}

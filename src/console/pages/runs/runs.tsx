@@ -8,6 +8,7 @@ import { Empty } from '../../parts/empty.tsx';
 import { many } from '../../parts/measures.ts';
 import { Page } from '../../parts/page.tsx';
 import { PagesOf, usePages } from '../../parts/pages-of.tsx';
+import { runPath } from '../../parts/paths.ts';
 import { When } from '../../parts/when.tsx';
 import { RunState } from './run-state.tsx';
 
@@ -19,13 +20,7 @@ const columns = [
     header: 'Run',
     cell: ({ row: { original: run } }) => (
       <Stack gap={0}>
-        <Anchor
-          component={Link}
-          to={`/runs/${encodeURIComponent(run.run)}`}
-          size="sm"
-          fw={500}
-          className="wrap-anywhere"
-        >
+        <Anchor component={Link} to={runPath(run.run)} size="sm" fw={500} className="wrap-anywhere">
           {run.run}
         </Anchor>
         <Text size="xs" c="dimmed">
