@@ -153,7 +153,7 @@ export async function refusedAsWritten(
   const written = isLiteral(destination) ? [host] : comparableHost(host) === 'localhost' ? loopback : [];
   const blocked = written.map((address) => blockedAddresses(destination, [address], allow));
   if (written.length > 0 && blocked.every((each) => each !== undefined)) return blocked[0];
-  return ownServiceAt(destination, isLiteral(destination) ? written : [], own(), async () => []);
+  return ownServiceAt(destination, written, own(), async () => []);
 }
 
 async function within<T>(work: Promise<T>, timeoutMs: number): Promise<T> {

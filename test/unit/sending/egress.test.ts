@@ -176,6 +176,7 @@ describe('contract §6: what a URL itself says of where it leads', () => {
       own: () => [
         { what: 'own database', host: 'db.internal', port: 5432 },
         { what: 'own API', host: '10.0.0.7', port: 3000 },
+        { what: 'own Redis', host: '127.0.0.1', port: 6379 },
       ],
     });
 
@@ -208,8 +209,12 @@ describe('contract §6: what a URL itself says of where it leads', () => {
     expect(await refused(url, allowed)).toBeUndefined();
   });
 
-  it("refuses Errand's own services all the same", async () => {
-    expect(await refused('http://10.0.0.7:3000/', '10.0.0.0/8')).toContain("Errand's own API");
+  it.each([
+    ['http://10.0.0.7:3000/', '10.0.0.0/8', 'own API'],
+    ['http://localhost:6379/', '127.0.0.1', 'own Redis'],
+    ['http://[::1]:6379/', '::1', 'own Redis'],
+  ])("refuses %s, a service of Errand's own, where %s may be reached", async (url, allowed, what) => {
+    expect(await refused(url, allowed)).toContain(`Errand's ${what}`);
   });
 
   it('leaves names to whoever resolves them', async () => {
