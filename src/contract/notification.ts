@@ -54,7 +54,7 @@ export const notificationSchema = z.strictObject({
   event: notificationEventSchema,
   account: z.string().nullable(),
   endpoint: z.uuid().nullable().describe('`null`: a callback.'),
-  url: z.string(),
+  url: z.string().describe('Where it goes; the values in its query are masked.'),
   subject: z.strictObject({ type: z.string(), id: z.string() }),
   status: notificationStatusSchema,
   attempts: z.int(),

@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import type { KeyAccounts } from '../contract/api-key.ts';
 import type { Notification, NotificationError, NotificationFilter } from '../contract/notification.ts';
 import type { Page, PageQuery } from '../contract/paging.ts';
+import { redactUrl } from '../platform/redact-url.ts';
 import { decodeCursor, pageOf } from './cursor.ts';
 import { uuidFloor } from './uuid-floor.ts';
 
@@ -33,7 +34,7 @@ const present = (row: Row): Notification => ({
   event: row.event,
   account: row.account,
   endpoint: row.endpoint,
-  url: row.url,
+  url: redactUrl(row.url),
   subject: { type: row.subject_type, id: row.subject_id },
   status: row.status,
   attempts: row.attempts,

@@ -28,12 +28,12 @@ describe.each(['invocation', 'batch'] as const)('contract §3: what became of th
   afterEach(() => notifications.close());
 
   const id = uuidv7();
-  const callBack = () =>
+  const callBack = (url = receiver.url) =>
     database.pool.query(`select errand_call_back($1, 'default', $2, $3, $4, '{}')`, [
       `${type}.finished`,
       type,
       id,
-      receiver.url,
+      url,
     ]);
   const dueNow = () => database.pool.query('update notifications set due_at = now() where due_at is not null');
   const shown = (callbackUrl: string | null = receiver.url, finishedAt: Date | null = new Date()) =>
@@ -114,5 +114,17 @@ describe.each(['invocation', 'batch'] as const)('contract §3: what became of th
   it('shows its address, what is in its query masked, since others read what it was given for', async () => {
     const url = 'https://billing.example.com/errand?key=s3cr3t&of=acme';
     expect(await shown(url, null)).toMatchObject({ url: 'https://billing.example.com/errand?key=***&of=***' });
+  });
+
+  it('shows it so among all messages, too, and is told with what is in it', async () => {
+    await callBack(`${receiver.url}/errand?key=s3cr3t`);
+    await notifications.sendAll();
+    expect(receiver.requests.at(-1)?.url).toBe('/errand?key=s3cr3t');
+    const masked = `${receiver.url}/errand?key=***`;
+    const [message] = await notifications.list();
+    expect(message?.url).toBe(masked);
+    expect((await notifications.messages.retry(manager, message?.id ?? '')).url).toBe(masked);
+    await notifications.sendAll();
+    expect(receiver.requests.at(-1)?.url).toBe('/errand?key=s3cr3t');
   });
 });
