@@ -1,4 +1,5 @@
 import type { ConnectionOptions, PostgresConnectionOptions } from 'bullmq';
+import { parseUrl } from '../contract/parse-url.ts';
 import { clusterAddress, isCluster, keyPrefix } from '../contract/redis-nodes.ts';
 
 /**
@@ -59,7 +60,7 @@ export type Backend = {
 const postgresPoolSize = 2;
 
 function ofUrl(url: string): Exclude<QueueConnection, { connection: string; backend?: undefined }> {
-  const protocol = URL.parse(url)?.protocol ?? '';
+  const protocol = parseUrl(url)?.protocol ?? '';
   // Never give up on a command: a client that follows a job outlives an outage of Redis.
   if (/^rediss?:$/.test(protocol)) return { backend: 'redis', connection: { url, maxRetriesPerRequest: null } };
   if (/^postgres(?:ql)?:$/.test(protocol)) {

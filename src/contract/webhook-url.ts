@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseUrl } from './parse-url.ts';
 
 const maxLength = 2_048;
 
@@ -8,7 +9,7 @@ export function webhookUrlProblem(text: string): string | null {
   if (/[\u0000-\u0020\u007f\\]/.test(text)) return 'must not hold spaces, control characters or backslashes';
   if (!text.isWellFormed()) return 'must not hold half of a surrogate pair';
   if (!/^https?:\/\//i.test(text)) return 'must begin with http:// or https://';
-  const url = URL.parse(text);
+  const url = parseUrl(text);
   if (url === null) return 'is not a URL: look at its host and port';
   if (url.username !== '' || url.password !== '') return 'must not hold user:password@';
   if (text.includes('#')) return 'must not have a fragment ("#…"), which is never sent';

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InvalidJob } from '../../../src/client/index.ts';
 import { createQueueClient } from '../../../src/client/queue.ts';
 import { composeJob } from '../../../src/client/queue-job.ts';
@@ -39,5 +39,24 @@ describe('contract §4: a job of the queue client', () => {
     await expect(enqueued).rejects.not.toThrow(/secret/);
     await client.close();
     await expect(client.enqueue(acme)).rejects.toThrow('closed');
+  });
+});
+
+describe('contract §4: a job of the queue client on the first versions of Node 20, which have no URL.parse', () => {
+  const { parse } = URL;
+  beforeAll(() => void Reflect.deleteProperty(URL, 'parse'));
+  afterAll(() => void Object.assign(URL, { parse }));
+
+  it('is told where to call back', () => {
+    expect(composeJob({ ...acme, callbackUrl: 'https://billing.example.com/' }, now).data).toHaveProperty(
+      'callbackUrl',
+    );
+    expect(() => composeJob({ ...acme, callbackUrl: 'https://billing.example.com:x/' }, now)).toThrow('is not a URL');
+  });
+
+  it('goes to a queue by its URL', async () => {
+    const client = createQueueClient({ connection: 'redis://127.0.0.1:1' });
+    await expect(client.enqueue(acme, { timeoutMs: 1 })).rejects.toThrow('The queue did not take the job');
+    await client.close();
   });
 });
