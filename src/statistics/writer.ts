@@ -73,8 +73,8 @@ export function createStatisticsWriter(options: WriterOptions): StatisticsWriter
   async function writeOrSay(): Promise<void> {
     try {
       await write();
-      if (failing) log.info('statistics.written', {}, 'Statistics are written again');
-      failing = false;
+      if (failing && doubtful === null) log.info('statistics.written', {}, 'Statistics are written again');
+      failing = doubtful !== null;
     } catch (error) {
       if (!failing) log.warn('statistics.not-written', { error }, 'Statistics were not written; tries again');
       failing = true;
@@ -116,7 +116,7 @@ export function createStatisticsWriter(options: WriterOptions): StatisticsWriter
 
   async function writeTheRest(signal: AbortSignal): Promise<void> {
     await flush();
-    while ((failing || doubtful !== null) && !signal.aborted) {
+    while (failing && !signal.aborted) {
       await delay(tryAgainMs);
       await flush();
     }
