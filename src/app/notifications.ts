@@ -19,7 +19,7 @@ import { findNotification, newestCallback, pageNotifications, retryNotification 
 import { claimNotifications, recordTries, stageTest, tellFinishedRuns } from '../store/notifications.ts';
 import { createSigningStore, replaceSecret } from '../store/signing-secrets.ts';
 import type { Core } from './core.ts';
-import { ownApi, ownServices } from './own-services.ts';
+import { ownAsConfigured } from './own-services.ts';
 import { openSender } from './sending.ts';
 
 const connectTimeoutMs = 5_000;
@@ -115,7 +115,7 @@ export function openDispatch(core: NotificationCore, sender: Pick<Sender, 'send'
 /** Sends notifications for as long as a batch lane's worker runs: any of them takes what is due, none leads. */
 export function startNotifier(core: Core): { stop(): Promise<void> } {
   const { config, log, pool } = core;
-  const sender = openSender(config, [...ownServices(config), ...ownApi(config)], maxBufferedBytes);
+  const sender = openSender(config, ownAsConfigured(config), maxBufferedBytes);
   const dispatch = openDispatch(core, sender);
   let stopped = false;
   const sending = sendAgainAndAgain({ dispatch, pool, log, isStopped: () => stopped });

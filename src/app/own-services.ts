@@ -24,5 +24,10 @@ export function ownApi({ host, port }: Pick<Config, 'host' | 'port'>): OwnServic
   return port === 0 ? [] : [{ what: 'own API', host, port }];
 }
 
+/** All of them, as far as the configuration says. */
+export const ownAsConfigured = (
+  config: Parameters<typeof ownServices>[0] & Parameters<typeof ownApi>[0],
+): OwnService[] => [...ownServices(config), ...ownApi(config)];
+
 /** The port that an API which listens says in its URL. */
 export const portOf = (url: string): number => Number(new URL(url).port || 80);

@@ -8,7 +8,7 @@ import { refusedAsWritten } from '../sending/egress.ts';
 import type { OwnService } from '../sending/own-services.ts';
 import { createSender, type Sender } from '../sending/sender.ts';
 import type { RenderedRequest } from '../tokens/render.ts';
-import { ownApi, ownServices } from './own-services.ts';
+import { ownAsConfigured } from './own-services.ts';
 import { userAgent } from './version.ts';
 
 /** The process's sender, by Errand's egress rules. */
@@ -22,7 +22,7 @@ export function openSender(
 
 /** What is said of a URL when it is accepted, by the rules that notifications are sent to it by. */
 export function openReceiverCheck(config: Config): CheckReceiver {
-  const own = [...ownServices(config), ...ownApi(config)];
+  const own = ownAsConfigured(config);
   return createReceiverCheck((url) => refusedAsWritten(url, { allow: config.egressAllow, own: () => own }));
 }
 

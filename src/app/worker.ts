@@ -36,7 +36,7 @@ import { createTouch, startHeart, type Touch } from './heart.ts';
 import { startLeader } from './leader.ts';
 import { openLimits } from './limits.ts';
 import { startNotifier } from './notifications.ts';
-import { ownApi, ownServices } from './own-services.ts';
+import { ownAsConfigured } from './own-services.ts';
 import { openPasses } from './passes.ts';
 import { startScheduler } from './scheduler.ts';
 import { openSend, openSender } from './sending.ts';
@@ -113,8 +113,7 @@ export async function startWorker(config: ReadyConfig, lane: Lane, log: Log, por
 function openHand(core: Core, row: WorkerRow, { touch, tally }: { touch: Touch; tally: Tally }) {
   const { pool, config, configurations, log } = core;
   const { lane } = row;
-  const own = [...ownServices(config), ...ownApi(config)];
-  const sender = openSender(config, own, maxBufferedBytes);
+  const sender = openSender(config, ownAsConfigured(config), maxBufferedBytes);
   const weigh = createWeigher({
     pool,
     onTurn: openTurns(core),
