@@ -11,7 +11,8 @@ export function errorsPage(): string {
 
 A failed invocation, and every failed attempt, says why in \`error\`: \`{code, message, side, cause?}\`. Match \`code\`; the
 message is for the person who can mend it and may change. \`side\` says whose move it is: the customer's server, the
-credentials, the configuration, the request, or Errand itself. Usually it is the one below; a 401 or 403 is \`credentials\`.
+credentials, the configuration, the request, or Errand itself. Usually it is the one below; a 401 or 403 is \`credentials\`,
+a proxy on the way that is not there or refuses Errand \`errand\`.
 \`attempts-exhausted\` and \`deadline-exceeded\` carry the last attempt's code in \`cause\`.
 
 | code | side | what it means | what mends it |

@@ -58,10 +58,14 @@ export type SignContext = {
   ownCredentials: boolean;
 };
 
-/** What an exchange that was judged says of the endpoint: pure, and the only place that decides it. */
-export function signOf(verdict: Verdict, { status, ownCredentials }: SignContext): Sign {
+/**
+ * What an exchange that was judged says of the endpoint; `null`: nothing, since it did not get beyond what is ours. Pure,
+ * and the only place that decides it.
+ */
+export function signOf(verdict: Verdict, { status, ownCredentials }: SignContext): Sign | null {
   if (verdict.outcome === 'succeeded') return 'well';
   const { code, side } = verdict.failure;
+  if (side === 'errand') return null;
   switch (code) {
     case 'tls-failed':
       return 'tls';

@@ -1,6 +1,7 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
 import { comparableHost } from '../contract/egress.ts';
+import type { Side } from '../contract/error-catalogue.ts';
 import type { Deadline } from './deadline.ts';
 import {
   blockedAddresses,
@@ -37,24 +38,31 @@ export async function dial(destination: Destination, options: DialOptions): Prom
   const { name, secure } = destination;
   const given = Promise.withResolvers<never>();
   const abandoned = new AbortController();
-  let doing = `Resolving the name of ${name}`;
+  let doing: Doing = { what: `Resolving the name of ${name}` };
   const giveUp = (ms: number) => {
-    given.reject(new Trouble('timeout', `${doing} took longer than ${spoken(ms)}`, { retryable: true }));
+    const { what, side } = doing;
+    given.reject(new Trouble('timeout', `${what} took longer than ${spoken(ms)}`, { retryable: true, side }));
   };
   const timer = setTimeout(() => giveUp(connectTimeoutMs), connectTimeoutMs);
   deadline.onStop(() => giveUp(deadline.timeoutMs));
   stopwatch.begin('dnsMs');
   try {
     const addresses = await Promise.race([checkedAddresses(destination, options), given.promise]);
-    doing = `Connecting to ${name}`;
+    const toThem = { what: `Connecting to ${name}` };
+    doing = proxy === null ? toThem : { what: `Connecting to the proxy ${proxy.host}`, side: 'errand' };
     stopwatch.begin('connectMs');
     const connecting =
       proxy === null
         ? connectToFirst(addresses, destination, abandoned.signal)
-        : connectThrough(proxy, addresses, destination, abandoned.signal);
+        : connectThrough(proxy, addresses, destination, {
+            abandoned: abandoned.signal,
+            reached: () => {
+              doing = toThem;
+            },
+          });
     const socket = await Promise.race([connecting, given.promise]);
     if (!secure) return socket;
-    doing = `The TLS handshake with ${name}`;
+    doing = { what: `The TLS handshake with ${name}` };
     stopwatch.begin('tlsMs');
     return await Promise.race([shakeHands(socket, destination, secureContext, abandoned.signal), given.promise]);
   } catch (error) {
@@ -66,6 +74,9 @@ export async function dial(destination: Destination, options: DialOptions): Prom
     deadline.onStop(undefined);
   }
 }
+
+/** What takes its time, and whose move it is if that is too long; without one the code says. */
+type Doing = { what: string; side?: Side };
 
 async function checkedAddresses(destination: Destination, rules: EgressRules): Promise<readonly string[]> {
   const addresses = isLiteral(destination) ? [destination.host] : await resolved(destination, rules);

@@ -29,8 +29,10 @@ export function failureOf(
   egressIps: readonly string[],
 ): ExchangeFailure {
   const { trouble, requestSent, head, preview, phases } = outcome;
-  const { code, retryable } = trouble;
-  const message = trouble.message + certificateHint(outcome, before) + firewallHint(code, phases, egressIps);
+  const { code, retryable, side } = trouble;
+  // What did not come out of our own network needs nobody's firewall.
+  const firewall = side === 'errand' ? '' : firewallHint(code, phases, egressIps);
+  const message = trouble.message + certificateHint(outcome, before) + firewall;
   // It says of the destination what is wrong with it, but not how the request came there.
   const led = before !== undefined && head === undefined && code === 'egress-blocked';
   const failure = {
@@ -41,6 +43,7 @@ export function failureOf(
     requestSent: requestSent || before !== undefined,
     // A hop that was refused has none of its own.
     phases: phases === noPhases ? (before?.phases ?? phases) : phases,
+    ...(side === undefined ? {} : { side }),
   } as const;
   return head === undefined ? failure : { ...failure, status: head.status, headers: head.headers, preview };
 }

@@ -1,15 +1,23 @@
+import type { Side } from '../contract/error-catalogue.ts';
 import type { ExchangeFailureCode } from '../judging/exchange.ts';
 
 /** Why an exchange ends without an answer, on its way up to where it becomes an `ExchangeFailure`. */
 export class Trouble extends Error {
   readonly code: ExchangeFailureCode;
   readonly retryable: boolean;
+  /** Whose move it is, where the code does not say. */
+  readonly side: Side | undefined;
 
-  constructor(code: ExchangeFailureCode, message: string, { retryable }: { retryable: boolean }) {
+  constructor(
+    code: ExchangeFailureCode,
+    message: string,
+    { retryable, side }: { retryable: boolean; side?: Side | undefined },
+  ) {
     super(message);
     this.name = 'Trouble';
     this.code = code;
     this.retryable = retryable;
+    this.side = side;
   }
 }
 

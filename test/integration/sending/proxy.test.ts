@@ -1,11 +1,13 @@
 import { createSecureContext } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseEgressAllow } from '../../../src/contract/egress.ts';
+import type { ExchangeFailure } from '../../../src/judging/exchange.ts';
 import { proxyFor } from '../../../src/platform/proxy.ts';
 import { createSender, type Sender, type SenderOptions } from '../../../src/sending/sender.ts';
 import { createCertificateAuthority } from '../../support/endpoints/certificates.ts';
 import { type Endpoint, startEndpoint } from '../../support/endpoints/endpoint.ts';
 import { startProxy, type TunnelProxy } from '../../support/endpoints/proxy.ts';
+import { startRawEndpoint } from '../../support/endpoints/raw-endpoint.ts';
 
 describe('sending through a proxy (contract §6)', () => {
   const ca = createCertificateAuthority();
@@ -41,10 +43,10 @@ describe('sending through a proxy (contract §6)', () => {
     return made;
   }
   const tls = { context: createSecureContext({ ca: ca.cert }), identity: 'own', elsewhere: null };
-  const send = (through: Sender, url: string) =>
+  const send = (through: Sender, url: string, connectTimeoutMs = 2000) =>
     through.send(
       { method: 'GET', url, headers: [], body: undefined },
-      { timeoutMs: 5000, connectTimeoutMs: 2000, maxBytes: 1024, tls },
+      { timeoutMs: 5000, connectTimeoutMs, maxBytes: 1024, tls },
     );
 
   it.each([
@@ -65,20 +67,35 @@ describe('sending through a proxy (contract §6)', () => {
 
   it.each([
     ['refuses its credentials', () => proxy.url.replace('us%40er', 'other'), /wants other credentials \(407\)/],
+    ['is none, but a server', () => plain.url, /cannot be reached \(ECONNRESET\)/],
     ['is not there', () => 'http://127.0.0.1:2', /cannot be reached \(ECONNREFUSED\)/],
   ])('says that the proxy %s, and not with which', async (_name, url, message) => {
     const exchange = await send(sender(url()), `${plain.url}/x`);
     expect(exchange).toMatchObject({
       code: 'connect-failed',
+      side: 'errand',
       retryable: true,
       message: expect.stringMatching(message),
     });
     expect(JSON.stringify(exchange)).not.toContain('pass');
   });
 
-  it('says what is not there behind it', async () => {
+  it('says what is not there behind it, which is not ours to mend', async () => {
     const exchange = await send(sender(proxy.url), 'http://127.0.0.1:2/');
     expect(exchange).toMatchObject({ code: 'connect-failed', message: expect.stringContaining('it answered 502') });
+    expect(exchange).not.toHaveProperty('side');
+  });
+
+  it.each([
+    ['http', undefined, /^Connecting to 127/],
+    ['https', 'errand', /^Connecting to the proxy 127/],
+  ])('a silent proxy by %s: is it connected to', async (scheme, side, message) => {
+    // TLS is a part of connecting to the one by https.
+    const silent = await startRawEndpoint({});
+    open.push(silent);
+    const exchange = await send(sender(`${scheme}://127.0.0.1:${silent.port}`), `${plain.url}/x`, 50);
+    expect(exchange).toMatchObject({ code: 'timeout', message: expect.stringMatching(message) });
+    expect((exchange as ExchangeFailure).side).toBe(side);
   });
 
   it.each([

@@ -35,6 +35,11 @@ describe('contract §1: what an attempt says of its integration', () => {
     expect(isFailing(sign)).toBe(sign !== 'well');
   });
 
+  it('nothing at all where it did not get beyond what is ours', () => {
+    const verdict = failure('connect-failed', 'errand');
+    expect(signOf(verdict, { status: null, ownCredentials: false })).toBeNull();
+  });
+
   it("a 401 for a person's own login says nothing of everybody else's", () => {
     const context = { status: 401, ownCredentials: true };
     expect(signOf(failure('unexpected-status', 'credentials'), context)).toBe('well');
