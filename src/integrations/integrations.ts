@@ -4,7 +4,6 @@ import type { KeyAccounts } from '../contract/api-key.ts';
 import type { Actor } from '../contract/audit.ts';
 import type { Auth, Tls } from '../contract/authentication.ts';
 import type { Hold, Integration, IntegrationBody, IntegrationPatch, Limits } from '../contract/integration.ts';
-import { defaultAccount } from '../contract/names.ts';
 import type { Page, PageQuery } from '../contract/paging.ts';
 import { Refusal } from '../contract/problem.ts';
 import type { AssembleDependencies } from './assemble.ts';
@@ -12,7 +11,7 @@ import { createDetails, type Details } from './audit-details.ts';
 import { checkAuthentication } from './authentication/check.ts';
 import { liveCommands, refuseBreaking, refuseTakenNames } from './clashes.ts';
 import { namesOfKind } from './names-of-kind.ts';
-import { noIntegration, reaches, requireIntegration } from './scope.ts';
+import { accountFor, noIntegration, reaches, requireIntegration } from './scope.ts';
 import type {
   Change,
   IntegrationListFilter,
@@ -121,11 +120,6 @@ export function createIntegrationUses({ store, ...dependencies }: AssembleDepend
       });
     },
   };
-}
-
-function accountFor(scope: KeyAccounts): string {
-  if (scope === '*' || scope.includes(defaultAccount)) return defaultAccount;
-  return scope.length === 1 ? (scope[0] ?? defaultAccount) : defaultAccount;
 }
 
 function checkAccount(scope: KeyAccounts, now: StoredIntegration, asked: string | undefined, account: string): void {

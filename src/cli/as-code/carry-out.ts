@@ -32,6 +32,10 @@ export async function carryOut(
 
 const changedMeanwhile = 'somebody else changed it since the plan was made; that was not overwritten.';
 
+/** An integration that can neither be seen nor made: its id is one of another account. */
+const takenElsewhere =
+  'its id is taken, in an account that the API key is not for; choose another id, or use a key for that account.';
+
 async function carryOutOne(client: HttpClient, step: Step, placeOf: (path: string) => string, sum: () => string) {
   const at = placeOf(step.path);
   const failed = (message: string) =>
@@ -47,6 +51,7 @@ async function carryOutOne(client: HttpClient, step: Step, placeOf: (path: strin
     const fields = error.errors.map(
       ({ path, message }) => `\n  ${placeOf(`${step.path}.${path}`)} ${path}: ${message}`,
     );
+    if (step.action === 'create' && step.kind === 'integration' && error.status === 404) throw failed(takenElsewhere);
     const meanwhile = error.type === 'changed-meanwhile' ? `${changedMeanwhile} ` : '';
     throw failed(meanwhile + error.problem.detail + fields.join(''));
   }

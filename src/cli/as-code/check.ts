@@ -1,9 +1,11 @@
+import type { KeyAccounts } from '../../contract/api-key.ts';
 import { builtInCommandTypes, type CommandType } from '../../contract/command-type.ts';
 import type { IntegrationEntry } from '../../contract/configuration-file.ts';
 import { minSecretLength } from '../../contract/integration.ts';
 import type { FieldError } from '../../contract/problem.ts';
 import { referenceProblems, textsOf } from '../../integrations/authentication/references.ts';
 import { refuseTakenNames } from '../../integrations/clashes.ts';
+import { accountFor, reaches } from '../../integrations/scope.ts';
 import type { Environment } from '../../platform/config.ts';
 import { afterwards, breakingProblems, storedCommand } from './afterwards.ts';
 import { assumedIn, workProblems } from './check-work.ts';
@@ -44,10 +46,34 @@ export function checkWanted(wanted: Wanted, current: Current, { prune }: { prune
   const added = current.types.filter(({ name }) => !wanted.commandTypes.has(name));
   const types = [...added, ...[...wanted.commandTypes].map(([name, body]) => ({ name, builtIn: false, ...body }))];
   for (const [id, entry] of wanted.integrations) {
-    const found = integrationProblems(id, entry, current.integrations.get(id) ?? null, { types, prune, gaps });
+    const now = current.integrations.get(id) ?? null;
+    const found = [
+      ...accountProblems(entry, now, current.accounts),
+      ...integrationProblems(id, entry, now, { types, prune, gaps }),
+    ];
     errors.push(...found.map(({ path, message }) => ({ path: `integrations.${id}.${path}`, message })));
   }
   return errors.filter(({ path }) => !isGap(gaps, path)).map(wanted.mistakeOf);
+}
+
+/** An integration stays in its account, and is made in one that the key is for. */
+function accountProblems(
+  { account }: IntegrationEntry,
+  now: CurrentIntegration | null,
+  accounts: KeyAccounts,
+): FieldError[] {
+  if (now !== null) {
+    const own = now.integration.account;
+    const moved = account !== undefined && account !== own;
+    return moved ? [{ path: 'account', message: `cannot be changed; it is "${own}"` }] : [];
+  }
+  if (accounts === '*' || reaches(accounts, account ?? accountFor(accounts))) return [];
+  const those = accounts.map((each) => `"${each}"`).join(', ');
+  const message =
+    account === undefined
+      ? `is required: the API key is for ${those}`
+      : `the API key is not for the account "${account}"; it is for ${those}`;
+  return [{ path: 'account', message }];
 }
 
 function integrationProblems(
@@ -57,8 +83,6 @@ function integrationProblems(
   { types, prune, gaps }: { types: readonly CommandType[]; prune: boolean; gaps: Gaps },
 ): FieldError[] {
   const around = afterwards(entry, now, { types, prune });
-  const account = now?.integration.account;
-  const moved = account !== undefined && entry.account !== undefined && entry.account !== account;
   const { auth = null, tls = null } = entry;
   const open = gaps.open.has(id);
   const texts = open ? [...Object.values(textsOf(auth)), ...Object.values(textsOf(tls))] : [];
@@ -67,7 +91,6 @@ function integrationProblems(
     around.values.map(({ name }) => name),
   );
   return [
-    ...(moved ? [{ path: 'account', message: `cannot be changed; it is "${account}"` }] : []),
     ...nameProblems(entry, now, types),
     ...(open ? [] : breakingProblems(entry, now, { types, prune })),
     ...referenceProblems({ auth, tls }, [...around.values, ...assumed]),

@@ -1,4 +1,5 @@
 import { ApiError, type HttpClient } from '../../client/http.ts';
+import type { KeyAccounts } from '../../contract/api-key.ts';
 import type { Command } from '../../contract/command.ts';
 import type { CommandType } from '../../contract/command-type.ts';
 import type { Integration, Secret } from '../../contract/integration.ts';
@@ -13,17 +14,20 @@ export type CurrentIntegration = {
   schedules: ReadonlyMap<string, Schedule>;
 };
 
-/** What is in Errand: the command types, and the integrations that were asked for, `null` those that are not there. */
+/** What is in Errand: the command types, and the integrations that were asked for, `null` those that are not there for the key. */
 export type Current = {
+  /** The accounts that the key is for. */
+  accounts: KeyAccounts;
   types: readonly CommandType[];
   integrations: ReadonlyMap<string, CurrentIntegration | null>;
 };
 
 export async function readCurrent(client: HttpClient, ids: Iterable<string>): Promise<Current> {
+  const { accounts } = await client.session();
   const types = await everyItem((query) => client.listCommandTypes(query));
   const integrations = new Map<string, CurrentIntegration | null>();
   for (const id of ids) integrations.set(id, await readIntegration(client, id));
-  return { types, integrations };
+  return { accounts, types, integrations };
 }
 
 async function readIntegration(client: HttpClient, id: string): Promise<CurrentIntegration | null> {

@@ -240,6 +240,33 @@ commandTypes:
     const { code, stderr } = await applying.apply('--yes');
     expect(code).toBe(1);
     expect(stderr).toContain('could not create integration theirs');
+    expect(stderr).toContain('its id is taken, in an account that the API key is not for');
     expect(await applying.client.getIntegration('theirs')).toMatchObject({ name: 'Not theirs' });
+  });
+
+  it('says before anything is changed that its key is not for the account of the files', async () => {
+    await applying.client.putIntegration('theirs', { name: 'Not theirs', type: 'custom', account: 'north' });
+    await applying.write('a.yaml', 'integrations:\n  ours: { name: Ours }\n');
+    const theirs =
+      'integrations:\n  theirs:\n    account: north\n    name: Theirs\n  fresh: { account: east, name: Fresh }\n';
+    await applying.write('b.yaml', theirs);
+    applying.env.ERRAND_API_KEY = await applying.running.keyFor('configurer', ['south']);
+    const places = ['b.yaml:3:5 integrations.theirs.account', 'b.yaml:5:12 integrations.fresh.account'];
+    const lines = places.map((each) => `  ${path.join(applying.directory, each)}: the API key is not for the account`);
+    for (const how of ['--yes', '--dry-run']) {
+      expect(await applying.apply(how)).toEqual({
+        code: 2,
+        stdout: '',
+        stderr: `errand: the configuration is not right; nothing was applied.\n${lines[0]} "north"; it is for "south"\n${lines[1]} "east"; it is for "south"\n`,
+      });
+    }
+    await applying.write('b.yaml', '');
+    expect((await applying.apply('--yes')).code).toBe(0);
+    expect(await applying.client.getIntegration('ours')).toMatchObject({ account: 'south' });
+    await applying.write('a.yaml', 'integrations:\n  other: { name: Other }\n');
+    applying.env.ERRAND_API_KEY = await applying.running.keyFor('configurer', ['south', 'west']);
+    expect((await applying.apply('--yes')).stderr).toContain(
+      'integrations.other.account: is required: the API key is for "south", "west"',
+    );
   });
 });

@@ -6,7 +6,7 @@ import type { Current } from '../../../src/cli/as-code/current.ts';
 import { readWanted } from '../../../src/cli/as-code/read.ts';
 import { configurationFileSchema } from '../../../src/contract/configuration-file.ts';
 
-const nothing: Current = { types: [], integrations: new Map() };
+const nothing: Current = { accounts: '*', types: [], integrations: new Map() };
 
 /** All that is told of these files, as `line:column path`, and the messages. */
 function told(...texts: string[]) {

@@ -13,7 +13,10 @@ describe('contract §2: configuration as code', () => {
   it('reads the example of its page', () => {
     const [, example = ''] = /^```yaml\n(.*?)^```$/ms.exec(page) ?? [];
     const { wanted, mistakes } = read(example);
-    expect([...mistakes, ...checkWanted(wanted, { types: [], integrations: new Map() }, { prune: false })]).toEqual([]);
+    expect([
+      ...mistakes,
+      ...checkWanted(wanted, { accounts: '*', types: [], integrations: new Map() }, { prune: false }),
+    ]).toEqual([]);
     expect([[...wanted.integrations.keys()], [...wanted.commandTypes.keys()]]).toEqual([['acme'], ['GetStatement']]);
   });
 
