@@ -72,6 +72,8 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           globalSetup: [services, consoleBuild],
+          // To load the source again for each file took a quarter of their time.
+          isolate: false,
           maxWorkers,
           sequence: { groupOrder: 1 },
         },
@@ -84,6 +86,7 @@ export default defineConfig({
             name,
             include,
             globalSetup: `./test/support/services-${name}.ts`,
+            isolate: false,
             maxWorkers,
             sequence: { groupOrder: 1 },
           },
