@@ -4,6 +4,7 @@ import type { HttpClient } from '../client/http.ts';
 import { builtInCommandTypes } from '../contract/command-type.ts';
 import type { IntegrationEntry } from '../contract/configuration-file.ts';
 import type { Integration } from '../contract/integration.ts';
+import { hintFor } from '../contract/wording.ts';
 import type { Environment } from '../platform/config.ts';
 import { withClient } from './api-client.ts';
 import { around, everyItem, orNull } from './as-code/current.ts';
@@ -36,11 +37,15 @@ export async function runExport(env: Environment, options: ExportOptions): Promi
   });
 }
 
-/** By id. @throws CliFailure for one that is not there */
+/** By id. @throws CliFailure for one that is not there, and an account that nothing tells of */
 async function chosen(client: HttpClient, { account, integrations }: ExportOptions): Promise<Integration[]> {
   const all = () =>
     everyItem((query) => client.listIntegrations({ ...query, ...(account === undefined ? {} : { account }) }));
-  if (integrations === undefined) return (await all()).sort((one, other) => (one.id < other.id ? -1 : 1));
+  if (integrations === undefined) {
+    const every = await all();
+    if (every.length === 0 && account !== undefined) await requireAccount(client, account);
+    return every.sort((one, other) => (one.id < other.id ? -1 : 1));
+  }
   const found: Integration[] = [];
   for (const id of new Set(integrations)) {
     const integration = await orNull(client.getIntegration(id));
@@ -56,6 +61,22 @@ async function chosen(client: HttpClient, { account, integrations }: ExportOptio
     }
   }
   return found;
+}
+
+/** An account is there if a key is for it, or an integration is of it. @throws CliFailure */
+async function requireAccount(client: HttpClient, account: string): Promise<void> {
+  const { accounts } = await client.session();
+  if (accounts !== '*' && accounts.includes(account)) return;
+  const those =
+    accounts === '*'
+      ? (await everyItem((query) => client.listIntegrations(query))).map((each) => each.account)
+      : accounts;
+  const known = [...new Set(those)];
+  const what =
+    accounts === '*'
+      ? `no integration is of the account "${account}".`
+      : `the API key is not for the account "${account}".`;
+  throw new CliFailure(exitCodes.usage, `${what}${hintFor(account, known)}`);
 }
 
 /** Of all integrations all that were added; of some only those that they use. */

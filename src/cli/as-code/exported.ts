@@ -73,9 +73,9 @@ export function commandTypesOf(types: readonly CommandType[]): NonNullable<Confi
   return Object.fromEntries(types.map((type) => [type.name, typeConfiguration(type)]));
 }
 
-/** As YAML that reads back as it is. */
+/** As YAML that reads back as it is, by readers of YAML 1.1, too, to whom `no` without quotes is false. */
 export function yamlOf(content: ConfigurationFile, comment: string): string {
-  const document = new Document(content, { aliasDuplicateObjects: false });
+  const document = new Document(content, { aliasDuplicateObjects: false, compat: 'yaml-1.1' });
   document.commentBefore = comment;
   return document.toString({ lineWidth: 0 });
 }

@@ -164,6 +164,32 @@ describe('errand export (contract §2, §3)', () => {
     expect((await errand('export', '--output', '/dev/null/x')).code).toBe(2);
   });
 
+  it('says which account is not there, and writes nothing of one that has no integrations', async () => {
+    await configured('north-1', 'north');
+    expect(await errand('export', '--account', 'nort', '--output', 'out')).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'errand: no integration is of the account "nort". Did you mean "north"?\n',
+    });
+    expect(await readdir(directory)).toEqual([]);
+    env.ERRAND_API_KEY = await running.keyFor('configurer', ['south', 'west']);
+    expect(await errand('export', '--account', 'north')).toMatchObject({
+      code: 2,
+      stderr: 'errand: the API key is not for the account "north". Known are "south", "west".\n',
+    });
+    const empty = await errand('export', '--account', 'south');
+    expect([empty.code, parse(empty.stdout)]).toEqual([0, { integrations: {} }]);
+  });
+
+  it('quotes what readers of YAML 1.1 take for something else than text', () => {
+    const texts = ['yes', 'No', 'on', 'OFF', '1:30', '1_000', '0b11', '2026-01-31', '.5_0', '<<'];
+    const variables = Object.fromEntries(texts.map((text) => [text, text]));
+    const content = { integrations: { acme: { name: 'no', variables } } };
+    const yaml = yamlOf(content, ' x');
+    expect(parse(yaml, { version: '1.1' })).toEqual(content);
+    expect(yaml).toContain('name: "no"\n');
+  });
+
   it('names an environment variable for every secret, none twice, and none of Errand', () => {
     const names = createEnvironmentNames();
     const named = [
