@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { keyAccountsSchema } from './api-key.ts';
+import { type KeyAccounts, keyAccountsSchema } from './api-key.ts';
 import { errorCodes } from './errors.ts';
 import { lineOfText } from './names.ts';
 import { webhookUrlSchema } from './webhook-url.ts';
@@ -14,6 +14,12 @@ export const endpointEvents = [
   'audit.broken',
 ] as const;
 export type EndpointEvent = (typeof endpointEvents)[number];
+
+/** What of `events` an endpoint for these accounts would never be told; `null`: nothing. */
+export function eventsProblem(events: readonly EndpointEvent[], accounts: KeyAccounts): string | null {
+  if (accounts === '*' || !events.includes('audit.broken')) return null;
+  return '"audit.broken" concerns all accounts: leave it out, or let the endpoint be for all accounts ("*")';
+}
 
 /** And what else there are notifications of: callbacks, and tests. */
 export const notificationEvents = [...endpointEvents, 'invocation.finished', 'notification.test'] as const;

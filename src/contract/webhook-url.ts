@@ -5,6 +5,7 @@ const maxLength = 2_048;
 
 /** Why Errand would not send a webhook to this URL, as far as the URL itself tells; `null` if it would. */
 export function webhookUrlProblem(text: string): string | null {
+  if (text.includes('{{')) return 'takes no tokens ({{…}}), they have no place here: write out the URL itself';
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
   if (/[\u0000-\u0020\u007f\\]/.test(text)) return 'must not hold spaces, control characters or backslashes';
   if (!text.isWellFormed()) return 'must not hold half of a surrogate pair';

@@ -1,12 +1,14 @@
 import { type AuditRecord, system } from '../audit/entry.ts';
 import type { KeyAccounts } from '../contract/api-key.ts';
 import type { Actor } from '../contract/audit.ts';
-import type {
-  EndpointBody,
-  EndpointPatch,
-  EndpointTest,
-  EndpointWithSecret,
-  NotificationEndpoint,
+import {
+  type EndpointBody,
+  type EndpointEvent,
+  type EndpointPatch,
+  type EndpointTest,
+  type EndpointWithSecret,
+  eventsProblem,
+  type NotificationEndpoint,
 } from '../contract/notification.ts';
 import type { Page, PageQuery } from '../contract/paging.ts';
 import { Refusal } from '../contract/problem.ts';
@@ -65,6 +67,7 @@ export function createEndpointUses(dependencies: EndpointDependencies) {
      */
     async create(maker: EndpointManager, body: EndpointBody): Promise<EndpointWithSecret> {
       const accounts = accountsOf(maker, body.accounts ?? maker.accounts);
+      checkEvents(body.events, accounts);
       await checkReceiver(body.url, 'url');
       const id = newId();
       const { name = null, url, enabled = true } = body;
@@ -77,6 +80,9 @@ export function createEndpointUses(dependencies: EndpointDependencies) {
     /** @throws Refusal `not-found`, `forbidden`, `invalid` */
     async update(manager: EndpointManager, id: string, patch: EndpointPatch): Promise<NotificationEndpoint> {
       const before = await require(manager.accounts, id);
+      const accounts = patch.accounts === undefined ? before.accounts : accountsOf(manager, patch.accounts);
+      const events = [...new Set(patch.events ?? before.events)];
+      if (patch.events !== undefined || patch.accounts !== undefined) checkEvents(events, accounts);
       await checkReceiver(patch.url, 'url');
       const { name = before.name, url = before.url, enabled = before.enabled } = patch;
       const after: NewEndpoint = {
@@ -84,8 +90,8 @@ export function createEndpointUses(dependencies: EndpointDependencies) {
         name,
         url,
         enabled,
-        events: [...new Set(patch.events ?? before.events)],
-        accounts: patch.accounts === undefined ? before.accounts : accountsOf(manager, patch.accounts),
+        events,
+        accounts,
       };
       await store.update(before.id, after, endpointRecord(manager.actor, 'notification-endpoint.updated', after));
       return require(manager.accounts, id);
@@ -130,6 +136,12 @@ function accountsOf(manager: EndpointManager, wanted: KeyAccounts): KeyAccounts 
     (accounts !== '*' && accounts.every((account) => manager.accounts !== '*' && manager.accounts.includes(account)));
   if (!within) throw new Refusal('forbidden', 'An endpoint can be told only of accounts that its maker has.');
   return accounts;
+}
+
+function checkEvents(events: readonly EndpointEvent[], accounts: KeyAccounts): void {
+  const message = eventsProblem(events, accounts);
+  if (message === null) return;
+  throw new Refusal('invalid', 'The endpoint would not be told of all that.', [{ path: 'events', message }]);
 }
 
 /** The entry belongs to an account if the endpoint is told of just one. Of the URL the host: the rest may be a secret. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { EndpointPatch } from '../../../src/contract/notification.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { type Endpoint, startEndpoint } from '../../support/endpoints/endpoint.ts';
 import { buildNotifications, manager } from '../../support/notifications.ts';
@@ -64,6 +65,18 @@ describe('contract §3: notification endpoints', () => {
     expect((await notifications.endpoints.get(['default'], id)).lastNotification).toMatchObject({
       subject: { id: 'of this one' },
     });
+  });
+
+  it('are for all accounts where they are told of the audit log', async () => {
+    const refused = { kind: 'invalid', errors: [{ path: 'events', message: expect.stringContaining('"*"') }] };
+    const events = ['batch.finished', 'audit.broken'] as const;
+    const limited = { events: [...events], accounts: ['default'] };
+    await expect(notifications.endpoint(receiver.url, limited)).rejects.toMatchObject(refused);
+    const { id } = await notifications.endpoint(receiver.url, { events: [...events] });
+    const change = (patch: EndpointPatch) => notifications.endpoints.update(manager, id, patch);
+    await expect(change({ accounts: ['default'] })).rejects.toMatchObject(refused);
+    await change({ accounts: ['default'], events: ['batch.finished'] });
+    await expect(change({ events: ['audit.broken'] })).rejects.toMatchObject(refused);
   });
 
   it('keep their name until it is taken away', async () => {

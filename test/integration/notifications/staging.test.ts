@@ -222,6 +222,15 @@ describe('contract §7: what is to be told is staged by the transaction that it 
       expect(none).toEqual([]);
       expect(held).toMatchObject({ event: 'integration.held', subject_id: 'acme', account: 'default' });
       expect(held.data).toMatchObject({ integration: 'acme', name: 'acme', reason: failed, releasedAt: null });
+      expect(Object.keys(held.data)).toEqual([
+        'integration',
+        'account',
+        'name',
+        'reason',
+        'since',
+        'nextProbeAt',
+        'releasedAt',
+      ]);
       // The same hold, written again.
       await rows(`update integration_flow set hold = null`);
       await rows(`update integration_flow set hold = $1`, [JSON.stringify(failed)]);
@@ -233,6 +242,7 @@ describe('contract §7: what is to be told is staged by the transaction that it 
       expect(released).toMatchObject({ event: 'integration.released', subject_id: 'acme' });
       expect(released.data).toMatchObject({ since: held.data.since, nextProbeAt: null });
       expect(released.data.releasedAt).not.toBeNull();
+      expect(released.data.reason).toEqual(failed);
     });
 
     it('but not one that is deleted while it is held', async () => {
@@ -275,7 +285,9 @@ describe('contract §7: what is to be told is staged by the transaction that it 
   describe('an audit log that does not hold', () => {
     it('is told once a day of each problem, to those who are for all accounts', async () => {
       const { id } = await notifications.endpoint('https://ops.example.com/', { events: [...endpointEvents] });
-      await notifications.endpoint('https://n.example.com/', { events: [...endpointEvents], accounts: ['north'] });
+      const { id: north } = await notifications.endpoint('https://n.example.com/', { accounts: ['north'] });
+      // As one is from before that was refused.
+      await database.pool.query('update notification_endpoints set events = $2 where id = $1', [north, endpointEvents]);
       await tellAuditBroken(database.pool, 'seal 7 is gone');
       await tellAuditBroken(database.pool, 'seal 7 is gone');
       await tellAuditBroken(database.pool, 'seal 8 is gone');

@@ -43,6 +43,8 @@ describe('contract §6: what becomes of a notification', () => {
 describe('contract §5: a URL that webhooks go to', () => {
   it.each([
     ['ftp://example.com/', /begin with http/],
+    ['https://{{Host}}/', /takes no tokens/],
+    ['https://example.com/?id={{ errand.invocationId }}', /takes no tokens/],
     ['example.com', /begin with http/],
     ['https://user:password@example.com/', /user:password/],
     ['https://example.com/#top', /fragment/],

@@ -57,7 +57,7 @@ function Trouble({ endpoint: { enabled, disabledReason, failingSince, previousSe
       {!enabled && disabledReason === null && <Text size="sm">Disabled: it is told nothing.</Text>}
       {enabled && failingSince !== null && (
         <Marked mark={{ icon: IconAlertTriangle, tone: 'bad' }}>
-          Nothing was delivered since <When at={failingSince} />
+          What is sent to it fails; that began <When at={failingSince} />
         </Marked>
       )}
       {previousSecretUntil !== null && (

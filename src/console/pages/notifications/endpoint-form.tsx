@@ -2,10 +2,11 @@ import { Button, Checkbox, Group, Stack, TextInput } from '@mantine/core';
 import { type UseFormReturnType, useForm } from '@mantine/form';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { endpointEvents, type NotificationEndpoint } from '../../../contract/notification.ts';
+import { endpointEvents, eventsProblem, type NotificationEndpoint } from '../../../contract/notification.ts';
+import { webhookUrlProblem } from '../../../contract/webhook-url.ts';
 import { client } from '../../client.ts';
 import { AccountsField } from '../../parts/accounts-field.tsx';
-import { accountsProblem } from '../../parts/accounts-values.ts';
+import { accountsProblem, chosenAccounts } from '../../parts/accounts-values.ts';
 import { ErrorNotice } from '../../parts/error-notice.tsx';
 import { placeErrors } from '../../parts/form-errors.ts';
 import { told } from '../../parts/tell.ts';
@@ -26,8 +27,9 @@ export function EndpointForm({ endpoint, made, close }: FormProps) {
   const form = useForm<EndpointValues>({
     initialValues: before,
     validate: {
-      url: (url) => (url.trim() === '' ? 'is required' : null),
-      events: (events) => (events.length === 0 ? 'choose one at least' : null),
+      url: (url) => (url.trim() === '' ? 'is required' : webhookUrlProblem(url.trim())),
+      events: (events, values) =>
+        events.length === 0 ? 'choose one at least' : eventsProblem(events, chosenAccounts(values)),
       accounts: (_, values) => accountsProblem(values),
     },
   });

@@ -5,7 +5,7 @@ import type { NotificationEndpoint } from '../../../contract/notification.ts';
 import { client } from '../../client.ts';
 import { Empty } from '../../parts/empty.tsx';
 import { PagesOf, usePages } from '../../parts/pages-of.tsx';
-import { useCan } from '../../session.tsx';
+import { useCan, useSession } from '../../session.tsx';
 import { EndpointCard } from './endpoint-card.tsx';
 import { EndpointDialog } from './endpoint-dialog.tsx';
 import { endpointsKey } from './notification-queries.ts';
@@ -47,8 +47,11 @@ export function EndpointsTab() {
 }
 
 function NoneYet({ mayManage }: { mayManage: boolean }) {
+  const { accounts } = useSession();
+  const all = accounts === '*';
   return (
-    <Empty title="Nobody is told yet">
+    <Empty title={all ? 'Nobody is told yet' : 'You see no endpoint'}>
+      {!all && 'One that is told of other accounts, too, is seen by those who are for all of them. '}
       An endpoint is a URL of yours, of an on-call tool or a chat, that is told when an integration is held, a batch or
       a run ends, a schedule is missed, or the audit log is broken.{!mayManage && ' An admin can add one.'}
     </Empty>
