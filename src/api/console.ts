@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { needsKey } from './authorization.ts';
 import { ProblemError } from './problems.ts';
 
 export type ConsoleDependencies = {
@@ -64,6 +67,20 @@ export function addConsole(app: FastifyInstance, { folder, ready, portalOrigins 
         sendFile(reply, `${assets}/${(request.params as { '*': string })['*']}`, assetHeaders),
       );
     }
+  });
+
+  // Where there is nothing, whoever reads pages gets the console's, which says so.
+  app.addHook('preHandler', async (request, reply) => {
+    const { method, url, headers } = request;
+    const page = request.is404 && method === 'GET' && !needsKey(url) && headers.accept?.includes('text/html');
+    if (page !== true) return;
+    await whenReady();
+    const document = await readFile(join(folder, 'index.html'));
+    return reply
+      .code(404)
+      .headers({ ...pageHeaders("'none'"), vary: 'accept' })
+      .type('text/html; charset=utf-8')
+      .send(document);
   });
 
   async function whenReady(): Promise<void> {

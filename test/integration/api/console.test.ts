@@ -68,6 +68,15 @@ describe("contract §3: the console's files", () => {
     expect(headers.get('cache-control')).toBe('no-store');
   });
 
+  it.each([
+    ['/nothing', 404, 'text/html; charset=utf-8'],
+    ['/v1/nothing', 401, 'application/problem+json; charset=utf-8'],
+  ])('tell a browser that there is nothing at %s', async (path, status, type) => {
+    const answer = await running.call('GET', path, { key: null, headers: { accept: 'text/html,*/*;q=0.8' } });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([status, type]);
+    if (status === 404) expect(answer.bytes).toEqual((await running.call('GET', '/', nobody)).bytes);
+  });
+
   it('say what to do where they could not be built, and the API goes on', async () => {
     const ready = () => Promise.reject(new Error('vite is not installed'));
     const unbuilt = await startApi(() => ({ console: { folder: consoleFolder, ready, portalOrigins: [] } }));
