@@ -22,6 +22,9 @@ export function authorize(app: FastifyInstance, authenticate: AuthenticateReques
     request.principal = principal;
     if (permission === undefined || can(principal.role, permission)) return;
     const roles = rolesThatCan(permission).join(' or ');
-    throw new ProblemError('forbidden', `This needs a key with the role ${roles}; this one is a ${principal.role}'s.`);
+    throw new ProblemError(
+      'forbidden',
+      `This needs a key with the role ${roles}; this one has the role ${principal.role}.`,
+    );
   });
 }

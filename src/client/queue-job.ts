@@ -1,5 +1,7 @@
+import { fieldErrors } from '../contract/field-errors.ts';
 import { type ProducerJob, producerJobSchema } from '../contract/job.ts';
 import { type Lane, laneSchema } from '../contract/lane.ts';
+import { wording } from '../contract/wording.ts';
 import { InvalidJob } from './errors.ts';
 import type { BullJobOptions } from './queue-backend.ts';
 
@@ -14,10 +16,8 @@ const greatestPriority = 2_097_152;
 /** Checks what the worker will check, so that a mistake is told to the one who made it. @throws InvalidJob */
 export function composeJob(invocation: QueuedInvocation, now: number): ComposedJob {
   const { lane = 'batch', runAt, priority, ...data } = invocation;
-  const errors = (producerJobSchema.safeParse(data).error?.issues ?? []).map(({ path, message }) => ({
-    path: path.join('.') || 'data',
-    message,
-  }));
+  const shape = producerJobSchema.safeParse(data, { error: wording });
+  const errors = fieldErrors(shape.error?.issues ?? []).map(({ path, message }) => ({ path: path || 'data', message }));
   if (!laneSchema.safeParse(lane).success) errors.push({ path: 'lane', message: 'must be interactive or batch' });
   const at = runAt === undefined ? now : new Date(runAt).getTime();
   if (Number.isNaN(at)) errors.push({ path: 'runAt', message: 'must be a Date, or a time as of ISO 8601' });

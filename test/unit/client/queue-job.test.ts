@@ -22,14 +22,16 @@ describe('contract §4: a job of the queue client', () => {
 
   it.each([
     ['a bad id', { integration: 'Acme!' }, 'integration'],
-    ['an unknown field', { attempts: 3 }, 'data'],
+    ['an unknown field', { attempts: 3 }, 'attempts'],
+    ['no command', { command: undefined }, 'command: is required'],
+    ['another kind of reference', { reference: 7 }, 'reference: must be a string, not 7'],
     ['no time', { runAt: 'tomorrow' }, 'runAt'],
     ['no lane', { lane: 'slow' }, 'lane'],
     ['no priority', { priority: 0 }, 'priority'],
   ])('is refused for %s', (_what, more, path) => {
     const compose = () => composeJob({ ...acme, ...(more as object) }, now);
     expect(compose).toThrow(InvalidJob);
-    expect(compose).toThrow(new RegExp(`\\n {2}${path}: `));
+    expect(compose).toThrow(new RegExp(`\\n {2}${path}`));
   });
 
   it('goes to Redis or PostgreSQL, and nowhere else', async () => {

@@ -66,7 +66,7 @@ export function SuccessRate({ of, query }: { of: string; query: ReturnType<typeo
       {successes.succeeded + successes.failed > 0 && (
         <Box w={96} h={24} bg={track} aria-hidden inert className="no-shrink">
           <Suspense fallback={null}>
-            <Chart percents={successes.byHour} />
+            <Chart percents={successes.byHour} color={successes.succeeded < successes.failed ? 'red' : 'teal'} />
           </Suspense>
         </Box>
       )}
