@@ -5,16 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { type Lane, lanes } from '../contract/lane.ts';
 import type { Environment } from '../platform/config.ts';
 import type { Log } from '../platform/log.ts';
+import { restartDelays } from '../platform/restart-delays.ts';
 import { askForMeters } from './meters-channel.ts';
 
 /** The program that runs now: `main.ts` in the repository, `main.js` where it was compiled. */
 const main = fileURLToPath(new URL(`../main${path.extname(import.meta.filename)}`, import.meta.url));
-
-/** A lane that cannot start is tried again after this, doubling up to a minute. */
-const restartMs = 1_000;
-const longestRestartMs = 60_000;
-/** A process that ran this long before it died was well: the next start is at once again. */
-const wellAfterMs = 60_000;
 
 /**
  * Each lane's worker in a process of its own, so that a batch never holds up the event loop that a click waits for. One
@@ -25,7 +20,7 @@ export function startLaneProcesses(env: Environment, log: Log) {
   const timers = new Set<NodeJS.Timeout>();
   let stopping = false;
 
-  function start(lane: Lane, delayMs: number): Promise<void> {
+  function start(lane: Lane, nextDelay: (ranMs: number) => number): Promise<void> {
     const child = fork(main, ['worker', '--lane', lane], {
       env: { ...env },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -39,12 +34,12 @@ export function startLaneProcesses(env: Environment, log: Log) {
     child.once('exit', (code, signal) => {
       running.delete(lane);
       if (stopping) return;
-      const next = performance.now() - startedAt > wellAfterMs ? restartMs : Math.min(delayMs * 2, longestRestartMs);
-      log.error('worker.died', { lane, code, signal, restartInMs: delayMs }, 'A worker died; starting another');
+      const restartInMs = nextDelay(performance.now() - startedAt);
+      log.error('worker.died', { lane, code, signal, restartInMs }, 'A worker died; starting another');
       const timer = setTimeout(() => {
         timers.delete(timer);
-        void start(lane, next);
-      }, delayMs);
+        void start(lane, nextDelay);
+      }, restartInMs);
       timers.add(timer);
     });
     return ready;
@@ -52,7 +47,7 @@ export function startLaneProcesses(env: Environment, log: Log) {
 
   return {
     /** Resolves when both lanes take work (or have died for the first time). */
-    ready: Promise.all(lanes.map((lane) => start(lane, restartMs))),
+    ready: Promise.all(lanes.map((lane) => start(lane, restartDelays()))),
     /** What their meters say, of those that answer. */
     async meters(): Promise<string[]> {
       const texts = await Promise.all([...running.values()].map(askForMeters));
