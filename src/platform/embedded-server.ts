@@ -6,9 +6,28 @@ import { type Cluster, serverEnvironment } from './embedded-cluster.ts';
 import type { ServerUser } from './embedded-user.ts';
 import type { Log } from './log.ts';
 
-export type Server = { pid: number; port: number; stop(): Promise<void> };
+/** How a process ended. */
+type Ended = { code: number | null; signal: NodeJS.Signals | null };
 
-export type StartOptions = { cluster: Cluster; postgres: string; user: ServerUser | null; durable: boolean; log: Log };
+export type Server = {
+  pid: number;
+  port: number;
+  /** Resolves when the server is gone, whoever ended it. */
+  exited: Promise<Ended>;
+  stop(): Promise<void>;
+};
+
+export type StartOptions = {
+  cluster: Cluster;
+  postgres: string;
+  user: ServerUser | null;
+  durable: boolean;
+  log: Log;
+  /** The one to listen on; default: a free one. */
+  port?: number;
+  /** Gives up the start. */
+  signal?: AbortSignal;
+};
 
 const pollMs = 20;
 /** Recovery after a crash replays up to max_wal_size (1 GB) of WAL. */
@@ -24,8 +43,9 @@ const startAttempts = 20;
 export async function startServer(options: StartOptions): Promise<Server> {
   await stopLeftover(options);
   for (let attempt = 1; ; attempt += 1) {
-    const outcome = await tryStart(options, await freePort());
+    const outcome = await tryStart(options, options.port ?? (await freePort()));
     if (outcome.started) return outcome.server;
+    options.signal?.throwIfAborted();
     // The port was taken meanwhile, or what a killed server left of itself is still ending.
     const passing = /Address already in use|pre-existing shared memory block/.test(outcome.said);
     if (!passing || attempt === startAttempts) throw new Error(`PostgreSQL did not start: ${outcome.said}`);
@@ -37,10 +57,11 @@ async function tryStart(
   options: StartOptions,
   port: number,
 ): Promise<{ started: true; server: Server } | { started: false; said: string }> {
-  const { cluster, user } = options;
+  const { cluster, user, signal } = options;
   const logFile = path.join(cluster.home, 'server.log');
   // A file, not a pipe: the server may outlive this process, and then nobody would read.
-  const output = await open(logFile, 'w', 0o600);
+  const output = await open(logFile, options.port === undefined ? 'w' : 'a', 0o600);
+  const { size } = await output.stat();
   const child = spawn(options.postgres, argumentsFor(options, port), {
     ...(user === null ? {} : { uid: user.uid, gid: user.gid }),
     cwd: cluster.home,
@@ -49,15 +70,16 @@ async function tryStart(
     // A process group of its own: Ctrl-C in a terminal must reach Errand first, which still writes while it drains.
     detached: true,
   });
-  const exited = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve());
-    child.once('error', () => resolve());
+  const exited = new Promise<Ended>((resolve) => {
+    child.once('exit', (code, by) => resolve({ code, signal: by }));
+    child.once('error', () => resolve({ code: null, signal: null }));
   });
   await output.close();
-  if (await ready(child, cluster.data)) return { started: true, server: handleOf(child, port, exited) };
-  child.kill('SIGKILL');
+  if (await ready(child, cluster.data, signal)) return { started: true, server: handleOf(child, port, exited) };
+  child.kill(signal?.aborted ? 'SIGQUIT' : 'SIGKILL');
   await exited;
-  const said = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').slice(-5).join(' | ');
+  const written = await readFile(logFile).catch(() => Buffer.alloc(0));
+  const said = written.subarray(size).toString().trim().split('\n').slice(-5).join(' | ');
   return { started: false, said: said === '' ? `${options.postgres} could not be run` : said };
 }
 
@@ -79,14 +101,15 @@ function argumentsFor({ cluster, durable }: StartOptions, port: number): string[
   return ['-D', cluster.data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
 }
 
-/** False if the server ended, or is not ready in time. */
-async function ready(child: ChildProcess, data: string): Promise<boolean> {
+/** False if the server ended, or is not ready in time or before it is given up. */
+async function ready(child: ChildProcess, data: string, signal: AbortSignal | undefined): Promise<boolean> {
   const deadline = Date.now() + startTimeoutMs;
   let failed = false;
   child.once('error', () => {
     failed = true;
   });
-  while (!failed && child.exitCode === null && child.signalCode === null && Date.now() < deadline) {
+  const over = () => failed || child.exitCode !== null || child.signalCode !== null || signal?.aborted;
+  while (!over() && Date.now() < deadline) {
     const lines = await pidFile(data);
     if (Number(lines[0]) === child.pid && lines[7]?.trim() === 'ready') return true;
     await sleep(pollMs);
@@ -94,10 +117,11 @@ async function ready(child: ChildProcess, data: string): Promise<boolean> {
   return false;
 }
 
-function handleOf(child: ChildProcess, port: number, exited: Promise<void>): Server {
+function handleOf(child: ChildProcess, port: number, exited: Promise<Ended>): Server {
   // The server must not keep this process alive, nor outlive it when it ends without stopping it.
   const tellAtExit = () => void child.kill('SIGINT');
   process.once('exit', tellAtExit);
+  void exited.then(() => process.off('exit', tellAtExit));
   child.unref();
   let stopped: Promise<void> | null = null;
 
@@ -107,12 +131,12 @@ function handleOf(child: ChildProcess, port: number, exited: Promise<void>): Ser
     const impatient = setTimeout(() => child.kill('SIGQUIT'), stopTimeoutMs);
     await exited;
     clearTimeout(impatient);
-    process.off('exit', tellAtExit);
   }
 
   return {
     pid: child.pid ?? 0,
     port,
+    exited,
     stop() {
       stopped ??= stop();
       return stopped;

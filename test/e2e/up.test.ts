@@ -15,13 +15,16 @@ describe('errand up on embedded defaults (contract §2, §7)', { timeout: 120_00
   let directory: string;
   let dataDir: string;
   let endpoint: Endpoint;
+  /** What the endpoint waits for before it answers. */
+  let answering: Promise<void> = Promise.resolve();
   let running: Promise<Running> | null = null;
   const started: ErrandProcess[] = [];
 
   beforeAll(async () => {
     directory = await mkdtemp(path.join(tmpdir(), 'errand-up-'));
     dataDir = path.join(directory, 'data');
-    endpoint = await startEndpoint((_request, response) => {
+    endpoint = await startEndpoint(async (_request, response) => {
+      await answering;
       response.writeHead(200, { 'content-type': 'text/plain' }).end('an invoice');
     });
   });
@@ -172,6 +175,33 @@ describe('errand up on embedded defaults (contract §2, §7)', { timeout: 120_00
     expect(await second.client.wait(id, { timeoutMs: 25_000 })).toMatchObject({ status: 'succeeded' });
     const sent = endpoint.requests.slice(before);
     expect(sent.map((request) => request.header('x-api-key'))).toContain('gckQ-a-real-secret-taJ9');
+  });
+
+  it('starts a PostgreSQL that was killed again, and what was in flight ends well', async () => {
+    const serving = await up();
+    await configure(serving);
+    const { server } = await serving.errand.event('database.embedded');
+    const before = endpoint.requests.length;
+    const gate = Promise.withResolvers<void>();
+    answering = gate.promise;
+    const sent = Array.from({ length: 20 }, async (_, number) => {
+      const tokens = { InvoiceNumber: `INFLIGHT${number}` };
+      return (await serving.client.enqueue({ ...invoice, tokens })).id;
+    });
+    const ids = await Promise.all(sent);
+    await expect.poll(() => endpoint.requests.length - before).toBeGreaterThan(0);
+    kill(Number(server));
+    expect(await serving.errand.event('database.died')).toMatchObject({ level: 'error', server, signal: 'SIGKILL' });
+    gate.resolve();
+    await serving.errand.event('database.restarted');
+    await expect.poll(async () => (await fetch(`${serving.url}/readyz`)).status, { timeout: 30_000 }).toBe(200);
+
+    const ended = await Promise.all(ids.map((id) => serving.client.wait(id, { timeoutMs: 60_000 })));
+    expect(new Set(ended.map(({ status }) => status))).toEqual(new Set(['succeeded']));
+    const everybody = family(serving.errand.pid);
+    expect(await serving.errand.kill('SIGTERM')).toEqual([0, null]);
+    running = null;
+    await gone(everybody, 2_000);
   });
 
   it('demo --once does the main job, saves the PDF and exits 0', async () => {

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runningEmbeddedPostgres, startEmbeddedPostgres } from '../../../src/platform/embedded-postgres.ts';
-import { silentLog } from '../../../src/platform/log.ts';
+import { createLog, silentLog } from '../../../src/platform/log.ts';
 
 const sources = path.resolve(import.meta.dirname, '../../../src/platform');
 
@@ -118,5 +118,71 @@ describe('contract §2: the embedded PostgreSQL', () => {
     await (await start()).stop();
     await writeFile(path.join(dataDir, 'postgres-password'), 'another\n');
     await expect(start()).rejects.toThrow(/postgres-password is not the password of the cluster/);
+  });
+});
+
+describe('contract §2: an embedded PostgreSQL that is kept', () => {
+  let ending: AbortController;
+  let failed: PromiseWithResolvers<unknown>;
+  let said: string[];
+  let told: EventEmitter;
+  beforeEach(() => {
+    ending = new AbortController();
+    failed = Promise.withResolvers();
+    said = [];
+    told = new EventEmitter();
+  });
+
+  function startKept(giveUpAfterMs?: number) {
+    const write = (line: string) => {
+      const { event } = JSON.parse(line) as { event: string };
+      said.push(event);
+      told.emit(event);
+    };
+    const keep = {
+      signal: ending.signal,
+      fail: failed.resolve,
+      ...(giveUpAfterMs === undefined ? {} : { giveUpAfterMs }),
+    };
+    const log = createLog({ level: 'info', destination: { write } });
+    return startEmbeddedPostgres({ dataDir, log, keep, durable: false });
+  }
+
+  it('is there again with its data, at the same address, however often it is killed', async () => {
+    const server = await startKept();
+    await ask(server.url, 'create table kept (number int)');
+    await ask(server.url, 'insert into kept values (42)');
+    for (const _ of ['once', 'twice']) {
+      const restarted = once(told, 'database.restarted');
+      process.kill(await serverPid(), 'SIGKILL');
+      await restarted;
+      expect(await ask(server.url, 'select number from kept')).toBe(42);
+    }
+    expect(said.filter((event) => event === 'database.died')).toHaveLength(2);
+    const last = await serverPid();
+    await Promise.all([server.stop(), server.stop()]);
+    expect(() => process.kill(last, 0)).toThrow();
+  });
+
+  it('is a failure, with the reason, when it cannot be started again', async () => {
+    const server = await startKept(0);
+    const control = path.join(await home(), 'data/global/pg_control');
+    await rm(control);
+    process.kill(await serverPid(), 'SIGKILL');
+    expect(await failed.promise).toMatchObject({
+      message: expect.stringMatching(/died and could not be started again: PostgreSQL did not start: .*pg_control/),
+    });
+    await server.stop();
+  });
+
+  it('stays away once the process is to stop', async () => {
+    const server = await startKept();
+    const died = once(told, 'database.died');
+    process.kill(await serverPid(), 'SIGKILL');
+    await died;
+    ending.abort();
+    await server.stop();
+    expect(said).not.toContain('database.restarted');
+    await expect(ask(server.url, 'select 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 });
