@@ -9,11 +9,14 @@ import { explainUnknown } from './unknown-name.ts';
  *
  * @throws CliFailure with what the API says, or that it does not answer
  */
-export async function withClient(env: Environment, work: (client: HttpClient) => Promise<void>): Promise<void> {
+export async function withClient<Value>(
+  env: Environment,
+  work: (client: HttpClient) => Promise<Value>,
+): Promise<Value> {
   const config = loadConfig(env, { role: 'client' });
   const client = createHttpClient({ url: config.client.url, apiKey: await apiKeyOf(config) });
   try {
-    await work(client);
+    return await work(client);
   } catch (error) {
     if (error instanceof ApiError || error instanceof ApiUnreachable) {
       throw new CliFailure(exitCodes.failed, error.message);

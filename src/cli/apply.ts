@@ -4,8 +4,8 @@ import { integrationIdSchema } from '../contract/names.ts';
 import { ConfigError, type Environment } from '../platform/config.ts';
 import { withClient } from './api-client.ts';
 import { carryOut } from './as-code/carry-out.ts';
-import { checkSecrets, checkWanted } from './as-code/check.ts';
-import { readCurrent } from './as-code/current.ts';
+import { checkAlone, checkSecrets, checkWanted } from './as-code/check.ts';
+import { type Current, readCurrent } from './as-code/current.ts';
 import { readFiles } from './as-code/files.ts';
 import { planOf } from './as-code/plan.ts';
 import { type Mistake, readWanted, type Wanted } from './as-code/read.ts';
@@ -33,13 +33,11 @@ export async function runApply(env: Environment, options: ApplyOptions): Promise
   }
   const { wanted, mistakes } = readWanted(await readFiles(options.files));
   const found = [...mistakes, ...checkSecrets(wanted, env)];
-  if (found.length > 0) return refuseWithAll(found, wanted, env, options);
-  if (wanted.commandTypes.size + wanted.integrations.size === 0) {
+  if (found.length === 0 && wanted.commandTypes.size + wanted.integrations.size === 0) {
     throw new CliFailure(exitCodes.usage, `no commandTypes and no integrations in ${options.files.join(', ')}.`);
   }
+  const current = await refuseOrRead(found, wanted, env, options);
   await withClient(env, async (client) => {
-    const current = await readCurrent(client, wanted.integrations.keys());
-    refuse(checkWanted(wanted, current, options));
     const steps = planOf(wanted, current, { ...options, secretOf: (name) => env[name] ?? '' });
     const leftAlone = options.prune ? leftAloneOf(wanted, current.integrations) : [];
     if (!options.json) await printLine(shownPlan(steps, leftAlone, wanted.placeOf));
@@ -57,19 +55,27 @@ export async function runApply(env: Environment, options: ApplyOptions): Promise
   });
 }
 
-/** @throws CliFailure with these mistakes, and those that are found by what is in Errand, if it can be asked */
-async function refuseWithAll(found: readonly Mistake[], wanted: Wanted, env: Environment, options: ApplyOptions) {
-  const all = [...found];
-  let unchecked = '';
+/**
+ * What is in Errand.
+ *
+ * @throws CliFailure with these mistakes and all others; if Errand cannot be asked, those that can be found without it
+ */
+async function refuseOrRead(
+  found: readonly Mistake[],
+  wanted: Wanted,
+  env: Environment,
+  options: ApplyOptions,
+): Promise<Current> {
+  let current: Current;
   try {
-    await withClient(env, async (client) => {
-      all.push(...checkWanted(wanted, await readCurrent(client, rightIds(wanted)), options));
-    });
+    current = await withClient(env, (client) => readCurrent(client, rightIds(wanted)));
   } catch (error) {
     if (!(error instanceof CliFailure || error instanceof ConfigError)) throw error;
-    unchecked = `\nNot everything could be checked: ${error.message}`;
+    refuse([...found, ...checkAlone(wanted, options)], `\nNot everything could be checked: ${error.message}`);
+    throw error;
   }
-  refuse(all, unchecked);
+  refuse([...found, ...checkWanted(wanted, current, options)]);
+  return current;
 }
 
 const rightIds = ({ integrations }: Wanted) =>

@@ -26,14 +26,14 @@ export const connectionHeaders: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
+/** A header of a request template. */
+export const headerSchema = z.strictObject({ key: headerName, value: z.string().max(8192) });
+
 export const requestTemplateSchema = z
   .strictObject({
     method: z.enum(methods),
     url: z.string().min(1).max(8192),
-    headers: z
-      .array(z.strictObject({ key: headerName, value: z.string().max(8192) }))
-      .max(100)
-      .optional(),
+    headers: z.array(headerSchema).max(100).optional(),
     body: z
       .string()
       .max(1024 * 1024)

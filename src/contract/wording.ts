@@ -13,10 +13,17 @@ export function hintFor(name: string, known: readonly string[]): string {
 export function closest(name: string, known: readonly string[]): string | null {
   const lower = name.slice(0, 100).toLowerCase();
   const ranked = known
-    .map((each) => ({ each, far: distance(lower, each.toLowerCase()) }))
+    .map((each) => ({ each, far: slips(lower, each.toLowerCase()) }))
     .filter(({ each, far }) => far <= Math.max(1, Math.floor(Math.min(each.length, lower.length) / 3)))
     .sort((one, other) => one.far - other.far);
   return ranked[0]?.each ?? null;
+}
+
+/** Letters that changed places with their neighbours are one slip, not two. */
+function slips(one: string, other: string): number {
+  const at = one.split('').findIndex((letter, index) => letter !== other[index]);
+  const swapped = one.slice(0, at) + one.charAt(at + 1) + one.charAt(at) + one.slice(at + 2);
+  return at !== -1 && swapped === other ? 1 : distance(one, other);
 }
 
 const nouns: Readonly<Record<string, string>> = {

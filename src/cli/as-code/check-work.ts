@@ -54,15 +54,18 @@ function commandProblems(
   body: CommandBody,
   { type, around, open }: { type: KnownType; around: Around; open: boolean },
 ): FieldError[] {
-  if (type === null) return refused('', () => requireType(around, name));
-  const known = type === 'unread' ? { name, builtIn: false, tokens: [] } : type;
-  const templates = open || type === 'unread' ? textsOf(body) : [];
-  const declared = known.tokens.map((token) => token.name);
+  const strange = type === null ? refused('', () => requireType(around, name)) : [];
+  const unread = type === null || type === 'unread';
+  const known = unread ? { name, builtIn: false, tokens: [] } : type;
+  const templates = open || unread ? textsOf(body) : [];
   const values = [
     ...around.values,
-    ...assumedIn(templates, [...around.values.map((value) => value.name), ...declared]),
+    ...assumedIn(
+      templates,
+      around.values.map((value) => value.name),
+    ),
   ];
-  return problemsOf(commandConfiguration(body), known, { values });
+  return [...strange, ...problemsOf(commandConfiguration(body), known, { values })];
 }
 
 function textsOf({ request: { url, headers = [], body = '' } }: CommandBody): string[] {

@@ -56,6 +56,15 @@ export function checkWanted(wanted: Wanted, current: Current, { prune }: { prune
   return errors.filter(({ path }) => !isGap(gaps, path)).map(wanted.mistakeOf);
 }
 
+/** The same without Errand. Of names that are not in the files, but may be there, nothing is said. */
+export function checkAlone(wanted: Wanted, options: { prune: boolean }): Mistake[] {
+  const mayHaveMore = ([, { variables, secrets, commands }]: [string, IntegrationEntry]) =>
+    !options.prune || [variables, secrets, commands].includes(undefined);
+  const open = [...wanted.integrations].filter(mayHaveMore).map(([id]) => id);
+  const gaps = { ...wanted.gaps, open: new Set([...wanted.gaps.open, ...open]), moreTypes: true };
+  return checkWanted({ ...wanted, gaps }, { accounts: '*', types: [], integrations: new Map() }, options);
+}
+
 /** An integration stays in its account, and is made in one that the key is for. */
 function accountProblems(
   { account }: IntegrationEntry,

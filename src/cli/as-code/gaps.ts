@@ -37,7 +37,10 @@ export function gapsOf(content: unknown, issues: readonly Issue[]): Gaps {
   // A name that is not right says nothing of what is below it.
   const shapes = issues.filter(({ code }) => code !== 'invalid_key');
   return {
-    unread: shapes.flatMap(pathsOf).flatMap(withWhatHangsOnIt),
+    unread: [
+      ...shapes.flatMap(pathsOf).flatMap(withWhatHangsOnIt),
+      ...shapes.flatMap((issue) => unreadBody(content, issue)),
+    ],
     open: new Set(issues.filter((issue) => mayHideNames(content, issue)).map(({ path }) => String(path[1]))),
     moreTypes: issues.some(({ path }) => path.length === 0 || (path.length === 1 && path[0] === 'commandTypes')),
   };
@@ -58,13 +61,24 @@ function mayHideNames(content: unknown, issue: Issue): boolean {
   return issue.keys.some((key) => typeof integrations[id]?.[key] === 'object');
 }
 
-/** A body is read by its Content-Type, and a schedule that has no source needs items. */
+/** A schedule that has no source needs items. */
 function withWhatHangsOnIt(path: string): string[] {
-  const request = /^(.+\.request)\.headers(?:\.|$)/.exec(path)?.[1];
   const schedule = /^(.+\.schedules\..+)\.source(?:\.|$)/.exec(path)?.[1];
-  return [
-    path,
-    ...(request === undefined ? [] : [`${request}.body`]),
-    ...(schedule === undefined ? [] : [`${schedule}.items`]),
-  ];
+  return [path, ...(schedule === undefined ? [] : [`${schedule}.items`])];
+}
+
+/** A body is read by its Content-Type: nothing can be said of it if that may be the header that is not right. */
+function unreadBody(content: unknown, { path }: Issue): string[] {
+  if (path[2] !== 'commands' || path[4] !== 'request' || path[5] !== 'headers') return [];
+  const headers = path
+    .slice(0, 6)
+    .reduce<unknown>((outer, name) => (outer as Record<PropertyKey, unknown>)[name], content);
+  const types = Array.isArray(headers) ? headers.map(isContentType) : [];
+  const known = types.includes(true) && types[Number(path[6])] === false;
+  return known ? [] : [[...path.slice(0, 5), 'body'].join('.')];
+}
+
+function isContentType(header: unknown): boolean {
+  const { key } = (header ?? {}) as { key?: unknown };
+  return typeof key === 'string' && key.toLowerCase() === 'content-type';
 }

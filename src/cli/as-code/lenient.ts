@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { commandBodySchema, requestTemplateSchema } from '../../contract/command.ts';
+import { commandBodySchema, headerSchema, requestTemplateSchema } from '../../contract/command.ts';
 import { commandTypeBodySchema, declaredTokenSchema } from '../../contract/command-type.ts';
 import {
   type ConfigurationFile,
@@ -29,8 +29,16 @@ const fields = (shape: Readonly<Record<string, z.ZodType>>) =>
 const record = (value: z.ZodType) => z.record(z.string(), value).optional().catch({});
 
 const request = requestTemplateSchema.shape;
+const header = headerSchema.shape;
+const anyHeader = { key: 'X-Stand-In', value: '' };
+const lenientHeader = z.object({
+  key: header.key.catch(anyHeader.key),
+  value: header.value.catch(anyHeader.value),
+});
+
 const lenientRequest = z.object({
   ...fields(request),
+  headers: z.array(lenientHeader.catch(anyHeader)).optional().catch(undefined),
   method: request.method.catch(anyCommand.request.method),
   url: request.url.catch(anyCommand.request.url),
 });

@@ -60,6 +60,17 @@ Not everything could be checked: `;
     expect(away).toMatchObject({ code: 2, stdout: '' });
     expect(away.stderr.slice(0, told.length)).toBe(told);
     expect(away.stderr).toContain('Errand does not answer at http://127.0.0.1:1.');
+    await applying.write('globex.yaml', acme.replace('0 2 * * *', '0 25 * * *'));
+    const ofTimes = await applying.apply('--yes');
+    expect(ofTimes).toMatchObject({ code: 2, stdout: '' });
+    expect(ofTimes.stderr).toMatch(
+      /schedules\.nightly\.cron: .*\nNot everything could be checked: Errand does not answer/,
+    );
+    await applying.write('globex.yaml', acme);
+    const right = await applying.apply('--yes');
+    expect(right).toMatchObject({ code: 1, stdout: '' });
+    expect(right.stderr).toMatch(/^errand: Errand does not answer/);
+    await applying.write('globex.yaml', missing);
     applying.env.ERRAND_URL = 'no-url';
     expect((await applying.apply('--dry-run')).stderr).toMatch(/could be checked: ERRAND_URL: /);
   });

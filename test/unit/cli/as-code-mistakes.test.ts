@@ -1,29 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Document } from 'yaml';
-import { checkSecrets, checkWanted } from '../../../src/cli/as-code/check.ts';
-import type { Current } from '../../../src/cli/as-code/current.ts';
-import { readWanted } from '../../../src/cli/as-code/read.ts';
 import { configurationFileSchema } from '../../../src/contract/configuration-file.ts';
-
-const nothing: Current = { accounts: '*', types: [], integrations: new Map() };
-
-/** All that is told of these files, as `line:column path`, and the messages. */
-function told(...texts: string[]) {
-  const { wanted, mistakes } = readWanted(texts.map((text, index) => ({ path: `${index}`, text })));
-  const all = [
-    ...mistakes,
-    ...checkSecrets(wanted, { KEY: 'long-enough' }),
-    ...checkWanted(wanted, nothing, { prune: true }),
-  ];
-  const inOrder = all.toSorted((one, other) => one.place.localeCompare(other.place, 'en', { numeric: true }));
-  return {
-    at: inOrder.map(({ place, path }) => `${place} ${path}`.trim()),
-    messages: inOrder.map(({ message }) => message),
-  };
-}
-
-const acme = (fields: string) => `integrations:\n  acme:\n    name: Acme\n${fields}`;
+import { acme, told } from './support/told.ts';
 
 describe('contract §2: mistakes in files are told in one run', () => {
   it('tells of tokens and times beside the shape of what is around them', () => {
@@ -143,6 +122,15 @@ describe('contract §2: mistakes in files are told in one run', () => {
       '0:5:40 integrations.Acme!.commands.Get It.request.method',
       '0:5:54 integrations.Acme!.commands.Get It.request.url',
     ]);
+  });
+
+  it('tells of the syntax of a command whose type is not there', () => {
+    const { at, messages } = told(
+      acme('    commands: { GetInvoiceImge: { request: { url: "https://a.example/{{", body: "{{Nothing}}" } } }\n'),
+    );
+    const command = 'integrations.acme.commands.GetInvoiceImge';
+    expect(at).toEqual([`0:4:17 ${command}`, `0:4:35 ${command}.request.method`, `0:4:46 ${command}.request.url`]);
+    expect(messages[0]).toContain('Did you mean "GetInvoiceImage"?');
   });
 
   it('tells of a command once, not again of its schedules', () => {

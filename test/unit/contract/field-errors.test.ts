@@ -56,6 +56,7 @@ describe('contract §3: field errors', () => {
   it.each([
     [{ attempts: 0 }, { 'retry.attempts': 'must be at least 1' }],
     [{ batch: { attempts: 0 } }, { 'retry.batch.attempts': 'must be at least 1' }],
+    [{ maxSm: 3 }, { 'retry.maxSm': 'is not known here. Did you mean "maxMs"?' }],
     [{ atempts: 3 }, { 'retry.atempts': 'is not known here. Did you mean "attempts"?' }],
   ])('of the form that comes closest: %j', (retry, errors) => {
     expect(errorsOf(commandBodySchema, command({ retry }))).toEqual(errors);
