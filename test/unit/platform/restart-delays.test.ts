@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { restartDelays } from '../../../src/platform/restart-delays.ts';
 
-describe('what died is started again', () => {
+describe('contract §7: what died is started again', () => {
   it('after a second, doubling up to a minute while it dies soon', () => {
     const next = restartDelays();
     const delays = Array.from({ length: 8 }, () => next(100));
