@@ -9,8 +9,8 @@ const consoleBuild = './test/support/console-build.ts';
 const timed = ['test/conformance/{hanging,outages-postgres,outages-redis}.test.ts'];
 /** Needs a Docker engine, and all of the machine. */
 const compose = 'test/e2e/compose.test.ts';
-/** As many as a small machine has cores: each file starts processes of its own, and more only wait for each other. */
-const maxWorkers = 2;
+/** One more than a small machine has cores, since files wait for processes and timers, too: a fourth brings nothing more. */
+const maxWorkers = 3;
 
 /** What asks most of PostgreSQL or of the queue runs on other versions, too (test/support/services/versions.ts). */
 const rooms =
