@@ -24,6 +24,8 @@ export function startLaneProcesses(env: Environment, log: Log) {
     const child = fork(main, ['worker', '--lane', lane], {
       env: { ...env },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      // A process group of its own: of a terminal's Ctrl-C it hears by `stop`. Twice would mean at once.
+      detached: true,
     });
     running.set(lane, child);
     const startedAt = performance.now();

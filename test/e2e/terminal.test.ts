@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createClient } from '../../src/client/index.ts';
+import { createDatabase } from '../support/database.ts';
 import { type Deployment, deploy } from '../support/deployment.ts';
 import { type Endpoint, startEndpoint } from '../support/endpoints/endpoint.ts';
 import { runErrand } from '../support/errand.ts';
@@ -57,6 +59,43 @@ describe.runIf(hasTerminal)('on a terminal (contract §2)', () => {
     const ready = lines.find((line) => line.includes('"ready"'));
     expect(ready).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: .*"event":"ready".*"url":"http:\/\/127\.0\.0\.1:\d+"/);
     expect(lines.filter((line) => line.startsWith('{'))).toEqual([]);
+  });
+
+  it('Ctrl-C lets what is in flight end, in the workers of `up`, too', async () => {
+    const own = await createDatabase();
+    try {
+      const up = onTerminal(['up'], {
+        ...errand.env,
+        DATABASE_URL: own.url,
+        ERRAND_DATA_DIR: env.ERRAND_DATA_DIR ?? '',
+      });
+      await up.shows('"role":"up","event":"ready"');
+      const { url = '' } =
+        /"event":"ready","url":"(?<url>[^"]+)"/.exec(stripVTControlCharacters(up.shown()))?.groups ?? {};
+      const client = createClient({ url, apiKey: errand.adminKey });
+      await client.putIntegration('acme', { name: 'Acme', type: 'custom', variables: { baseUrl: endpoint.url } });
+      await client.putCommand('acme', 'GetInvoiceImage', {
+        accept: { contentTypes: ['*/*'] },
+        request: { method: 'GET', url: '{{baseUrl}}/{{InvoiceNumber}}' },
+      });
+      const came = new Promise<void>((resolve) => (arrived = resolve));
+      const tokens = { InvoiceNumber: 'INV0000001' };
+      const { id } = await client.enqueue({
+        integration: 'acme',
+        command: 'GetInvoiceImage',
+        tokens,
+        lane: 'interactive',
+      });
+      await came;
+      up.type('\u0003');
+      await up.shows('"role":"up","event":"stopping"');
+      await answerNext();
+      expect(await up.exited).toBe(0);
+      const ended = await own.pool.query('select status, attempt from invocations where id = $1', [id]);
+      expect(ended.rows).toEqual([{ status: 'succeeded', attempt: 1 }]);
+    } finally {
+      await own.drop();
+    }
   });
 
   it('logs are a JSON object a line elsewhere', async () => {
