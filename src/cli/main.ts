@@ -2,7 +2,6 @@ import { CommanderError } from 'commander';
 import { CannotStart } from '../app/cannot-start.ts';
 import { ConfigError, configExitCode, processEnvironment } from '../platform/config.ts';
 import { DataDirHeldError } from '../platform/hold-data-dir.ts';
-import { endWithNpm } from '../platform/npm-parent.ts';
 import { CliFailure, exitCodes } from './failure.ts';
 import { endQuietlyOnBrokenPipe, isBrokenPipe } from './output.ts';
 import { createProgram } from './program.ts';
@@ -27,9 +26,7 @@ function failed(error: unknown): number {
 /** The program: does what its arguments say, and sets the exit code. */
 export async function main(): Promise<void> {
   endQuietlyOnBrokenPipe();
-  const env = processEnvironment();
-  endWithNpm(env);
-  const verbs = createVerbs(env);
+  const verbs = createVerbs(processEnvironment());
   try {
     await createProgram(verbs).parseAsync();
   } catch (error) {

@@ -1,4 +1,6 @@
+import { processEnvironment } from './config.ts';
 import type { Log, LogFields } from './log.ts';
+import { whenNpmEnds } from './npm-parent.ts';
 
 export type StopCause = { reason: 'SIGTERM' | 'SIGINT' | 'failed'; error?: unknown };
 
@@ -85,6 +87,8 @@ export async function runServices(services: readonly Service[], options: RunOpti
   };
   const listeners = { SIGTERM: onSignal, SIGINT: onSignal, uncaughtException: fail };
   for (const [name, listener] of Object.entries(listeners)) signals.on(name, listener);
+  // No second signal: where npm has ended by the same Ctrl-C as this process, what is in flight ends all the same.
+  const unwatch = whenNpmEnds(processEnvironment(), () => ask({ reason: 'SIGTERM' }));
 
   const started: Service[] = [];
   try {
@@ -102,6 +106,7 @@ export async function runServices(services: readonly Service[], options: RunOpti
     return cause.reason === 'failed' || !clean ? 1 : 0;
   } finally {
     clearTimeout(overdue);
+    unwatch();
     for (const [name, listener] of Object.entries(listeners)) signals.off(name, listener);
   }
 }
