@@ -58,13 +58,7 @@ function commandProblems(
   const unread = type === null || type === 'unread';
   const known = unread ? { name, builtIn: false, tokens: [] } : type;
   const templates = open || unread ? textsOf(body) : [];
-  const values = [
-    ...around.values,
-    ...assumedIn(
-      templates,
-      around.values.map((value) => value.name),
-    ),
-  ];
+  const values = [...around.values, ...assumedIn(templates, around.values)];
   return [...strange, ...problemsOf(commandConfiguration(body), known, { values })];
 }
 
@@ -72,8 +66,9 @@ function textsOf({ request: { url, headers = [], body = '' } }: CommandBody): st
   return [url, ...headers.map(({ value }) => value), body];
 }
 
-/** What these templates use beside the names that are known: values, perhaps, that could not be read. */
-export function assumedIn(templates: readonly string[], known: readonly string[]): Around['values'] {
+/** What these templates use beside the values that are known: others, perhaps, that could not be read. */
+export function assumedIn(templates: readonly string[], values: Around['values']): Around['values'] {
+  const known = values.map(({ name }) => name);
   const used = templates.flatMap((template) =>
     scanTemplate(template).segments.flatMap((segment) => (segment.kind === 'token' ? [segment.name] : [])),
   );

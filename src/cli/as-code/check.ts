@@ -95,14 +95,10 @@ function integrationProblems(
   const { auth = null, tls = null } = entry;
   const open = gaps.open.has(id);
   const texts = open ? [...Object.values(textsOf(auth)), ...Object.values(textsOf(tls))] : [];
-  const assumed = assumedIn(
-    texts,
-    around.values.map(({ name }) => name),
-  );
   return [
     ...nameProblems(entry, now, types),
     ...(open ? [] : breakingProblems(entry, now, { types, prune })),
-    ...referenceProblems({ auth, tls }, [...around.values, ...assumed]),
+    ...referenceProblems({ auth, tls }, [...around.values, ...assumedIn(texts, around.values)]),
     ...workProblems(id, entry, around, gaps),
   ];
 }

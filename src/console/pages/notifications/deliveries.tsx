@@ -8,7 +8,7 @@ import { When } from '../../parts/when.tsx';
 import { DeliveryOutcome } from './delivery-outcome.tsx';
 import { endpointName } from './delivery-words.ts';
 import { eventWords } from './event-words.ts';
-import { useFindEndpoint } from './notification-queries.ts';
+import { type KnownEndpoint, useFindEndpoint } from './notification-queries.ts';
 import { SendAgain } from './send-again.tsx';
 
 const columns = (() => {
@@ -70,7 +70,7 @@ function Receiver({ notification: { endpoint: id, url } }: Of) {
   );
 }
 
-function nameOf(endpoint: ReturnType<ReturnType<typeof useFindEndpoint>>): string {
+function nameOf(endpoint: KnownEndpoint): string {
   if (endpoint === null) return 'An endpoint that is deleted';
   return endpoint === undefined ? 'Endpoint' : endpointName(endpoint);
 }

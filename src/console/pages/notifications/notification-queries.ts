@@ -24,7 +24,6 @@ export type KnownEndpoint = NotificationEndpoint | null | undefined;
 
 export function useFindEndpoint(): (id: string) => KnownEndpoint {
   const { data } = useKnownEndpoints();
-  const byId = new Map(data?.items.map((endpoint) => [endpoint.id, endpoint]));
   const isWhole = data?.nextCursor === null;
-  return (id) => byId.get(id) ?? (isWhole ? null : undefined);
+  return (id) => data?.items.find((endpoint) => endpoint.id === id) ?? (isWhole ? null : undefined);
 }
